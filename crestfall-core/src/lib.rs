@@ -1,0 +1,8 @@
+//! What every Crestfall crate needs: the database, identities, the catalogue of a
+//! database's objects, errors as clients see them, and databases for tests.
+
+pub mod catalog;
+pub mod name;
+
+pub use catalog::Catalog;
+pub use name::QualifiedName;
