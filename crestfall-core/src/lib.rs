@@ -2,6 +2,7 @@
 //! database's objects, errors as clients see them, and databases for tests.
 
 pub mod catalog;
+pub mod cluster;
 pub mod name;
 
 pub use catalog::Catalog;
