@@ -4,6 +4,8 @@
 pub mod catalog;
 pub mod cluster;
 pub mod name;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use catalog::Catalog;
 pub use name::QualifiedName;
