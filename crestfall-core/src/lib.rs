@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod cluster;
+pub mod migrate;
 pub mod name;
 #[cfg(feature = "testing")]
 pub mod testing;
