@@ -1,1 +1,7 @@
+//! Any PostgreSQL schema as a PostgREST-compatible REST API, as a router for axum.
 
+mod config;
+mod media_type;
+mod request;
+
+pub use config::{Config, ErrorVerbosity, OpenApiMode, TxEnd};
