@@ -2,7 +2,14 @@
 //! database's objects, errors as clients see them, and databases for tests.
 
 pub mod catalog;
+pub mod identity;
+pub mod jwt;
 pub mod name;
+pub mod problem;
+pub mod tx;
 
 pub use catalog::Catalog;
+pub use identity::Identity;
 pub use name::QualifiedName;
+pub use problem::Problem;
+pub use tx::Tx;
