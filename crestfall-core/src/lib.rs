@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod cluster;
 pub mod identity;
 pub mod jwt;
+pub mod migrate;
 pub mod name;
 pub mod problem;
 #[cfg(feature = "testing")]

@@ -1,4 +1,5 @@
 //! What needs a real PostgreSQL.
 
 mod cluster;
+mod migrate;
 mod testing;
