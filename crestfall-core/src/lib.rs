@@ -3,10 +3,17 @@
 
 pub mod catalog;
 pub mod cluster;
+pub mod identity;
+pub mod jwt;
 pub mod migrate;
 pub mod name;
+pub mod problem;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tx;
 
 pub use catalog::Catalog;
+pub use identity::Identity;
 pub use name::QualifiedName;
+pub use problem::Problem;
+pub use tx::Tx;

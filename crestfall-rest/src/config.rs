@@ -1,0 +1,124 @@
+//! Settings of the REST API. Each field names the PostgREST key it stands for.
+
+use crestfall_core::QualifiedName;
+
+/// What the REST API exposes and allows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Exposed schemas, the first is the default (`db-schemas`).
+    pub schemas: Vec<String>,
+    /// Schemas added to the search path, whose objects are usable but not exposed (`db-extra-search-path`).
+    pub extra_search_path: Vec<String>,
+    /// Most rows a read or a call answers with (`db-max-rows`).
+    pub max_rows: Option<u64>,
+    /// Aggregate functions in `select` (`db-aggregates-enabled`).
+    pub aggregates_enabled: bool,
+    /// The `application/vnd.pgrst.plan` media types (`db-plan-enabled`).
+    pub plan_enabled: bool,
+    /// Function run before every request's statement (`db-pre-request`).
+    pub pre_request: Option<QualifiedName>,
+    /// Function that answers `/` in place of the OpenAPI document (`db-root-spec`).
+    pub root_spec: Option<QualifiedName>,
+    /// How transactions end (`db-tx-end`).
+    pub tx_end: TxEnd,
+    /// Function settings that are lifted to the transaction (`db-hoisted-tx-settings`).
+    pub hoisted_tx_settings: Vec<String>,
+    /// What the OpenAPI document shows (`openapi-mode`).
+    pub openapi_mode: OpenApiMode,
+    /// The OpenAPI document asks for a bearer token (`openapi-security-active`).
+    pub openapi_security_active: bool,
+    /// The base URL that the OpenAPI document names (`openapi-server-proxy-uri`).
+    pub openapi_server_proxy_uri: Option<String>,
+    /// How much an error tells a client (`client-error-verbosity`).
+    pub error_verbosity: ErrorVerbosity,
+    /// The `Server-Timing` header (`server-timing-enabled`).
+    pub server_timing: bool,
+    /// Filters and orders may name the target of an aliased embed (`url-use-legacy-target-names`).
+    pub legacy_target_names: bool,
+    /// Settings given to every transaction (`app.settings.*`), as (full name, value).
+    pub app_settings: Vec<(String, String)>,
+    /// Log the main statement of each request (`log-query`).
+    pub log_query: bool,
+    /// Longest request body in bytes; more answers 413.
+    pub max_body_bytes: usize,
+    /// Deepest nesting of `select` embeds and of `and`/`or` trees; more answers 400.
+    pub max_depth: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            schemas: vec!["public".into()],
+            extra_search_path: vec!["public".into()],
+            max_rows: None,
+            aggregates_enabled: false,
+            plan_enabled: false,
+            pre_request: None,
+            root_spec: None,
+            tx_end: TxEnd::Commit,
+            hoisted_tx_settings: vec![
+                "statement_timeout".into(),
+                "plan_filter.statement_cost_limit".into(),
+                "default_transaction_isolation".into(),
+            ],
+            openapi_mode: OpenApiMode::FollowPrivileges,
+            openapi_security_active: false,
+            openapi_server_proxy_uri: None,
+            error_verbosity: ErrorVerbosity::Verbose,
+            server_timing: false,
+            legacy_target_names: true,
+            app_settings: Vec::new(),
+            log_query: false,
+            max_body_bytes: 64 * 1024 * 1024,
+            max_depth: 64,
+        }
+    }
+}
+
+/// How a transaction ends, and whether `Prefer: tx=` may say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TxEnd {
+    /// Always commit.
+    Commit,
+    /// Commit unless `Prefer: tx=rollback`.
+    CommitAllowOverride,
+    /// Always roll back.
+    Rollback,
+    /// Roll back unless `Prefer: tx=commit`.
+    RollbackAllowOverride,
+}
+
+impl TxEnd {
+    /// `Prefer: tx=` is honoured.
+    pub fn allows_override(self) -> bool {
+        matches!(
+            self,
+            Self::CommitAllowOverride | Self::RollbackAllowOverride
+        )
+    }
+
+    /// Without a preference, nothing is kept.
+    pub fn rolls_back(self) -> bool {
+        matches!(self, Self::Rollback | Self::RollbackAllowOverride)
+    }
+}
+
+/// What the OpenAPI document shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenApiMode {
+    /// What the caller's role may use.
+    FollowPrivileges,
+    /// Everything exposed.
+    IgnorePrivileges,
+    /// Nothing: `/` answers 404.
+    Disabled,
+}
+
+/// How much an error tells a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorVerbosity {
+    /// `code`, `message`, `details` and `hint`.
+    Verbose,
+    /// `code` and `message`.
+    Minimal,
+}
