@@ -8,6 +8,18 @@ use serde::Serialize;
 
 use crate::name::QualifiedName;
 
+mod assemble;
+mod interner;
+mod key;
+mod load;
+mod lookup;
+mod node_tree;
+mod relationships;
+mod rows;
+mod view;
+
+pub use load::{CatalogError, CatalogOptions, CatalogSource, CatalogStatement};
+
 /// Everything the planners know about a database. Only objects of the exposed schemas are
 /// reachable through it, besides functions and casts that those schemas use.
 #[derive(Debug, Default, Serialize)]
@@ -17,7 +29,9 @@ pub struct Catalog {
     /// Tables, views, materialised views and foreign tables of the exposed schemas.
     #[serde(serialize_with = "serialize_pairs")]
     pub tables: HashMap<QualifiedName, Arc<Table>>,
-    /// Relationships by their source table and the schema of their target, in a fixed order.
+    /// Relationships by their source table and the schema in which a request names their target, in
+    /// the order in which they are listed to a client: the target's schema, but the function's for a
+    /// computed relationship, which goes by the function's name.
     #[serde(serialize_with = "serialize_pairs")]
     pub relationships: HashMap<(QualifiedName, Arc<str>), Vec<Arc<Relationship>>>,
     /// Functions by name; overloads ordered by number of parameters.
@@ -53,7 +67,8 @@ pub struct Table {
     pub updatable: bool,
     /// `DELETE` can work at all.
     pub deletable: bool,
-    /// Primary key columns, alphabetical; of a view, the columns that show its base table's key.
+    /// Primary key columns, alphabetical; of a view, the columns that show a primary key of a table
+    /// below it, in that key's order (of several tables, one key after another).
     pub primary_key: Vec<Arc<str>>,
     /// Columns in their order.
     pub columns: Vec<Column>,
@@ -93,7 +108,7 @@ pub struct Column {
     pub max_length: Option<i32>,
     /// The default expression.
     pub default: Option<String>,
-    /// Labels, when the base type is an enum.
+    /// Labels in their order, when the base type is an enum.
     pub enum_labels: Vec<String>,
 }
 
@@ -260,10 +275,10 @@ pub struct ReturnType {
     pub set_of: bool,
     /// A row type, or a record made of OUT parameters; else a scalar.
     pub composite: bool,
-    /// A domain over a composite type.
-    pub domain_of_composite: bool,
     /// The type behind all domains; of a table's row type, the table.
     pub type_name: QualifiedName,
+    /// The declared type is a domain over that type.
+    pub domain_of_composite: bool,
     /// OID of the type behind all domains.
     pub type_oid: u32,
 }

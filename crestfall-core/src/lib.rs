@@ -2,7 +2,17 @@
 //! database's objects, errors as clients see them, and databases for tests.
 
 pub mod catalog;
+pub mod cluster;
+pub mod identity;
+pub mod jwt;
 pub mod name;
+pub mod problem;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod tx;
 
 pub use catalog::Catalog;
+pub use identity::Identity;
 pub use name::QualifiedName;
+pub use problem::Problem;
+pub use tx::Tx;

@@ -1,0 +1,112 @@
+-- The relations of the exposed schemas, each with its columns. A partition is not listed: its
+-- parent stands for it.
+-- $1 schemas  text[]  exposed schemas; the query fails when one does not exist
+with recursive
+exposed as materialized (
+    select quote_ident(name)::regnamespace::oid as schema
+    from unnest($1::text[]) as name
+),
+-- Every domain with the type right below it, then the one below that, down to no domain.
+below (domain, type, modifier) as (
+    select oid, typbasetype, typtypmod from pg_type where typtype = 'd'
+    union all
+    select below.domain, next.typbasetype, next.typtypmod
+    from below
+    join pg_type next on next.oid = below.type and next.typtype = 'd'
+),
+base as materialized (
+    select below.domain, below.type, below.modifier, pg_type.typnamespace as schema
+    from below
+    join pg_type on pg_type.oid = below.type and pg_type.typtype <> 'd'
+),
+labels as materialized (
+    select enumtypid as type, json_agg(enumlabel order by enumsortorder) as names
+    from pg_enum
+    group by enumtypid
+),
+relation as materialized (
+    select
+        pg_class.oid,
+        pg_namespace.nspname as schema,
+        relname as name,
+        relkind as kind,
+        case when relkind in ('v', 'f') then pg_relation_is_updatable(pg_class.oid, true) end as events
+    from pg_class
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where relnamespace in (select schema from exposed)
+        and nspname not in ('pg_catalog', 'information_schema')
+        and relkind in ('r', 'p', 'f', 'v', 'm')
+        and not relispartition
+),
+columns as (
+    select
+        attrelid as relation,
+        json_agg(
+            json_build_array(
+                attnum,
+                attname,
+                pg_description.description,
+                not (attnotnull or declared.typtype = 'd' and declared.typnotnull),
+                case
+                    when base.schema = 'pg_catalog'::regnamespace then format_type(base.type, null)
+                    when declared.typnamespace = 'pg_catalog'::regnamespace then format_type(atttypid, null)
+                    else format_type(atttypid, atttypmod)
+                end,
+                format_type(atttypid, atttypmod),
+                coalesce(base.type, atttypid)::int8,
+                base.domain is not null,
+                -- Lengths stand in the modifier: with its four bytes of header in char and varchar,
+                -- as they are in bit and varbit.
+                case
+                    when coalesce(base.modifier, atttypmod) < 0 then null
+                    when coalesce(base.type, atttypid) in ('bpchar'::regtype, 'varchar'::regtype)
+                        then coalesce(base.modifier, atttypmod) - 4
+                    when coalesce(base.type, atttypid) in ('bit'::regtype, 'varbit'::regtype)
+                        then coalesce(base.modifier, atttypmod)
+                end,
+                case
+                    when base.domain is not null and adbin is null
+                        then pg_get_expr(declared.typdefaultbin, 0)
+                    when attidentity = 'd' then (
+                        select format('nextval(%L)', objid::regclass)
+                        from pg_depend
+                        where classid = 'pg_class'::regclass
+                            and refclassid = 'pg_class'::regclass
+                            and refobjid = attrelid
+                            and refobjsubid = attnum
+                            and deptype = 'i'
+                        limit 1
+                    )
+                    when attgenerated <> '' then null
+                    else pg_get_expr(adbin, adrelid)
+                end,
+                labels.names
+            )
+            order by attnum
+        ) as list
+    from relation
+    join pg_attribute on attrelid = relation.oid and attnum > 0 and not attisdropped
+    join pg_type declared on declared.oid = atttypid
+    left join base on base.domain = atttypid
+    left join labels on labels.type = coalesce(base.type, atttypid)
+    left join pg_attrdef on adrelid = attrelid and adnum = attnum
+    left join pg_description
+        on objoid = attrelid and objsubid = attnum and classoid = 'pg_class'::regclass
+    group by attrelid
+)
+select json_build_object(
+    'oid', relation.oid::int8,
+    'schema', relation.schema,
+    'name', relation.name,
+    'description', pg_description.description,
+    'is_view', kind in ('v', 'm'),
+    -- The events are a set of bits: 3 is INSERT, 2 is UPDATE, 4 is DELETE.
+    'insertable', kind in ('r', 'p') or coalesce(events & (1 << 3) <> 0, false),
+    'updatable', kind in ('r', 'p') or coalesce(events & (1 << 2) <> 0, false),
+    'deletable', kind in ('r', 'p') or coalesce(events & (1 << 4) <> 0, false),
+    'columns', coalesce(columns.list, '[]')
+)::text
+from relation
+left join columns on columns.relation = relation.oid
+left join pg_description
+    on objoid = relation.oid and objsubid = 0 and classoid = 'pg_class'::regclass

@@ -1,0 +1,119 @@
+//! What policies and functions may read about the request: `request.method`, `.path`, `.headers`,
+//! `.cookies`.
+
+use axum::extract::OriginalUri;
+use http::header::COOKIE;
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use serde_json::{Map, Value};
+
+/// A request as its transaction's settings tell it, in PostgREST's forms.
+#[derive(Clone, Default)]
+pub struct RequestContext {
+    method: String,
+    path: String,
+    headers: String,
+    cookies: String,
+}
+
+impl RequestContext {
+    /// A request by its parts. The path is the one the client sent, also under a nested router.
+    pub fn from_parts(parts: &Parts) -> Self {
+        let original = parts.extensions.get::<OriginalUri>();
+        let path = original.map_or(parts.uri.path(), |OriginalUri(uri)| uri.path());
+        Self::new(&parts.method, path, &parts.headers)
+    }
+
+    /// A request by its method, path as sent, and headers.
+    pub fn new(method: &Method, path: &str, headers: &HeaderMap) -> Self {
+        Self {
+            method: method.as_str().to_owned(),
+            path: path.to_owned(),
+            headers: headers_object(headers).to_string(),
+            cookies: cookies_object(headers).to_string(),
+        }
+    }
+
+    /// `request.method`.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// `request.path`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// `request.headers`: a JSON object, names in lower case, cookies left out; of a header that
+    /// stands twice, the last.
+    pub fn headers_json(&self) -> &str {
+        or_empty(&self.headers)
+    }
+
+    /// `request.cookies`: a JSON object.
+    pub fn cookies_json(&self) -> &str {
+        or_empty(&self.cookies)
+    }
+}
+
+/// The method and path only: headers hold credentials.
+impl std::fmt::Debug for RequestContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("RequestContext");
+        shown
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+fn or_empty(object: &str) -> &str {
+    if object.is_empty() { "{}" } else { object }
+}
+
+fn headers_object(headers: &HeaderMap) -> Value {
+    let told = headers.iter().filter(|(name, _)| *name != COOKIE);
+    let told = told.map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));
+    Value::Object(told.collect::<Map<_, _>>())
+}
+
+/// The cookies of RFC 6265: `name=value` between semicolons.
+fn cookies_object(headers: &HeaderMap) -> Value {
+    let mut cookies = Map::new();
+    for pair in headers
+        .get_all(COOKIE)
+        .iter()
+        .flat_map(|all| all.as_bytes().split(|b| *b == b';'))
+    {
+        let pair = pair.trim_ascii();
+        let middle = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
+        let (name, value) = pair.split_at(middle);
+        if !name.is_empty() {
+            let name = String::from_utf8_lossy(name).into_owned();
+            cookies.insert(name, text(value.strip_prefix(b"=").unwrap_or_default()));
+        }
+    }
+    Value::Object(cookies)
+}
+
+fn text(bytes: &[u8]) -> Value {
+    Value::String(String::from_utf8_lossy(bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_and_cookies_are_json_objects() {
+        let mut headers = HeaderMap::new();
+        headers.append("X-Twice", "one".parse().expect("a value"));
+        headers.append("X-Twice", "\"two\"".parse().expect("a value"));
+        headers.append(COOKIE, "a=1; b=x=y;;c".parse().expect("a value"));
+        let context = RequestContext::new(&Method::GET, "/a%20b", &headers);
+        assert_eq!(context.headers_json(), r#"{"x-twice":"\"two\""}"#);
+        assert_eq!(context.cookies_json(), r#"{"a":"1","b":"x=y","c":""}"#);
+        assert_eq!((context.method(), context.path()), ("GET", "/a%20b"));
+        assert_eq!(RequestContext::default().headers_json(), "{}");
+    }
+}

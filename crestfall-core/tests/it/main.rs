@@ -1,0 +1,4 @@
+//! What needs a real PostgreSQL.
+
+mod cluster;
+mod testing;
