@@ -163,7 +163,10 @@ mod tests {
     fn metrics_name_their_type_and_the_rest_is_unknown() {
         let admin = Admin::new(Arc::new(Process::default()));
         let metrics = admin.answer("/metrics");
-        assert_eq!(metrics.headers()["content-type"], "text/plain; charset=utf-8");
+        assert_eq!(
+            metrics.headers()["content-type"],
+            "text/plain; charset=utf-8"
+        );
         assert_eq!(admin.answer("/config").status(), 404);
     }
 }

@@ -3,7 +3,7 @@
 mod rest;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -107,9 +107,4 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {
     eprintln!("{error}");
     ExitCode::FAILURE
-}
-
-/// A path as an optional argument gives it.
-fn owned(path: Option<&PathBuf>) -> Option<PathBuf> {
-    path.cloned()
 }

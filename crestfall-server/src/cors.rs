@@ -63,7 +63,9 @@ impl Allowed {
         let wanted = request
             .headers()
             .get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
-        let is_known = METHODS.split(", ").any(|method| method.as_bytes() == wanted);
+        let is_known = METHODS
+            .split(", ")
+            .any(|method| method.as_bytes() == wanted);
         if request.method() != Method::OPTIONS || !is_known {
             return None;
         }
@@ -95,10 +97,7 @@ impl Allowed {
     }
 
     fn set_origin(&self, headers: &mut HeaderMap) {
-        headers.insert(
-            header::ACCESS_CONTROL_ALLOW_ORIGIN,
-            self.origin.clone(),
-        );
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.origin.clone());
         if self.credentials {
             headers.insert(
                 header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
@@ -156,7 +155,11 @@ mod tests {
             "Authorization, Foo, Bar, accept, Accept-Language, Content-Language"
         );
         assert_eq!(header("access-control-max-age"), "86400");
-        assert!(!response.headers().contains_key("access-control-allow-credentials"));
+        assert!(
+            !response
+                .headers()
+                .contains_key("access-control-allow-credentials")
+        );
     }
 
     #[test]
@@ -167,7 +170,10 @@ mod tests {
         cors.allowed(&good).unwrap().apply(&mut headers);
         assert_eq!(headers["access-control-allow-origin"], "http://b.com");
         assert_eq!(headers["access-control-allow-credentials"], "true");
-        assert!(cors.allowed(&request("GET", &[("origin", "http://c.com")])).is_none());
+        assert!(
+            cors.allowed(&request("GET", &[("origin", "http://c.com")]))
+                .is_none()
+        );
         assert!(cors.allowed(&request("GET", &[])).is_none());
     }
 
@@ -178,7 +184,10 @@ mod tests {
         assert!(allowed.preflight(&plain).is_none());
         let odd = request(
             "OPTIONS",
-            &[("origin", "http://a.com"), ("access-control-request-method", "BREW")],
+            &[
+                ("origin", "http://a.com"),
+                ("access-control-request-method", "BREW"),
+            ],
         );
         assert!(allowed.preflight(&odd).is_none());
     }

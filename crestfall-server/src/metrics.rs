@@ -79,40 +79,122 @@ impl Metrics {
 
     /// The names that PostgREST's dashboards read.
     fn render_postgrest(&self, out: &mut Exposition, pool: Pool, tokens: Tokens) {
-        out.single("pgrst_db_pool_timeouts_total", "counter", "The total number of pool connection timeouts", pool.timeouts as f64);
-        out.single("pgrst_db_pool_available", "gauge", "Available connections in the pool", pool.available as f64);
-        out.single("pgrst_db_pool_waiting", "gauge", "Requests waiting to acquire a pool connection", pool.waiting as f64);
-        out.single("pgrst_db_pool_max", "gauge", "Max pool connections", pool.max as f64);
-        out.head("pgrst_schema_cache_loads_total", "counter", "The total number of times the schema cache was loaded");
-        for (status, count) in [("SUCCESS", &self.catalog_loads), ("FAIL", &self.catalog_failures)] {
+        out.single(
+            "pgrst_db_pool_timeouts_total",
+            "counter",
+            "The total number of pool connection timeouts",
+            pool.timeouts as f64,
+        );
+        out.single(
+            "pgrst_db_pool_available",
+            "gauge",
+            "Available connections in the pool",
+            pool.available as f64,
+        );
+        out.single(
+            "pgrst_db_pool_waiting",
+            "gauge",
+            "Requests waiting to acquire a pool connection",
+            pool.waiting as f64,
+        );
+        out.single(
+            "pgrst_db_pool_max",
+            "gauge",
+            "Max pool connections",
+            pool.max as f64,
+        );
+        out.head(
+            "pgrst_schema_cache_loads_total",
+            "counter",
+            "The total number of times the schema cache was loaded",
+        );
+        for (status, count) in [
+            ("SUCCESS", &self.catalog_loads),
+            ("FAIL", &self.catalog_failures),
+        ] {
             let count = count.load(Relaxed);
             // A load that never failed has no sample, as there.
             if count > 0 {
-                out.sample("pgrst_schema_cache_loads_total", &format!("{{status=\"{status}\"}}"), count as f64);
+                out.sample(
+                    "pgrst_schema_cache_loads_total",
+                    &format!("{{status=\"{status}\"}}"),
+                    count as f64,
+                );
             }
         }
-        out.single("pgrst_schema_cache_query_time_seconds", "gauge", "The query time in seconds of the last schema cache load", seconds(self.catalog_load_us.load(Relaxed)));
-        out.single("pgrst_jwt_cache_requests_total", "counter", "The total number of JWT cache lookups", tokens.requests as f64);
-        out.single("pgrst_jwt_cache_hits_total", "counter", "The total number of JWT cache hits", tokens.hits as f64);
-        out.single("pgrst_jwt_cache_evictions_total", "counter", "The total number of JWT cache evictions", tokens.evictions as f64);
+        out.single(
+            "pgrst_schema_cache_query_time_seconds",
+            "gauge",
+            "The query time in seconds of the last schema cache load",
+            seconds(self.catalog_load_us.load(Relaxed)),
+        );
+        out.single(
+            "pgrst_jwt_cache_requests_total",
+            "counter",
+            "The total number of JWT cache lookups",
+            tokens.requests as f64,
+        );
+        out.single(
+            "pgrst_jwt_cache_hits_total",
+            "counter",
+            "The total number of JWT cache hits",
+            tokens.hits as f64,
+        );
+        out.single(
+            "pgrst_jwt_cache_evictions_total",
+            "counter",
+            "The total number of JWT cache evictions",
+            tokens.evictions as f64,
+        );
     }
 
     fn render_requests(&self, out: &mut Exposition) {
-        out.single("crestfall_http_requests_in_flight", "gauge", "Requests being answered", self.in_flight.load(Relaxed) as f64);
-        out.head("crestfall_http_requests_total", "counter", "Answered requests by class of status");
+        out.single(
+            "crestfall_http_requests_in_flight",
+            "gauge",
+            "Requests being answered",
+            self.in_flight.load(Relaxed) as f64,
+        );
+        out.head(
+            "crestfall_http_requests_total",
+            "counter",
+            "Answered requests by class of status",
+        );
         for (index, count) in self.answers.iter().enumerate() {
             let labels = format!("{{status=\"{}xx\"}}", index + 1);
-            out.sample("crestfall_http_requests_total", &labels, count.load(Relaxed) as f64);
+            out.sample(
+                "crestfall_http_requests_total",
+                &labels,
+                count.load(Relaxed) as f64,
+            );
         }
-        out.head("crestfall_http_request_duration_seconds", "histogram", "Time from a request's head to its answer's head");
+        out.head(
+            "crestfall_http_request_duration_seconds",
+            "histogram",
+            "Time from a request's head to its answer's head",
+        );
         let mut total = 0;
         for (index, count) in self.durations.iter().enumerate() {
             total += count.load(Relaxed);
-            let bound = BOUNDS_US.get(index).map_or_else(|| "+Inf".into(), |us| seconds(*us).to_string());
-            out.sample("crestfall_http_request_duration_seconds_bucket", &format!("{{le=\"{bound}\"}}"), total as f64);
+            let bound = BOUNDS_US
+                .get(index)
+                .map_or_else(|| "+Inf".into(), |us| seconds(*us).to_string());
+            out.sample(
+                "crestfall_http_request_duration_seconds_bucket",
+                &format!("{{le=\"{bound}\"}}"),
+                total as f64,
+            );
         }
-        out.sample("crestfall_http_request_duration_seconds_sum", "", seconds(self.duration_sum_us.load(Relaxed)));
-        out.sample("crestfall_http_request_duration_seconds_count", "", total as f64);
+        out.sample(
+            "crestfall_http_request_duration_seconds_sum",
+            "",
+            seconds(self.duration_sum_us.load(Relaxed)),
+        );
+        out.sample(
+            "crestfall_http_request_duration_seconds_count",
+            "",
+            total as f64,
+        );
     }
 }
 
@@ -153,12 +235,29 @@ fn render_process(out: &mut Exposition) {
     let field = |index: usize| fields.get(index).and_then(|text| text.parse::<f64>().ok());
     if let (Some(user), Some(system), Some(pages)) = (field(11), field(12), field(21)) {
         // Linux counts CPU time for user space in hundredths of a second.
-        out.single("process_cpu_seconds_total", "counter", "User and system CPU time", (user + system) / 100.0);
-        let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
-        out.single("process_resident_memory_bytes", "gauge", "Resident memory", pages * page.unwrap_or(4096) as f64);
+        out.single(
+            "process_cpu_seconds_total",
+            "counter",
+            "User and system CPU time",
+            (user + system) / 100.0,
+        );
+        let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)
+            .ok()
+            .flatten();
+        out.single(
+            "process_resident_memory_bytes",
+            "gauge",
+            "Resident memory",
+            pages * page.unwrap_or(4096) as f64,
+        );
     }
     if let Ok(descriptors) = std::fs::read_dir("/proc/self/fd") {
-        out.single("process_open_fds", "gauge", "Open file descriptors", descriptors.count() as f64);
+        out.single(
+            "process_open_fds",
+            "gauge",
+            "Open file descriptors",
+            descriptors.count() as f64,
+        );
     }
 }
 

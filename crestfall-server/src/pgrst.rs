@@ -3,7 +3,6 @@
 mod config;
 mod dump;
 mod file;
-mod role_claim;
 mod setup;
 mod source;
 mod uri;

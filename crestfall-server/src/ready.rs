@@ -87,8 +87,16 @@ mod tests {
         for (host, port, words) in [
             ("localhost", None, "Admin server is not running"),
             ("*4", Some(3001), "configured as \"*4\""),
-            ("localhost", Some(-1), "invalid url - http://localhost:-1/ready"),
-            ("::1", Some(70_000), "invalid url - http://[::1]:70000/ready"),
+            (
+                "localhost",
+                Some(-1),
+                "invalid url - http://localhost:-1/ready",
+            ),
+            (
+                "::1",
+                Some(70_000),
+                "invalid url - http://[::1]:70000/ready",
+            ),
         ] {
             let error = ask(host, port).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");

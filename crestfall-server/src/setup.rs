@@ -143,3 +143,14 @@ impl Source {
         }
     }
 }
+
+/// An error with all that caused it, for the operator.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}

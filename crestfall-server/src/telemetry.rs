@@ -160,7 +160,13 @@ mod tests {
 
     #[test]
     fn every_level_reads_back_from_its_name() {
-        for level in [Level::Crit, Level::Error, Level::Warn, Level::Info, Level::Debug] {
+        for level in [
+            Level::Crit,
+            Level::Error,
+            Level::Warn,
+            Level::Info,
+            Level::Debug,
+        ] {
             assert_eq!(Level::parse(level.name()), Some(level));
         }
         assert_eq!(Level::parse("never"), None);

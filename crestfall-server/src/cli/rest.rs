@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Parser};
 
-use super::{fail, runtime, start};
+use super::{fail, start};
 use crate::setup::Source;
-use crate::{app, pgrst, ready, telemetry};
+use crate::{pgrst, ready};
 
 /// REST over a PostgreSQL database, in place of PostgREST 16.
 #[derive(Debug, Parser)]
@@ -36,7 +36,11 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn main(arguments: &Arguments) -> ExitCode {
     if arguments.version {
-        println!("PostgREST {} (crestfall {})", pgrst::VERSION, env!("CARGO_PKG_VERSION"));
+        println!(
+            "PostgREST {} (crestfall {})",
+            pgrst::VERSION,
+            env!("CARGO_PKG_VERSION")
+        );
         return ExitCode::SUCCESS;
     }
     if arguments.example {
@@ -52,10 +56,8 @@ pub(super) fn main(arguments: &Arguments) -> ExitCode {
         return tell_ready(&config);
     }
     if arguments.dump_config {
-        return dump_config(arguments.file.clone(), config);
-    }
-    if arguments.dump_schema {
-        return dump_schema(arguments.file.clone(), &config);
+        print!("{}", pgrst::dump(&config));
+        return ExitCode::SUCCESS;
     }
     start(Source::Postgrest(arguments.file.clone()))
 }

@@ -93,9 +93,7 @@ async fn next(
     let place = places.clone().acquire_owned().await;
     let place = place.map_err(io::Error::other)?;
     let stream = match listener {
-        Listener::Tcp(listener) => {
-            Stream::tcp(listener.accept().await?.0, limits.write_timeout)?
-        }
+        Listener::Tcp(listener) => Stream::tcp(listener.accept().await?.0, limits.write_timeout)?,
         Listener::Unix(listener, _) => {
             Stream::unix(listener.accept().await?.0, limits.write_timeout)
         }

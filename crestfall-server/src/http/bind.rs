@@ -77,9 +77,10 @@ impl Listener {
     /// `127.0.0.1:80`, `[::1]:80` or `/tmp/crestfall.sock`.
     pub(crate) fn name(&self) -> String {
         match self {
-            Self::Tcp(listener) => listener
-                .local_addr()
-                .map_or_else(|_| "an unknown address".into(), |address| address.to_string()),
+            Self::Tcp(listener) => listener.local_addr().map_or_else(
+                |_| "an unknown address".into(),
+                |address| address.to_string(),
+            ),
             Self::Unix(_, file) => file.path.display().to_string(),
         }
     }
@@ -120,7 +121,11 @@ fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 }
 
 fn bind_address(address: SocketAddr, only_v6: bool, reuse_port: bool) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     if only_v6 {
         socket.set_only_v6(true)?;
     }
@@ -221,7 +226,10 @@ mod tests {
         let stale = Listener::bind(&address).unwrap();
         let listener = Listener::bind(&address).unwrap();
         drop(stale);
-        assert!(path.exists(), "the new one's file was removed by the old one");
+        assert!(
+            path.exists(),
+            "the new one's file was removed by the old one"
+        );
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         drop(listener);
         assert!(!path.exists());

@@ -108,7 +108,8 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = either!(self, socket => Pin::new(socket).poll_write_vectored(context, pieces));
+        let outcome =
+            either!(self, socket => Pin::new(socket).poll_write_vectored(context, pieces));
         self.limited(context, outcome)
     }
 
@@ -124,4 +125,3 @@ impl AsyncWrite for Stream {
         either!(self, socket => Pin::new(socket).poll_shutdown(context))
     }
 }
-

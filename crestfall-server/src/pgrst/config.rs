@@ -3,18 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
 use crestfall_core::QualifiedName;
+use crestfall_core::jwt::{self, KeySet, RoleClaim};
 use crestfall_rest::{ErrorVerbosity, OpenApiMode, TxEnd};
 
 use super::file;
-use super::role_claim::RoleClaimKey;
 use super::source::Sources;
 use super::uri;
+use crate::setup::told;
 use crate::telemetry::Level;
-
-/// The shortest secret that is accepted as text.
-const SHORTEST_SECRET: usize = 32;
 
 /// Why a configuration is refused, in the words that PostgREST's users know.
 #[derive(Debug, thiserror::Error)]
@@ -25,21 +22,21 @@ pub(crate) enum Error {
     /// A setting has a value that it cannot have.
     #[error("Error in config {0}")]
     Value(String),
-    /// A file that a setting names with `@` cannot be read.
+    /// The file that `db-uri` names with `@` cannot be read.
     #[error("{}: {source}", path.display())]
-    Secret {
+    Uri {
         /// The file.
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
     },
     /// The secret cannot be used.
-    #[error("{0}")]
-    BadSecret(String),
+    #[error("{}", told(.0))]
+    Secret(#[from] jwt::ConfigError),
 }
 
 /// All settings of `crestfall rest`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) admin_server_host: String,
     pub(crate) admin_server_port: Option<i64>,
@@ -74,7 +71,7 @@ pub(crate) struct Config {
     pub(crate) internal_schema_cache_query_sleep_before_queries: Option<i64>,
     pub(crate) jwt_aud: Option<String>,
     pub(crate) jwt_cache_max_entries: i64,
-    pub(crate) jwt_role_claim_key: RoleClaimKey,
+    pub(crate) jwt_role_claim_key: RoleClaim,
     /// Decoded when `jwt_secret_is_base64`.
     pub(crate) jwt_secret: Option<Vec<u8>>,
     pub(crate) jwt_secret_is_base64: bool,
@@ -112,10 +109,11 @@ impl Config {
             Some(uri) => uri.into(),
             None => read_uri(config.db_uri)?,
         };
-        config.jwt_secret = config
-            .jwt_secret
-            .map(|secret| read_secret(secret, config.jwt_secret_is_base64))
-            .transpose()?;
+        if let Some(setting) = sources.text("jwt-secret") {
+            let secret = jwt::read_secret(&setting, config.jwt_secret_is_base64)?;
+            KeySet::from_secret(&secret)?;
+            config.jwt_secret = Some(secret);
+        }
         Ok(config)
     }
 
@@ -165,14 +163,17 @@ impl Config {
             db_root_spec: name("db-root-spec").or_else(|| name("root-spec")),
             db_schemas: schemas(from)?,
             db_tx_end: tx_end(from)?,
-            db_uri: from.text("db-uri").unwrap_or_else(|| "postgresql://".into()),
+            db_uri: from
+                .text("db-uri")
+                .unwrap_or_else(|| "postgresql://".into()),
             internal_schema_cache_query_sleep: from.integer("internal-schema-cache-query-sleep"),
             internal_schema_cache_query_sleep_before_queries: from
                 .integer("internal-schema-cache-query-sleep-before-queries"),
             jwt_aud: audience(from)?,
             jwt_cache_max_entries: number("jwt-cache-max-entries", 1000),
             jwt_role_claim_key: role_claim_key(from)?,
-            jwt_secret: from.text("jwt-secret").map(String::into_bytes),
+            // Read by `load`, which may have to open a file.
+            jwt_secret: None,
             jwt_secret_is_base64: from
                 .boolean("jwt-secret-is-base64")
                 .or_else(|| from.boolean("secret-is-base64"))
@@ -263,10 +264,16 @@ fn audience(from: &Sources) -> Result<Option<String>, String> {
     }
 }
 
-fn role_claim_key(from: &Sources) -> Result<RoleClaimKey, String> {
+fn role_claim_key(from: &Sources) -> Result<RoleClaim, String> {
     from.text("jwt-role-claim-key")
         .or_else(|| from.text("role-claim-key"))
-        .map_or_else(|| Ok(RoleClaimKey::default()), |text| RoleClaimKey::parse(&text))
+        .map_or_else(
+            || Ok(RoleClaim::default()),
+            |text| {
+                text.parse()
+                    .map_err(|error: jwt::ConfigError| error.to_string())
+            },
+        )
 }
 
 fn log_level(from: &Sources) -> Result<Level, String> {
@@ -287,9 +294,9 @@ fn openapi_mode(from: &Sources) -> Result<OpenApiMode, String> {
 
 fn proxy_uri(from: &Sources) -> Result<Option<String>, String> {
     match from.text("openapi-server-proxy-uri") {
-        Some(text) if !uri::is_proxy_uri(&text) => Err(
-            "Malformed proxy uri, a correct example: https://example.com:8443/basePath".into(),
-        ),
+        Some(text) if !uri::is_proxy_uri(&text) => {
+            Err("Malformed proxy uri, a correct example: https://example.com:8443/basePath".into())
+        }
         uri => Ok(uri),
     }
 }
@@ -302,56 +309,8 @@ fn read_uri(uri: String) -> Result<String, Error> {
     let path = PathBuf::from(path);
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(text.trim().to_owned()),
-        Err(source) => Err(Error::Secret { path, source }),
+        Err(source) => Err(Error::Uri { path, source }),
     }
-}
-
-/// The secret, from its file when it is `@file` (without one closing line feed), decoded and
-/// checked.
-fn read_secret(secret: Vec<u8>, is_base64: bool) -> Result<Vec<u8>, Error> {
-    let mut secret = match std::str::from_utf8(&secret).ok().and_then(|s| s.strip_prefix('@')) {
-        None => secret,
-        Some(path) => {
-            let path = PathBuf::from(path);
-            let mut read = std::fs::read(&path).map_err(|source| Error::Secret { path, source })?;
-            if read.last() == Some(&b'\n') {
-                read.pop();
-            }
-            read
-        }
-    };
-    if is_base64 {
-        secret = decode_base64(&secret)?;
-    }
-    if secret.len() < SHORTEST_SECRET && !is_key(&secret) {
-        return Err(Error::BadSecret(format!(
-            "The JWT secret must be at least {SHORTEST_SECRET} characters long."
-        )));
-    }
-    Ok(secret)
-}
-
-/// Base64 in the standard alphabet; `-`, `_` and `.` stand for `+`, `/` and `=`.
-fn decode_base64(secret: &[u8]) -> Result<Vec<u8>, Error> {
-    let standard: Vec<u8> = secret
-        .trim_ascii()
-        .iter()
-        .map(|byte| match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            b'.' => b'=',
-            other => *other,
-        })
-        .collect();
-    base64::engine::general_purpose::STANDARD
-        .decode(standard)
-        .map_err(|error| Error::BadSecret(format!("The JWT secret is no base64: {error}")))
-}
-
-/// Whether the bytes are a JSON Web Key or a set of them.
-fn is_key(secret: &[u8]) -> bool {
-    serde_json::from_slice::<serde_json::Value>(secret)
-        .is_ok_and(|json| json.get("keys").is_some() || json.get("kty").is_some())
 }
 
 #[cfg(test)]
@@ -373,7 +332,11 @@ mod tests {
         for (key, value, words) in [
             ("server-unix-socket-mode", "800", "not an octal"),
             ("server-unix-socket-mode", "599", "between 600 and 777"),
-            ("admin-server-unix-socket-mode", "1777", "between 600 and 777"),
+            (
+                "admin-server-unix-socket-mode",
+                "1777",
+                "between 600 and 777",
+            ),
             ("log-level", "never", "Invalid logging level"),
             ("db-tx-end", "random", "Invalid transaction termination"),
             ("db-schemas", "public, pg_catalog", "'pg_catalog'"),
@@ -382,7 +345,11 @@ mod tests {
             ("client-error-verbosity", "x", "client-error-verbosity"),
             ("jwt-aud", "foo://%%$$^^.com", "jwt-aud should be"),
             ("admin-server-port", "3000", "cannot be the same"),
-            ("openapi-server-proxy-uri", "htp:/@@x", "Malformed proxy uri"),
+            (
+                "openapi-server-proxy-uri",
+                "htp:/@@x",
+                "Malformed proxy uri",
+            ),
             ("jwt-role-claim-key", "role.other", "(role.other)"),
         ] {
             let error = read(&[(key, value)]).err().unwrap();
@@ -404,7 +371,7 @@ mod tests {
         assert_eq!(config.db_max_rows, Some(7));
         assert_eq!(config.db_pool_max_idletime, 5);
         assert_eq!(config.db_pre_request, Some(QualifiedName::new("s", "f")));
-        assert_eq!(config.jwt_role_claim_key, RoleClaimKey::parse("$.x").unwrap());
+        assert_eq!(config.jwt_role_claim_key.to_string(), "$.x");
     }
 
     #[test]
@@ -412,17 +379,5 @@ mod tests {
         assert_eq!(read(&[]).unwrap().db_extra_search_path, ["public"]);
         let empty = read(&[("db-extra-search-path", "")]).unwrap();
         assert!(empty.db_extra_search_path.is_empty());
-    }
-
-    #[test]
-    fn a_secret_is_long_or_a_key() {
-        assert!(read_secret(b"short_secret".to_vec(), false).is_err());
-        assert!(read_secret(vec![b'x'; 32], false).is_ok());
-        assert!(read_secret(br#"{"kty":"oct","k":"eA"}"#.to_vec(), false).is_ok());
-        assert!(read_secret(b"no base-64!".to_vec(), true).is_err());
-        let url_safe = b"c2VjdXJpdHl0aHJvdWdob2JzY3VyaXR5aW5iYXNlNjQ.".to_vec();
-        let decoded = read_secret(url_safe, true).unwrap();
-        assert_eq!(decoded, b"securitythroughobscurityinbase64");
-        assert!(read_secret(b"@/does/not/exist".to_vec(), false).is_err());
     }
 }

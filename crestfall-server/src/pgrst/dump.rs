@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use crestfall_core::QualifiedName;
+use crestfall_core::jwt::RoleClaim;
 use crestfall_rest::{ErrorVerbosity, OpenApiMode, TxEnd};
 
 use super::config::Config;
@@ -58,7 +59,7 @@ fn database(c: &Config) -> Vec<(&'static str, String)> {
         ("db-uri", quoted(&c.db_uri)),
         ("jwt-aud", optional(c.jwt_aud.as_deref())),
         ("jwt-cache-max-entries", c.jwt_cache_max_entries.to_string()),
-        ("jwt-role-claim-key", quoted(&c.jwt_role_claim_key.dumped())),
+        ("jwt-role-claim-key", role_claim(&c.jwt_role_claim_key)),
         ("jwt-secret", quoted(&secret(c))),
         ("jwt-secret-is-base64", c.jwt_secret_is_base64.to_string()),
     ]
@@ -117,6 +118,15 @@ fn server(c: &Config) -> Vec<(&'static str, String)> {
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\\\""))
+}
+
+/// In a configuration file a dollar is written twice; the older notation has none to escape.
+fn role_claim(path: &RoleClaim) -> String {
+    let text = path.to_string();
+    match path.is_deprecated() {
+        true => quoted(&text),
+        false => quoted(&text.replace('$', "$$")),
+    }
 }
 
 fn optional(text: Option<&str>) -> String {

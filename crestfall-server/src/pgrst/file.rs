@@ -169,11 +169,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn import(
-        &mut self,
-        prefix: &str,
-        values: &mut BTreeMap<String, Value>,
-    ) -> Result<(), Error> {
+    fn import(&mut self, prefix: &str, values: &mut BTreeMap<String, Value>) -> Result<(), Error> {
         let target = self.string(values)?;
         if self.imports >= MAX_IMPORTS {
             return Err(self.fail("imports are nested too deep"));

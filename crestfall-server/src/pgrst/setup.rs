@@ -29,7 +29,7 @@ impl Config {
                 secret: self.jwt_secret.clone().map(Secret::new),
                 jwks_url: None,
                 audience: self.jwt_aud.clone(),
-                role_claim: self.jwt_role_claim_key.source(),
+                role_claim: self.jwt_role_claim_key.to_string(),
                 cache_entries: count(self.jwt_cache_max_entries),
                 anonymous_role: self.db_anon_role.clone(),
             },

@@ -108,7 +108,10 @@ fn check_secret(secret: &str) -> Result<(), Error> {
         Err(Error::WeakSecret("is shorter than 32 bytes"))
     } else if bytes.len() < FEWEST_DIFFERENT_BYTES {
         Err(Error::WeakSecret("repeats a few characters"))
-    } else if KNOWN.iter().any(|known| secret.to_lowercase().contains(known)) {
+    } else if KNOWN
+        .iter()
+        .any(|known| secret.to_lowercase().contains(known))
+    {
         Err(Error::WeakSecret("stands in public examples"))
     } else {
         Ok(())

@@ -9,7 +9,8 @@ use super::sections::Settings;
 
 /// The JSON Schema of the settings, without references.
 pub(super) fn schema() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     settings
         .into_generator()
         .into_root_schema_for::<Settings>()
@@ -65,7 +66,9 @@ pub(crate) fn reference() -> String {
 
 /// A `crestfall.toml` in which every line is a comment.
 pub(crate) fn example() -> String {
-    let mut file = String::from("# Every setting with its default. Remove the `#` before a key to change it.\n");
+    let mut file = String::from(
+        "# Every setting with its default. Remove the `#` before a key to change it.\n",
+    );
     for (section, schema) in entries(&schema()) {
         let _ = write!(file, "\n{}[{section}]\n", comment(&description(&schema)));
         for (key, setting) in entries(&schema) {
@@ -73,7 +76,11 @@ pub(crate) fn example() -> String {
                 Value::Null => "\"\"".to_owned(),
                 value => value.to_string(),
             };
-            let none = if setting["default"].is_null() { "# Not set by default.\n" } else { "" };
+            let none = if setting["default"].is_null() {
+                "# Not set by default.\n"
+            } else {
+                ""
+            };
             let _ = write!(
                 file,
                 "\n{}{none}#{key} = {value}\n",
@@ -95,7 +102,10 @@ fn entries(schema: &Value) -> Vec<(String, Value)> {
 }
 
 fn description(schema: &Value) -> String {
-    schema["description"].as_str().unwrap_or_default().to_owned()
+    schema["description"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The values of a choice with their meanings, when it is one.

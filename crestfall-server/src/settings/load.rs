@@ -71,16 +71,35 @@ impl Sources {
 
     /// `key=value` of every flag, in order.
     fn assignments(&self) -> Vec<String> {
-        let host = self.flags.host.iter().map(|host| format!("server.host={host}"));
-        let port = self.flags.port.iter().map(|port| format!("server.port={port}"));
-        self.flags.set.iter().cloned().chain(host).chain(port).collect()
+        let host = self
+            .flags
+            .host
+            .iter()
+            .map(|host| format!("server.host={host}"));
+        let port = self
+            .flags
+            .port
+            .iter()
+            .map(|port| format!("server.port={port}"));
+        self.flags
+            .set
+            .iter()
+            .cloned()
+            .chain(host)
+            .chain(port)
+            .collect()
     }
 }
 
 /// Reads all sources.
 pub(crate) fn load(sources: &Sources) -> Result<Settings, Error> {
     let (origin, text) = sources.file()?;
-    merge(&origin, &text, &sources.environment(), &sources.assignments())
+    merge(
+        &origin,
+        &text,
+        &sources.environment(),
+        &sources.assignments(),
+    )
 }
 
 fn merge(
@@ -227,7 +246,10 @@ fn typed(text: &str, schema: &Schema) -> Option<Option<Value>> {
     } else if is("integer") {
         Value::Integer(text.parse().ok()?)
     } else if is("array") {
-        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let items = text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty());
         Value::Array(items.map(|item| Value::String(item.into())).collect())
     } else {
         Value::String(text.into())
@@ -251,7 +273,10 @@ mod tests {
     #[test]
     fn flags_win_over_the_environment_over_the_file() {
         let text = "[server]\nport = 1\nhost = \"a\"\n[rest]\nmax_rows = 5";
-        let environment = [("CRESTFALL_SERVER__PORT", "2"), ("CRESTFALL_SERVER__HOST", "b")];
+        let environment = [
+            ("CRESTFALL_SERVER__PORT", "2"),
+            ("CRESTFALL_SERVER__HOST", "b"),
+        ];
         let settings = read(text, &environment, &["server.port=3"]).unwrap();
         assert_eq!((settings.server.port, &*settings.server.host), (3, "b"));
         assert_eq!(settings.rest.max_rows, Some(5));
@@ -278,10 +303,30 @@ mod tests {
     #[test]
     fn an_unknown_key_names_the_nearest() {
         for (text, environment, flag, words) in [
-            ("[rest]\nmax_row = 1", ("CRESTFALL_LOG__LEVEL", "info"), "log.level=info", "`rest.max_row`; did you mean `rest.max_rows`?"),
-            ("", ("CRESTFALL_DATABSE__URL", "x"), "log.level=info", "`database.url`?"),
-            ("", ("CRESTFALL_LOG__LEVEL", "info"), "server.prt=1", "`server.port`?"),
-            ("[sever]\nport = 1", ("CRESTFALL_LOG__LEVEL", "info"), "log.level=info", "no setting `sever`"),
+            (
+                "[rest]\nmax_row = 1",
+                ("CRESTFALL_LOG__LEVEL", "info"),
+                "log.level=info",
+                "`rest.max_row`; did you mean `rest.max_rows`?",
+            ),
+            (
+                "",
+                ("CRESTFALL_DATABSE__URL", "x"),
+                "log.level=info",
+                "`database.url`?",
+            ),
+            (
+                "",
+                ("CRESTFALL_LOG__LEVEL", "info"),
+                "server.prt=1",
+                "`server.port`?",
+            ),
+            (
+                "[sever]\nport = 1",
+                ("CRESTFALL_LOG__LEVEL", "info"),
+                "log.level=info",
+                "no setting `sever`",
+            ),
         ] {
             let error = read(text, &[environment], &[flag]).unwrap_err();
             assert!(error.contains(words), "{error}");
@@ -291,10 +336,16 @@ mod tests {
     #[test]
     fn errors_tell_the_line_but_no_value() {
         let error = read("[jwt]\nsecret = \"hush hush", &[], &[]).unwrap_err();
-        assert!(error.contains("line 2") && !error.contains("hush"), "{error}");
+        assert!(
+            error.contains("line 2") && !error.contains("hush"),
+            "{error}"
+        );
         let error = read("[server]\nport = \"many\"", &[], &[]).unwrap_err();
         assert!(error.contains("line 2"), "{error}");
         let error = read("", &[("CRESTFALL_SERVER__PORT", "hush")], &[]).unwrap_err();
-        assert!(error.contains("CRESTFALL_SERVER__PORT") && !error.contains("hush"), "{error}");
+        assert!(
+            error.contains("CRESTFALL_SERVER__PORT") && !error.contains("hush"),
+            "{error}"
+        );
     }
 }

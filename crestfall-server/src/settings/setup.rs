@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crestfall_core::QualifiedName;
+use crestfall_core::jwt::RoleClaim;
 use http::{HeaderName, HeaderValue};
 
 use super::Error;
@@ -54,11 +55,15 @@ impl Settings {
 
     fn tokens(&self) -> Result<Tokens, Error> {
         let jwt = &self.jwt;
-        if serde_json_path::JsonPath::parse(&jwt.role_claim).is_err() {
+        let role_claim = jwt.role_claim.parse::<RoleClaim>();
+        if !role_claim.is_ok_and(|path| !path.is_deprecated()) {
             return Err(refused("jwt.role_claim", "is no JSONPath, such as $.role"));
         }
         let jwks_url = given(&jwt.jwks_url);
-        if jwks_url.as_ref().is_some_and(|url| !url.starts_with("http")) {
+        if jwks_url
+            .as_ref()
+            .is_some_and(|url| !url.starts_with("http"))
+        {
             return Err(refused("jwt.jwks_url", "is no http or https address"));
         }
         Ok(Tokens {
@@ -122,11 +127,13 @@ impl Admin {
 
 impl Rest {
     fn config(&self, log_query: bool) -> Result<crestfall_rest::Config, Error> {
-        let refused_schema = |schema: &&String| {
-            matches!(schema.as_str(), "pg_catalog" | "information_schema" | "")
-        };
+        let refused_schema =
+            |schema: &&String| matches!(schema.as_str(), "pg_catalog" | "information_schema" | "");
         if self.schemas.is_empty() || self.schemas.iter().any(|schema| refused_schema(&schema)) {
-            return Err(refused("rest.schemas", "must name schemas, and none of PostgreSQL's own"));
+            return Err(refused(
+                "rest.schemas",
+                "must name schemas, and none of PostgreSQL's own",
+            ));
         }
         let function = |name: &str| given(name).map(|name| QualifiedName::parse(&name));
         Ok(crestfall_rest::Config {
@@ -224,11 +231,23 @@ mod tests {
         };
         for (error, key) in [
             (refused(|s| s.database.pool_size = 0), "database.pool_size"),
-            (refused(|s| s.rest.schemas = vec!["pg_catalog".into()]), "rest.schemas"),
-            (refused(|s| s.jwt.role_claim = "role".into()), "jwt.role_claim"),
+            (
+                refused(|s| s.rest.schemas = vec!["pg_catalog".into()]),
+                "rest.schemas",
+            ),
+            (
+                refused(|s| s.jwt.role_claim = "role".into()),
+                "jwt.role_claim",
+            ),
             (refused(|s| s.jwt.secret = "short".into()), "jwt.secret"),
-            (refused(|s| s.jwt.jwks_url = "file:///x".into()), "jwt.jwks_url"),
-            (refused(|s| s.server.trace_header = "a b".into()), "server.trace_header"),
+            (
+                refused(|s| s.jwt.jwks_url = "file:///x".into()),
+                "jwt.jwks_url",
+            ),
+            (
+                refused(|s| s.server.trace_header = "a b".into()),
+                "server.trace_header",
+            ),
             (
                 refused(|s| {
                     s.server.unix_socket = Some("/tmp/x".into());

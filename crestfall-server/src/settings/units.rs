@@ -22,7 +22,12 @@ const DURATIONS: [(&str, u64); 5] = [
     ("d", 86_400_000),
 ];
 
-const SIZES: [(&str, u64); 4] = [("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+const SIZES: [(&str, u64); 4] = [
+    ("", 1),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+];
 
 impl Duration {
     /// So many seconds.

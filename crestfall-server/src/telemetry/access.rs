@@ -79,7 +79,10 @@ impl AccessLog {
             Format::Json => json(request, response, took),
             Format::Text => combined(request, response, None, request.uri.path()),
             Format::Postgrest => {
-                let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
+                let target = request
+                    .uri
+                    .path_and_query()
+                    .map_or("/", |target| target.as_str());
                 combined(request, response, request.peer, target)
             }
         };

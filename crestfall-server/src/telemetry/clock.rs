@@ -50,7 +50,11 @@ fn date(since_epoch: Duration) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
@@ -62,9 +66,21 @@ mod tests {
     fn leap_days_and_year_ends_are_right() {
         for (seconds, apache_time, rfc_time) in [
             (0, "01/Jan/1970:00:00:00 +0000", "1970-01-01T00:00:00.000Z"),
-            (951_782_400, "29/Feb/2000:00:00:00 +0000", "2000-02-29T00:00:00.000Z"),
-            (1_735_689_599, "31/Dec/2024:23:59:59 +0000", "2024-12-31T23:59:59.000Z"),
-            (4_107_542_400, "01/Mar/2100:00:00:00 +0000", "2100-03-01T00:00:00.000Z"),
+            (
+                951_782_400,
+                "29/Feb/2000:00:00:00 +0000",
+                "2000-02-29T00:00:00.000Z",
+            ),
+            (
+                1_735_689_599,
+                "31/Dec/2024:23:59:59 +0000",
+                "2024-12-31T23:59:59.000Z",
+            ),
+            (
+                4_107_542_400,
+                "01/Mar/2100:00:00:00 +0000",
+                "2100-03-01T00:00:00.000Z",
+            ),
         ] {
             assert_eq!(apache(Duration::from_secs(seconds)), apache_time);
             assert_eq!(rfc3339(Duration::from_secs(seconds)), rfc_time);
