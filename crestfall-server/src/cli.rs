@@ -1,0 +1,110 @@
+//! Commands and flags.
+
+mod rest;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::settings;
+use crate::setup::Source;
+use crate::{app, telemetry};
+
+/// PostgreSQL as a backend for applications: REST and more over one database.
+#[derive(Debug, Parser)]
+#[command(name = "crestfall", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve everything, configured by crestfall.toml, CRESTFALL_* and flags.
+    Serve(settings::Flags),
+    /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
+    #[command(disable_version_flag = true)]
+    Rest(rest::Arguments),
+    /// Print what can be set, or check what is.
+    Settings {
+        #[command(subcommand)]
+        show: Show,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Show {
+    /// Every setting as a Markdown page.
+    Reference,
+    /// A commented crestfall.toml.
+    Example,
+    /// The JSON Schema of crestfall.toml.
+    Schema,
+    /// Read the settings and say what is wrong with them.
+    Check(settings::Flags),
+}
+
+/// Runs the command that the arguments name. A binary of the name `postgrest` behaves as
+/// `crestfall rest`.
+pub(crate) fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let name = arguments.first().map(Path::new).and_then(Path::file_name);
+    if name.is_some_and(|name| name == "postgrest") {
+        return rest::main(&rest::Arguments::parse_from(arguments));
+    }
+    match Cli::parse_from(arguments).command {
+        Command::Serve(flags) => serve(flags),
+        Command::Rest(arguments) => rest::main(&arguments),
+        Command::Settings { show } => show.run(),
+    }
+}
+
+impl Show {
+    fn run(self) -> ExitCode {
+        match self {
+            Self::Reference => print!("{}", settings::reference()),
+            Self::Example => print!("{}", settings::example()),
+            Self::Schema => print!("{}", settings::json_schema()),
+            Self::Check(flags) => {
+                let source = Source::Crestfall(settings::Sources::new(flags));
+                if let Err(error) = source.read(Vec::new(), None) {
+                    return fail(&error);
+                }
+                println!("the settings are valid");
+            }
+        }
+        ExitCode::SUCCESS
+    }
+}
+
+fn serve(flags: settings::Flags) -> ExitCode {
+    start(Source::Crestfall(settings::Sources::new(flags)))
+}
+
+/// Reads the settings and serves until told to end.
+fn start(source: Source) -> ExitCode {
+    let setup = match source.read(Vec::new(), None) {
+        Ok(setup) => setup,
+        Err(error) => return fail(&error),
+    };
+    let level = telemetry::start(setup.log.0, setup.log.1);
+    match runtime().and_then(|runtime| Ok(runtime.block_on(app::run(source, setup, level)))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => fail(&error),
+        Err(error) => fail(&error),
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+}
+
+/// Tells what went wrong and ends with status 1.
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("{error}");
+    ExitCode::FAILURE
+}

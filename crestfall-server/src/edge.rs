@@ -1,0 +1,155 @@
+//! What every request passes first and every answer last: browsers' origins, the trace header,
+//! the server's name, counting and the access log.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::body::Body;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Request, Response};
+use tower::Service as _;
+
+use crate::cors::Cors;
+use crate::http::Handler;
+use crate::metrics::Metrics;
+use crate::telemetry::{self, AccessLog};
+
+/// What a reload may change.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    /// The `Server` header.
+    pub(crate) server: HeaderValue,
+    /// The request header that is repeated in the answer.
+    pub(crate) trace: Option<HeaderName>,
+    /// The origins that may call.
+    pub(crate) cors: Cors,
+}
+
+/// The outermost part of the server, around its router.
+#[derive(Clone)]
+pub(crate) struct Edge(Arc<Inner>);
+
+struct Inner {
+    router: Router,
+    policy: Arc<ArcSwap<Policy>>,
+    log: Arc<AccessLog>,
+    metrics: Arc<Metrics>,
+}
+
+impl Edge {
+    /// Puts the edge around a router.
+    pub(crate) fn new(
+        router: Router,
+        policy: Arc<ArcSwap<Policy>>,
+        log: Arc<AccessLog>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            router,
+            policy,
+            log,
+            metrics,
+        }))
+    }
+}
+
+impl Handler for Edge {
+    async fn handle(&self, request: Request<Body>, peer: Option<IpAddr>) -> Response<Body> {
+        let policy = self.0.policy.load();
+        let allowed = policy.cors.allowed(&request);
+        let trace = policy
+            .trace
+            .as_ref()
+            .map(|name| (name.clone(), request.headers().get(name).cloned()));
+        let server = policy.server.clone();
+        // Not kept while the answer is made: a reload need not wait for slow requests.
+        drop(policy);
+
+        let preflight = allowed
+            .as_ref()
+            .and_then(|allowed| allowed.preflight(&request));
+        let mut response = match preflight {
+            Some(response) => response,
+            None => {
+                let mut response = self.0.answer(request, peer).await;
+                if let Some(allowed) = allowed {
+                    allowed.apply(response.headers_mut());
+                }
+                response
+            }
+        };
+        if let Some((name, value)) = trace {
+            let value = value.unwrap_or_else(|| HeaderValue::from_static(""));
+            response.headers_mut().insert(name, value);
+        }
+        response.headers_mut().insert(header::SERVER, server);
+        response
+    }
+}
+
+impl Inner {
+    /// The router's answer, counted and told.
+    async fn answer(&self, request: Request<Body>, peer: Option<IpAddr>) -> Response<Body> {
+        let started = Instant::now();
+        let in_flight = self.metrics.begin();
+        let told = self
+            .log
+            .is_on()
+            .then(|| telemetry::Request::of(&request, peer));
+        let Ok(response) = self.router.clone().call(request).await;
+        let took = started.elapsed();
+        in_flight.answered(response.status(), took);
+        if let Some(told) = told {
+            self.log.tell(&told, &response, took);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+
+    use super::*;
+    use crate::telemetry::{Format, Level};
+
+    fn edge(trace: Option<&str>) -> Edge {
+        let policy = Policy {
+            server: HeaderValue::from_static("test/1"),
+            trace: trace.map(|name| name.parse().unwrap()),
+            cors: Cors::default(),
+        };
+        Edge::new(
+            Router::new().route("/", get(|| async { "ok" })),
+            Arc::new(ArcSwap::from_pointee(policy)),
+            Arc::new(AccessLog::new(Format::Text, Level::Crit)),
+            Arc::default(),
+        )
+    }
+
+    #[tokio::test]
+    async fn the_trace_header_comes_back() {
+        let request = Request::get("/").header("x-id", "7").body(Body::empty());
+        let response = edge(Some("X-Id")).handle(request.unwrap(), None).await;
+        assert_eq!(response.headers()["x-id"], "7");
+        assert_eq!(response.headers()["server"], "test/1");
+
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = edge(Some("X-Id")).handle(request, None).await;
+        assert_eq!(response.headers()["x-id"], "");
+    }
+
+    #[tokio::test]
+    async fn a_preflight_never_reaches_the_router() {
+        let request = Request::options("/nowhere")
+            .header("origin", "http://a.com")
+            .header("access-control-request-method", "PUT")
+            .body(Body::empty());
+        let response = edge(None).handle(request.unwrap(), None).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    }
+}

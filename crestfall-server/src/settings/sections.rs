@@ -1,0 +1,318 @@
+//! The settings themselves. What a field's documentation says is what the reference page says.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::units::{Duration, Size};
+use crate::telemetry::{Format, Level};
+
+/// Settings of `crestfall serve`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Where the rows are, and how many connections to them.
+    pub(crate) database: Database,
+    /// The REST API, at `/rest/v1` and `/postgresql/rest`.
+    pub(crate) rest: Rest,
+    /// How tokens are checked.
+    pub(crate) jwt: Jwt,
+    /// Where the API listens, and what one client may take.
+    pub(crate) server: Server,
+    /// The administration server: `/live`, `/ready`, `/metrics`, `/schema_cache`.
+    pub(crate) admin: Admin,
+    /// What is logged, and how.
+    pub(crate) log: Log,
+}
+
+/// Where the rows are, and how many connections to them.
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Database {
+    /// Connection string of PostgreSQL, as libpq takes it; what it leaves out comes from `PG*`
+    /// variables. The user is the role that has no rights of its own (`authenticator`).
+    pub(crate) url: String,
+    /// A file that holds `url`, for a password that must not stand here.
+    pub(crate) url_file: Option<PathBuf>,
+    /// Connections at most.
+    pub(crate) pool_size: usize,
+    /// How long a request waits for a connection before it is answered 504.
+    pub(crate) acquire_timeout: Duration,
+    /// How long a connection may be idle before it is closed.
+    pub(crate) max_idle: Duration,
+    /// How long a connection lives.
+    pub(crate) max_lifetime: Duration,
+    /// Named prepared statements. Off behind a pooler in transaction mode.
+    pub(crate) prepared: bool,
+    /// The channel whose notifications (`NOTIFY pgrst, 'reload schema'`) make the server read the
+    /// catalogue again; empty listens to none.
+    pub(crate) channel: String,
+}
+
+/// The REST API, at `/rest/v1` and `/postgresql/rest`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Rest {
+    /// Exposed schemas; the first is the default.
+    pub(crate) schemas: Vec<String>,
+    /// Schemas whose objects are usable but not exposed.
+    pub(crate) extra_search_path: Vec<String>,
+    /// Most rows of one answer; none is no limit.
+    pub(crate) max_rows: Option<u64>,
+    /// Aggregate functions in `select`.
+    pub(crate) aggregates: bool,
+    /// Query plans by `Accept: application/vnd.pgrst.plan`.
+    pub(crate) plans: bool,
+    /// Function, as `schema.name`, that runs before every request.
+    pub(crate) pre_request: String,
+    /// Function, as `schema.name`, that answers `/` in place of the OpenAPI document.
+    pub(crate) root_spec: String,
+    /// How transactions end, and whether `Prefer: tx=` may say otherwise.
+    pub(crate) tx_end: TxEnd,
+    /// Settings of functions that hold for the whole transaction.
+    pub(crate) hoisted_tx_settings: Vec<String>,
+    /// What the OpenAPI document shows.
+    pub(crate) openapi: OpenApi,
+    /// The base address that the OpenAPI document names; empty is the server's own.
+    pub(crate) openapi_url: String,
+    /// How much an error tells.
+    pub(crate) errors: Errors,
+    /// The `Server-Timing` header.
+    pub(crate) server_timing: bool,
+    /// Longest body of a request.
+    pub(crate) max_body: Size,
+    /// Deepest nesting of embeds and of `and`/`or`.
+    pub(crate) max_depth: usize,
+}
+
+/// How tokens are checked.
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Jwt {
+    /// The shared secret (at least 32 bytes), a JSON Web Key, or a set of them. None and no
+    /// `jwks_url`: every token is refused.
+    pub(crate) secret: String,
+    /// A file that holds `secret`.
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Where the issuer publishes its keys; fetched anew as they rotate.
+    pub(crate) jwks_url: String,
+    /// The audience that a token must name; empty asks for none.
+    pub(crate) audience: String,
+    /// JSONPath (RFC 9535) to the role in a token.
+    pub(crate) role_claim: String,
+    /// Verified tokens that are remembered; 0 remembers none.
+    pub(crate) cache_entries: usize,
+    /// The role of requests without a token; empty refuses them.
+    pub(crate) anonymous_role: String,
+}
+
+/// Where the API listens, and what one client may take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Server {
+    /// A name or address, or `*`, `*4`, `!4`, `*6`, `!6`: every address, one family preferred (`*`)
+    /// or only one (`!`).
+    pub(crate) host: String,
+    /// The port; 0 is any free one, which is then printed.
+    pub(crate) port: u16,
+    /// Another process may listen at the same port, to take over without a gap.
+    pub(crate) reuse_port: bool,
+    /// A unix socket in place of host and port.
+    pub(crate) unix_socket: Option<PathBuf>,
+    /// The socket's permissions, in octal.
+    pub(crate) unix_socket_mode: String,
+    /// Origins of browsers' pages that may call; empty is any, without credentials.
+    pub(crate) cors_origins: Vec<String>,
+    /// A request header that is repeated in the answer; empty repeats none.
+    pub(crate) trace_header: String,
+    /// How long a request's head may take to arrive, and how long a connection may be idle.
+    pub(crate) head_timeout: Duration,
+    /// How long the next piece of a request's body may take to arrive.
+    pub(crate) body_timeout: Duration,
+    /// How long a client may take nothing of an answer.
+    pub(crate) write_timeout: Duration,
+    /// Longest head of a request, at least `8KiB`.
+    pub(crate) max_head: Size,
+    /// Connections at a time; more wait.
+    pub(crate) max_connections: usize,
+    /// How long requests in flight may take once the server is told to end.
+    pub(crate) shutdown_timeout: Duration,
+}
+
+/// The administration server: `/live`, `/ready`, `/metrics`, `/schema_cache`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Admin {
+    /// As `server.host`. It tells about the inside: not to be reached from outside.
+    pub(crate) host: String,
+    /// The port; none is no administration server.
+    pub(crate) port: Option<u16>,
+    /// A unix socket in place of host and port.
+    pub(crate) unix_socket: Option<PathBuf>,
+    /// The socket's permissions, in octal.
+    pub(crate) unix_socket_mode: String,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Log {
+    /// How much. Of requests, `error` tells those answered from 500 on, `warn` from 400 on, `info`
+    /// all.
+    pub(crate) level: Level,
+    /// Lines for people or for machines.
+    pub(crate) format: Format,
+    /// The main statement of each request, with its parameters left out.
+    pub(crate) queries: bool,
+}
+
+/// How transactions end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TxEnd {
+    /// Always commit.
+    Commit,
+    /// Commit unless `Prefer: tx=rollback`.
+    CommitAllowOverride,
+    /// Always roll back.
+    Rollback,
+    /// Roll back unless `Prefer: tx=commit`.
+    RollbackAllowOverride,
+}
+
+/// What the OpenAPI document shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OpenApi {
+    /// What the caller's role may use.
+    FollowPrivileges,
+    /// Everything exposed.
+    IgnorePrivileges,
+    /// Nothing.
+    Disabled,
+}
+
+/// How much an error tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Errors {
+    /// Code, message, details and hint.
+    Verbose,
+    /// Code and message.
+    Minimal,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: "postgresql://".into(),
+            url_file: None,
+            pool_size: 10,
+            acquire_timeout: Duration::seconds(10),
+            max_idle: Duration::seconds(30),
+            max_lifetime: Duration::seconds(1800),
+            prepared: true,
+            channel: "pgrst".into(),
+        }
+    }
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        let rest = crestfall_rest::Config::default();
+        Self {
+            schemas: rest.schemas,
+            extra_search_path: rest.extra_search_path,
+            max_rows: Some(1000),
+            aggregates: false,
+            plans: false,
+            pre_request: String::new(),
+            root_spec: String::new(),
+            tx_end: TxEnd::Commit,
+            hoisted_tx_settings: rest.hoisted_tx_settings,
+            openapi: OpenApi::FollowPrivileges,
+            openapi_url: String::new(),
+            errors: Errors::Verbose,
+            server_timing: false,
+            max_body: Size::mebibytes(64),
+            max_depth: rest.max_depth,
+        }
+    }
+}
+
+impl Default for Jwt {
+    fn default() -> Self {
+        Self {
+            secret: String::new(),
+            secret_file: None,
+            jwks_url: String::new(),
+            audience: String::new(),
+            role_claim: "$.role".into(),
+            cache_entries: 1000,
+            anonymous_role: "anon".into(),
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".into(),
+            port: 8000,
+            reuse_port: false,
+            unix_socket: None,
+            unix_socket_mode: "660".into(),
+            cors_origins: Vec::new(),
+            trace_header: "X-Request-Id".into(),
+            head_timeout: Duration::seconds(30),
+            body_timeout: Duration::seconds(30),
+            write_timeout: Duration::seconds(30),
+            max_head: Size::kibibytes(64),
+            max_connections: 10_000,
+            shutdown_timeout: Duration::seconds(30),
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".into(),
+            port: Some(8001),
+            unix_socket: None,
+            unix_socket_mode: "660".into(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: Level::Info,
+            format: Format::Text,
+            queries: false,
+        }
+    }
+}
+
+/// Without the connection string, which holds a password.
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database")
+            .field("url_file", &self.url_file)
+            .field("pool_size", &self.pool_size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without the secret.
+impl std::fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jwt")
+            .field("secret_file", &self.secret_file)
+            .field("jwks_url", &self.jwks_url)
+            .field("role_claim", &self.role_claim)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,262 @@
+//! From `crestfall.toml` to what the process runs with.
+
+use std::path::PathBuf;
+
+use crestfall_core::QualifiedName;
+use crestfall_core::jwt::RoleClaim;
+use http::{HeaderName, HeaderValue};
+
+use super::Error;
+use super::sections::{Admin, Errors, OpenApi, Rest, Server, Settings, TxEnd};
+use crate::cors::Cors;
+use crate::edge::Policy;
+use crate::http::{Address, Limits};
+use crate::setup::{Database, Secret, Setup, Tokens};
+
+/// Where the REST API stands: our path and the one its clients expect.
+const REST_PATHS: [&str; 2] = ["/rest/v1", "/postgresql/rest"];
+
+impl Settings {
+    /// What the process runs with; refuses what cannot work or is not safe.
+    pub(crate) fn setup(&self) -> Result<Setup, Error> {
+        Ok(Setup {
+            api: self.server.address()?,
+            admin: self.admin.address()?,
+            limits: self.server.limits(),
+            policy: self.server.policy()?,
+            log: (self.log.format, self.log.level),
+            database: self.database()?,
+            tokens: self.tokens()?,
+            rest: self.rest.config(self.log.queries)?,
+            rest_paths: REST_PATHS.to_vec(),
+            takes_api_key: true,
+        })
+    }
+
+    fn database(&self) -> Result<Database, Error> {
+        let database = &self.database;
+        if database.pool_size == 0 {
+            return Err(refused("database.pool_size", "must be at least 1"));
+        }
+        Ok(Database {
+            url: Secret::new(database.url()?),
+            application_name: "crestfall".into(),
+            pool_size: database.pool_size,
+            acquire_timeout: database.acquire_timeout.get(),
+            max_idle: database.max_idle.get(),
+            max_lifetime: database.max_lifetime.get(),
+            recovers: true,
+            prepared: database.prepared,
+            channel: given(&database.channel),
+            in_database: None,
+            load_pauses: Default::default(),
+        })
+    }
+
+    fn tokens(&self) -> Result<Tokens, Error> {
+        let jwt = &self.jwt;
+        let role_claim = jwt.role_claim.parse::<RoleClaim>();
+        if !role_claim.is_ok_and(|path| !path.is_deprecated()) {
+            return Err(refused("jwt.role_claim", "is no JSONPath, such as $.role"));
+        }
+        let jwks_url = given(&jwt.jwks_url);
+        if jwks_url
+            .as_ref()
+            .is_some_and(|url| !url.starts_with("http"))
+        {
+            return Err(refused("jwt.jwks_url", "is no http or https address"));
+        }
+        Ok(Tokens {
+            secret: jwt.secret()?.map(|secret| Secret::new(secret.into_bytes())),
+            jwks_url,
+            audience: given(&jwt.audience),
+            role_claim: jwt.role_claim.clone(),
+            cache_entries: jwt.cache_entries,
+            anonymous_role: given(&jwt.anonymous_role),
+        })
+    }
+}
+
+impl Server {
+    fn address(&self) -> Result<Address, Error> {
+        Ok(match &self.unix_socket {
+            Some(path) => unix(path, &self.unix_socket_mode, "server.unix_socket_mode")?,
+            None => Address::Tcp {
+                host: self.host.clone(),
+                port: self.port,
+                reuse_port: self.reuse_port,
+            },
+        })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            head_timeout: self.head_timeout.get(),
+            body_timeout: self.body_timeout.get(),
+            write_timeout: self.write_timeout.get(),
+            max_head_bytes: self.max_head.get(),
+            max_connections: self.max_connections.max(1),
+            shutdown_timeout: self.shutdown_timeout.get(),
+        }
+    }
+
+    fn policy(&self) -> Result<Policy, Error> {
+        let trace = given(&self.trace_header).map(|name| name.parse::<HeaderName>());
+        Ok(Policy {
+            server: HeaderValue::from_static(concat!("crestfall/", env!("CARGO_PKG_VERSION"))),
+            trace: trace
+                .transpose()
+                .map_err(|_| refused("server.trace_header", "is no header's name"))?,
+            cors: Cors::new(&self.cors_origins),
+        })
+    }
+}
+
+impl Admin {
+    fn address(&self) -> Result<Option<Address>, Error> {
+        if let Some(path) = &self.unix_socket {
+            return unix(path, &self.unix_socket_mode, "admin.unix_socket_mode").map(Some);
+        }
+        Ok(self.port.map(|port| Address::Tcp {
+            host: self.host.clone(),
+            port,
+            reuse_port: false,
+        }))
+    }
+}
+
+impl Rest {
+    fn config(&self, log_query: bool) -> Result<crestfall_rest::Config, Error> {
+        let refused_schema =
+            |schema: &&String| matches!(schema.as_str(), "pg_catalog" | "information_schema" | "");
+        if self.schemas.is_empty() || self.schemas.iter().any(|schema| refused_schema(&schema)) {
+            return Err(refused(
+                "rest.schemas",
+                "must name schemas, and none of PostgreSQL's own",
+            ));
+        }
+        let function = |name: &str| given(name).map(|name| QualifiedName::parse(&name));
+        Ok(crestfall_rest::Config {
+            schemas: self.schemas.clone(),
+            extra_search_path: self.extra_search_path.clone(),
+            max_rows: self.max_rows,
+            aggregates_enabled: self.aggregates,
+            plan_enabled: self.plans,
+            pre_request: function(&self.pre_request),
+            root_spec: function(&self.root_spec),
+            tx_end: self.tx_end.into(),
+            hoisted_tx_settings: self.hoisted_tx_settings.clone(),
+            openapi_mode: self.openapi.into(),
+            openapi_security_active: true,
+            openapi_server_proxy_uri: given(&self.openapi_url),
+            error_verbosity: self.errors.into(),
+            server_timing: self.server_timing,
+            log_query,
+            max_body_bytes: self.max_body.get(),
+            max_depth: self.max_depth,
+            ..crestfall_rest::Config::default()
+        })
+    }
+}
+
+impl From<TxEnd> for crestfall_rest::TxEnd {
+    fn from(end: TxEnd) -> Self {
+        match end {
+            TxEnd::Commit => Self::Commit,
+            TxEnd::CommitAllowOverride => Self::CommitAllowOverride,
+            TxEnd::Rollback => Self::Rollback,
+            TxEnd::RollbackAllowOverride => Self::RollbackAllowOverride,
+        }
+    }
+}
+
+impl From<OpenApi> for crestfall_rest::OpenApiMode {
+    fn from(mode: OpenApi) -> Self {
+        match mode {
+            OpenApi::FollowPrivileges => Self::FollowPrivileges,
+            OpenApi::IgnorePrivileges => Self::IgnorePrivileges,
+            OpenApi::Disabled => Self::Disabled,
+        }
+    }
+}
+
+impl From<Errors> for crestfall_rest::ErrorVerbosity {
+    fn from(errors: Errors) -> Self {
+        match errors {
+            Errors::Verbose => Self::Verbose,
+            Errors::Minimal => Self::Minimal,
+        }
+    }
+}
+
+/// A text that is not empty.
+fn given(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn refused(key: &'static str, message: &str) -> Error {
+    Error::Value {
+        key,
+        message: message.into(),
+    }
+}
+
+fn unix(path: &PathBuf, mode: &str, key: &'static str) -> Result<Address, Error> {
+    match u32::from_str_radix(mode, 8) {
+        Ok(mode @ 0o600..=0o777) => Ok(Address::Unix {
+            path: path.into(),
+            mode,
+        }),
+        _ => Err(refused(key, "must be octal, from 600 to 777")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_work() {
+        let setup = Settings::default().setup().unwrap();
+        assert_eq!(setup.rest_paths, REST_PATHS);
+        assert!(setup.takes_api_key && setup.tokens.secret.is_none());
+    }
+
+    #[test]
+    fn what_cannot_work_is_named() {
+        let refused = |change: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            settings.setup().unwrap_err().to_string()
+        };
+        for (error, key) in [
+            (refused(|s| s.database.pool_size = 0), "database.pool_size"),
+            (
+                refused(|s| s.rest.schemas = vec!["pg_catalog".into()]),
+                "rest.schemas",
+            ),
+            (
+                refused(|s| s.jwt.role_claim = "role".into()),
+                "jwt.role_claim",
+            ),
+            (refused(|s| s.jwt.secret = "short".into()), "jwt.secret"),
+            (
+                refused(|s| s.jwt.jwks_url = "file:///x".into()),
+                "jwt.jwks_url",
+            ),
+            (
+                refused(|s| s.server.trace_header = "a b".into()),
+                "server.trace_header",
+            ),
+            (
+                refused(|s| {
+                    s.server.unix_socket = Some("/tmp/x".into());
+                    s.server.unix_socket_mode = "999".into();
+                }),
+                "server.unix_socket_mode",
+            ),
+        ] {
+            assert!(error.starts_with(key), "{error}");
+        }
+    }
+}
