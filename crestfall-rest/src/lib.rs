@@ -2,6 +2,7 @@
 
 mod config;
 mod media_type;
+mod openapi;
 mod request;
 
 pub use config::{Config, ErrorVerbosity, OpenApiMode, TxEnd};
