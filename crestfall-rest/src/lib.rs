@@ -3,6 +3,7 @@
 mod config;
 mod error;
 mod media_type;
+mod openapi;
 mod request;
 
 pub use config::{Config, ErrorVerbosity, OpenApiMode, TxEnd};
