@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::name::QualifiedName;
 
+mod shared;
+pub use shared::SharedCatalog;
 mod assemble;
 mod interner;
 mod key;
@@ -254,7 +256,7 @@ pub struct Routine {
 }
 
 /// An input parameter of a function.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Parameter {
     /// The name; empty when it has none.
     pub name: Arc<str>,

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod cluster;
+pub mod db;
 pub mod identity;
 pub mod jwt;
 pub mod migrate;
@@ -11,8 +12,10 @@ pub mod problem;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tx;
+mod wire;
 
 pub use catalog::Catalog;
+pub use db::{Db, DbConfig, DbError};
 pub use identity::Identity;
 pub use name::QualifiedName;
 pub use problem::Problem;

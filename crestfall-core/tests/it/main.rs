@@ -1,16 +1,8 @@
 //! What needs a real PostgreSQL.
 
 mod cluster;
-mod migrate;
-mod testing;
-//! Tests against a real PostgreSQL, which `CRESTFALL_TEST_DATABASE_URL` names.
-
 mod identity;
 mod jwt;
+mod migrate;
+mod testing;
 mod tx;
-
-/// A database in which a test may do anything that it undoes.
-fn database_url() -> String {
-    std::env::var("CRESTFALL_TEST_DATABASE_URL")
-        .expect("CRESTFALL_TEST_DATABASE_URL names the database for tests")
-}

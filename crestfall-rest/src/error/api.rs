@@ -77,6 +77,8 @@ pub enum ApiError {
     NotImplemented(String),
     /// `max-affected` on a function that returns no set.
     MaxAffectedRpc,
+    /// The body is longer than this many bytes.
+    BodyTooLarge(usize),
 }
 
 /// Why no rows are in a range.
@@ -118,6 +120,7 @@ impl ApiError {
                 StatusCode::NOT_ACCEPTABLE
             }
             Self::InvalidRange(_) => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::GucHeaders | Self::GucStatus | Self::Raise(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -150,6 +153,8 @@ impl ApiError {
             Self::OpenApiDisabled => "PGRST126",
             Self::NotImplemented(_) => "PGRST127",
             Self::MaxAffectedRpc => "PGRST128",
+            // The anchor has no such limit and so no code for it.
+            Self::BodyTooLarge(_) => "CF101",
         }
     }
 
@@ -194,6 +199,7 @@ impl ApiError {
             Self::Raise(_) => "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error",
             Self::InvalidPreferences(_) => "Invalid preferences given with handling=strict",
             Self::AggregatesNotAllowed => "Use of aggregate functions is not allowed",
+            Self::BodyTooLarge(_) => "The request body is too large",
             Self::MaxAffected(_) => "Query result exceeds max-affected preference constraint",
             Self::InvalidResourcePath => "Invalid path specified in request URL",
             Self::OpenApiDisabled => "Root endpoint metadata is disabled",
@@ -210,6 +216,7 @@ impl ApiError {
                 Some(details.clone())
             }
             Self::InvalidRange(range) => Some(range.details()),
+            Self::BodyTooLarge(limit) => Some(format!("At most {limit} bytes are accepted")),
             Self::Singularity(rows) => Some(format!("The result contains {rows} rows")),
             Self::RelatedOrderNotToOne { origin, target } => Some(format!(
                 "'{origin}' and '{target}' do not form a many-to-one or one-to-one relationship"
@@ -258,6 +265,7 @@ impl ApiError {
                 "Change '{name}' to '{alias}' in filters, orders or limits."
             )),
             Self::Raise(raise) => Some(raise.hint().into()),
+            Self::BodyTooLarge(_) => Some("Send the rows in several requests.".into()),
             Self::UnacceptableSchema { exposed, .. } => Some(format!(
                 "Only the following schemas are exposed: {}",
                 exposed.join(", ")

@@ -13,6 +13,15 @@ impl RowRange {
         offset: 0,
         limit: None,
     };
+
+    /// The same, with no more rows than `most`.
+    pub(crate) fn at_most(self, most: Option<u64>) -> Self {
+        let limit = match (self.limit, most) {
+            (Some(limit), Some(most)) => Some(limit.min(most)),
+            (limit, most) => limit.or(most),
+        };
+        Self { limit, ..self }
+    }
 }
 
 /// Why no rows can be answered with.
