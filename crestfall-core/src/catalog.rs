@@ -8,19 +8,21 @@ use serde::Serialize;
 
 use crate::name::QualifiedName;
 
-mod shared;
-pub use shared::SharedCatalog;
 mod assemble;
 mod interner;
+mod keeper;
 mod key;
 mod load;
 mod lookup;
 mod node_tree;
 mod relationships;
 mod rows;
+mod shared;
 mod view;
 
+pub use keeper::{CatalogKeeper, CatalogState};
 pub use load::{CatalogError, CatalogOptions, CatalogSource, CatalogStatement};
+pub use shared::SharedCatalog;
 
 /// Everything the planners know about a database. Only objects of the exposed schemas are
 /// reachable through it, besides functions and casts that those schemas use.

@@ -51,7 +51,7 @@ static PREPARED: OnceCell<()> = OnceCell::const_new();
 
 /// A pool of this many connections, logged in as the role that may become the others.
 async fn pool(connections: u32) -> PgPool {
-    let options: PgConnectOptions = database_url().parse().expect("a database URL");
+    let options: PgConnectOptions = database_url().await.parse().expect("a database URL");
     PREPARED
         .get_or_init(|| async {
             let mut owner = PgConnection::connect_with(&options)
