@@ -168,4 +168,6 @@ fn paths<'a>(visible: &'a Visible<'_>) -> BTreeMap<String, PathItem<'a>> {
 }
 
 #[cfg(test)]
+mod shop;
+#[cfg(test)]
 mod tests;

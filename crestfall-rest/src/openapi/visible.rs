@@ -149,3 +149,87 @@ impl From<&Parameter> for Argument {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crestfall_core::QualifiedName;
+
+    use super::*;
+
+    fn catalog() -> Catalog {
+        let mut catalog = Catalog::default();
+        for (schema, name) in [("shop", "orders"), ("shop", "staff"), ("other", "orders")] {
+            let name = QualifiedName::new(schema, name);
+            let table = Table {
+                name: name.clone(),
+                description: None,
+                is_view: false,
+                insertable: true,
+                updatable: true,
+                deletable: true,
+                primary_key: Vec::new(),
+                columns: Vec::new(),
+                column_index: Default::default(),
+            };
+            catalog.tables.insert(name, Arc::new(table));
+        }
+        catalog
+    }
+
+    fn names(visible: &Visible<'_>) -> Vec<String> {
+        let tables = visible.tables.iter();
+        tables.map(|table| table.name.to_string()).collect()
+    }
+
+    /// PR-163
+    #[test]
+    fn privileges_narrow_the_catalogue() {
+        let catalog = catalog();
+        let answers = [
+            vec!["A shop"],
+            vec!["orders", "made_since_the_catalogue_was_loaded"],
+            vec![
+                r#"{"name":"f","description":null,"volatile":true,"arguments":[
+                    {"name":"a","data_type":"mood","required":true,"variadic":false}]}"#,
+                r#"{"name":"f","description":"none","volatile":false,"arguments":[]}"#,
+            ],
+        ];
+        let mode = OpenApiMode::FollowPrivileges;
+        let visible = visible(&catalog, "shop", mode, &answers).unwrap();
+        assert_eq!(visible.schema_comment.as_deref(), Some("A shop"));
+        assert_eq!(names(&visible), [r#""shop"."orders""#]);
+        let counts: Vec<_> = visible.routines.iter().map(|f| f.arguments.len()).collect();
+        assert_eq!(counts, [0, 1]);
+        assert_eq!(&*visible.routines[1].arguments[0].data_type, "mood");
+    }
+
+    /// PR-163
+    #[test]
+    fn without_regard_to_privileges_all_of_the_schema_is_seen() {
+        let catalog = catalog();
+        let answers: [Vec<&str>; 1] = [Vec::new()];
+        let mode = OpenApiMode::IgnorePrivileges;
+        let visible = visible(&catalog, "shop", mode, &answers).unwrap();
+        assert_eq!(names(&visible), [r#""shop"."orders""#, r#""shop"."staff""#]);
+        assert_eq!(visible.schema_comment, None);
+    }
+
+    #[test]
+    fn each_mode_asks_for_what_it_needs() {
+        let asked = |mode| statements(mode, "shop").len();
+        assert_eq!(asked(OpenApiMode::FollowPrivileges), 3);
+        assert_eq!(asked(OpenApiMode::IgnorePrivileges), 1);
+        assert_eq!(asked(OpenApiMode::Disabled), 0);
+        for statement in statements(OpenApiMode::FollowPrivileges, "shop") {
+            assert!(statement.sql.contains("$1::text"));
+            assert_eq!(statement.params, ["shop"]);
+        }
+    }
+
+    #[test]
+    fn a_row_of_another_form_is_an_error() {
+        let answers = [vec![], vec![], vec!["f"]];
+        let mode = OpenApiMode::FollowPrivileges;
+        assert!(visible(&Catalog::default(), "shop", mode, &answers).is_err());
+    }
+}
