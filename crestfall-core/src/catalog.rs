@@ -10,15 +10,19 @@ use crate::name::QualifiedName;
 
 mod assemble;
 mod interner;
+mod keeper;
 mod key;
 mod load;
 mod lookup;
 mod node_tree;
 mod relationships;
 mod rows;
+mod shared;
 mod view;
 
+pub use keeper::{CatalogKeeper, CatalogState};
 pub use load::{CatalogError, CatalogOptions, CatalogSource, CatalogStatement};
+pub use shared::SharedCatalog;
 
 /// Everything the planners know about a database. Only objects of the exposed schemas are
 /// reachable through it, besides functions and casts that those schemas use.
@@ -254,7 +258,7 @@ pub struct Routine {
 }
 
 /// An input parameter of a function.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Parameter {
     /// The name; empty when it has none.
     pub name: Arc<str>,

@@ -3,15 +3,19 @@
 
 pub mod catalog;
 pub mod cluster;
+pub mod db;
 pub mod identity;
 pub mod jwt;
+pub mod migrate;
 pub mod name;
 pub mod problem;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tx;
+mod wire;
 
 pub use catalog::Catalog;
+pub use db::{Db, DbConfig, DbError};
 pub use identity::Identity;
 pub use name::QualifiedName;
 pub use problem::Problem;

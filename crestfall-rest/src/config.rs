@@ -29,6 +29,11 @@ pub struct Config {
     pub openapi_security_active: bool,
     /// The base URL that the OpenAPI document names (`openapi-server-proxy-uri`).
     pub openapi_server_proxy_uri: Option<String>,
+    /// The host the server listens on, which the OpenAPI document names when there is no proxy
+    /// (`server-host`).
+    pub server_host: String,
+    /// Its port (`server-port`).
+    pub server_port: u16,
     /// How much an error tells a client (`client-error-verbosity`).
     pub error_verbosity: ErrorVerbosity,
     /// The `Server-Timing` header (`server-timing-enabled`).
@@ -64,6 +69,8 @@ impl Default for Config {
             openapi_mode: OpenApiMode::FollowPrivileges,
             openapi_security_active: false,
             openapi_server_proxy_uri: None,
+            server_host: "!4".into(),
+            server_port: 3000,
             error_verbosity: ErrorVerbosity::Verbose,
             server_timing: false,
             legacy_target_names: true,

@@ -1,7 +1,27 @@
 //! Any PostgreSQL schema as a PostgREST-compatible REST API, as a router for axum.
 
 mod config;
+mod error;
+mod execute;
+mod inspect;
+mod json;
 mod media_type;
+mod openapi;
+mod plan;
 mod request;
+mod respond;
+mod rest;
+mod settings;
+mod sql;
+mod timing;
+mod transaction;
 
 pub use config::{Config, ErrorVerbosity, OpenApiMode, TxEnd};
+pub use error::{
+    ApiError, CatalogError, DatabaseError, Error, JwtRefusal, PgErrorFields, RaiseError, RangeError,
+};
+pub use rest::Rest;
+pub use settings::RoleSettings;
+
+/// The version of PostgREST whose behaviour this crate has.
+pub const COMPATIBLE_VERSION: &str = "16.2";

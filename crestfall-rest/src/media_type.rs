@@ -1,5 +1,7 @@
 //! Media types the API knows by name, with the parameters that matter.
 
+use std::borrow::Cow;
+
 /// A media type of a request or an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum MediaType {
@@ -34,4 +36,227 @@ pub(crate) struct PlanMediaType {
     pub(crate) settings: bool,
     pub(crate) buffers: bool,
     pub(crate) wal: bool,
+}
+
+impl MediaType {
+    /// Reads one media type with its parameters. What is none is [`MediaType::Other`] as sent.
+    pub(crate) fn parse(text: &str) -> Self {
+        let Some(tokens) = Tokens::read(text) else {
+            return Self::Other(text.into());
+        };
+        match (&*tokens.main, &*tokens.sub) {
+            ("application", "json") => Self::Json,
+            ("application", "geo+json") => Self::GeoJson,
+            ("text", "csv") => Self::Csv,
+            ("text", "plain") => Self::Text,
+            ("text", "xml") => Self::Xml,
+            ("application", "openapi+json") => Self::OpenApi,
+            ("application", "x-www-form-urlencoded") => Self::UrlEncoded,
+            ("application", "octet-stream") => Self::OctetStream,
+            ("application", "vnd.pgrst.plan" | "vnd.pgrst.plan+text") => tokens.plan(false),
+            ("application", "vnd.pgrst.plan+json") => tokens.plan(true),
+            ("application", "vnd.pgrst.object+json" | "vnd.pgrst.object") => Self::Singular {
+                strip_nulls: tokens.strips_nulls(),
+            },
+            ("application", "vnd.pgrst.array+json" | "vnd.pgrst.array") => {
+                if tokens.strips_nulls() {
+                    Self::ArrayStripped
+                } else {
+                    Self::Json
+                }
+            }
+            ("*", "*") => Self::Any,
+            _ => Self::Other(text.into()),
+        }
+    }
+
+    /// Reads an `Accept` header: best quality first, of equal quality the more specific first.
+    pub(crate) fn parse_accept(header: &[u8]) -> Vec<Self> {
+        let mut ranked: Vec<(f64, i64, String)> =
+            header.split(|&byte| byte == b',').map(ranked).collect();
+        ranked.sort_by(|(q1, s1, _), (q2, s2, _)| q2.total_cmp(q1).then(s2.cmp(s1)));
+        let types = ranked.iter().map(|(_, _, text)| Self::parse(text));
+        types.collect()
+    }
+
+    /// The media type as a header has it, without character set.
+    pub(crate) fn mime(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
+            Self::Json => "application/json",
+            Self::GeoJson => "application/geo+json",
+            Self::Csv => "text/csv",
+            Self::Text => "text/plain",
+            Self::Xml => "text/xml",
+            Self::OpenApi => "application/openapi+json",
+            Self::UrlEncoded => "application/x-www-form-urlencoded",
+            Self::OctetStream => "application/octet-stream",
+            Self::Any => "*/*",
+            Self::ArrayStripped => "application/vnd.pgrst.array+json;nulls=stripped",
+            Self::Singular { strip_nulls: true } => {
+                "application/vnd.pgrst.object+json;nulls=stripped"
+            }
+            Self::Singular { strip_nulls: false } => "application/vnd.pgrst.object+json",
+            Self::Other(text) => text,
+            Self::Plan(plan) => return Cow::Owned(plan.mime()),
+        })
+    }
+
+    /// The value of `Content-Type`: with `charset=utf-8` for all that is known to be text.
+    pub(crate) fn content_type(&self) -> Cow<'_, str> {
+        match self {
+            Self::OctetStream | Self::Other(_) => self.mime(),
+            Self::Json => Cow::Borrowed("application/json; charset=utf-8"),
+            Self::GeoJson
+            | Self::Csv
+            | Self::Text
+            | Self::Xml
+            | Self::OpenApi
+            | Self::UrlEncoded
+            | Self::Any
+            | Self::ArrayStripped
+            | Self::Singular { .. }
+            | Self::Plan(_) => Cow::Owned(format!("{}; charset=utf-8", self.mime())),
+        }
+    }
+}
+
+impl PlanMediaType {
+    fn mime(&self) -> String {
+        let format = if self.json { "json" } else { "text" };
+        let of = self.of.mime();
+        let options: Vec<&str> = [
+            ("analyze", self.analyze),
+            ("verbose", self.verbose),
+            ("settings", self.settings),
+            ("buffers", self.buffers),
+            ("wal", self.wal),
+        ]
+        .into_iter()
+        .filter_map(|(option, set)| set.then_some(option))
+        .collect();
+        let mut text = format!("application/vnd.pgrst.plan+{format}; for=\"{of}\"");
+        if !options.is_empty() {
+            text.push_str("; options=");
+            text.push_str(&options.join("|"));
+        }
+        text
+    }
+}
+
+/// One element of `Accept`: quality, specificity, and the text without blanks and quality.
+fn ranked(element: &[u8]) -> (f64, i64, String) {
+    // Headers are Latin-1.
+    let text: String = element
+        .iter()
+        .filter(|&&byte| byte != b' ')
+        .map(|&byte| char::from(byte))
+        .collect();
+    let (media_type, quality) = match text.split_once(";q=") {
+        Some((media_type, rest)) => {
+            let number = rest.split(';').next().unwrap_or_default();
+            (media_type, quality(number))
+        }
+        None => (&*text, 1.0),
+    };
+    let count = |c: char| i64::try_from(media_type.matches(c).count()).unwrap_or(i64::MAX);
+    let specificity = count(';') - count('*');
+    (quality, specificity, media_type.to_owned())
+}
+
+/// The number that a text begins with; 1 where it begins with none.
+fn quality(text: &str) -> f64 {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let number = &text[..end];
+    if number.starts_with('.') {
+        return 1.0;
+    }
+    number.trim_end_matches('.').parse().unwrap_or(1.0)
+}
+
+/// A media type in pieces; names in lower case.
+struct Tokens<'t> {
+    main: Cow<'t, str>,
+    sub: Cow<'t, str>,
+    parameters: Vec<(Cow<'t, str>, &'t str)>,
+}
+
+impl<'t> Tokens<'t> {
+    /// `main/sub;name=value;name="value"`. Whatever does not fit any more is left aside.
+    fn read(text: &'t str) -> Option<Self> {
+        let (main, rest) = take(text, |c| c.is_alphanumeric() || matches!(c, '.' | '*'))?;
+        let rest = rest.strip_prefix('/')?;
+        let (sub, mut rest) = take(rest, |c| {
+            c.is_alphanumeric() || matches!(c, '.' | '*' | '+' | '-')
+        })?;
+        let mut parameters = Vec::new();
+        while let Some((name, value, after)) = parameter(rest) {
+            parameters.push((lower(name), value));
+            rest = after;
+        }
+        Some(Self {
+            main: lower(main),
+            sub: lower(sub),
+            parameters,
+        })
+    }
+
+    /// The value of a parameter; the last of equal names counts.
+    fn parameter(&self, name: &str) -> Option<&'t str> {
+        let mut parameters = self.parameters.iter().rev();
+        let (_, value) = parameters.find(|(other, _)| other == name)?;
+        Some(value)
+    }
+
+    fn strips_nulls(&self) -> bool {
+        self.parameter("nulls") == Some("stripped")
+    }
+
+    fn plan(&self, json: bool) -> MediaType {
+        let options: Vec<&str> = self
+            .parameter("options")
+            .map(|options| options.split('|').collect())
+            .unwrap_or_default();
+        MediaType::Plan(Box::new(PlanMediaType {
+            // No deeper than this: inside quotes stand no quotes.
+            of: MediaType::parse(self.parameter("for").unwrap_or("application/json")),
+            json,
+            analyze: options.contains(&"analyze"),
+            verbose: options.contains(&"verbose"),
+            settings: options.contains(&"settings"),
+            buffers: options.contains(&"buffers"),
+            wal: options.contains(&"wal"),
+        }))
+    }
+}
+
+/// `;name=value`: name, value, and what follows.
+fn parameter(text: &str) -> Option<(&str, &str, &str)> {
+    let text = text.trim_start().strip_prefix(';')?.trim_start();
+    let (name, text) = take(text, |c| c.is_alphanumeric() || c == '-')?;
+    let text = text.trim_start().strip_prefix('=')?.trim_start();
+    if let Some(quoted) = text.strip_prefix('"') {
+        let (value, rest) = quoted.split_once('"')?;
+        return Some((name, value, rest));
+    }
+    let (value, rest) = take(text, |c| c.is_alphanumeric() || matches!(c, '|' | '-'))?;
+    Some((name, value, rest))
+}
+
+/// The longest beginning made of such characters, if there is one, and the rest.
+fn take(text: &str, accepted: impl Fn(char) -> bool) -> Option<(&str, &str)> {
+    let end = text.find(|c| !accepted(c)).unwrap_or(text.len());
+    (end > 0).then(|| text.split_at(end))
+}
+
+fn lower(text: &str) -> Cow<'_, str> {
+    if text
+        .bytes()
+        .any(|byte| !byte.is_ascii() || byte.is_ascii_uppercase())
+    {
+        Cow::Owned(text.to_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
 }

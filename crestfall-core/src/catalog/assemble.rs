@@ -18,6 +18,9 @@ use super::{
 };
 use crate::name::QualifiedName;
 
+#[cfg(test)]
+mod tests;
+
 /// The catalogue that the rows describe.
 pub(super) fn catalog(rows: Rows, options: &CatalogOptions) -> Catalog {
     let names = &mut Interner::default();

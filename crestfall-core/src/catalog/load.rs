@@ -59,8 +59,8 @@ pub enum CatalogError {
     /// As above, for the query of the views.
     #[error("the catalogue's query `views` gave a row that is not understood")]
     ViewRow,
-    /// Putting the catalogue together was cut off, as the runtime shuts down.
-    #[error("loading the catalogue was interrupted")]
+    /// Putting the catalogue together did not come to its end, as when the runtime shuts down.
+    #[error("putting the catalogue together was interrupted")]
     Interrupted,
 }
 

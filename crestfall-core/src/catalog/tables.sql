@@ -15,14 +15,14 @@ below (domain, type, modifier) as (
     join pg_type next on next.oid = below.type and next.typtype = 'd'
 ),
 base as materialized (
-    select below.domain, below.type, below.modifier, pg_type.typnamespace as schema
+    select
+        below.domain,
+        below.type,
+        below.modifier,
+        pg_type.typnamespace as schema,
+        pg_type.typtype as kind
     from below
     join pg_type on pg_type.oid = below.type and pg_type.typtype <> 'd'
-),
-labels as materialized (
-    select enumtypid as type, json_agg(enumlabel order by enumsortorder) as names
-    from pg_enum
-    group by enumtypid
 ),
 relation as materialized (
     select
@@ -30,7 +30,15 @@ relation as materialized (
         pg_namespace.nspname as schema,
         relname as name,
         relkind as kind,
-        case when relkind in ('v', 'f') then pg_relation_is_updatable(pg_class.oid, true) end as events
+        -- A foreign table cannot be asked when its wrapper has no handler.
+        case
+            when relkind = 'v' or relkind = 'f' and exists (
+                select from pg_foreign_table
+                join pg_foreign_server on pg_foreign_server.oid = ftserver
+                join pg_foreign_data_wrapper on pg_foreign_data_wrapper.oid = srvfdw
+                where ftrelid = pg_class.oid and fdwhandler <> 0
+            ) then pg_relation_is_updatable(pg_class.oid, true)
+        end as events
     from pg_class
     join pg_namespace on pg_namespace.oid = relnamespace
     where relnamespace in (select schema from exposed)
@@ -80,7 +88,11 @@ columns as (
                     when attgenerated <> '' then null
                     else pg_get_expr(adbin, adrelid)
                 end,
-                labels.names
+                case when coalesce(base.kind, declared.typtype) = 'e' then (
+                    select json_agg(enumlabel order by enumsortorder)
+                    from pg_enum
+                    where enumtypid = coalesce(base.type, atttypid)
+                ) end
             )
             order by attnum
         ) as list
@@ -88,7 +100,6 @@ columns as (
     join pg_attribute on attrelid = relation.oid and attnum > 0 and not attisdropped
     join pg_type declared on declared.oid = atttypid
     left join base on base.domain = atttypid
-    left join labels on labels.type = coalesce(base.type, atttypid)
     left join pg_attrdef on adrelid = attrelid and adnum = attnum
     left join pg_description
         on objoid = attrelid and objsubid = attnum and classoid = 'pg_class'::regclass

@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn every_way_to_show_a_key_is_a_choice() {
         let (a, b, c): (Arc<str>, Arc<str>, Arc<str>) = ("a".into(), "b".into(), "c".into());
-        let columns: [&[Arc<str>]; 2] = [&[a.clone(), b.clone()], &[c.clone()]];
+        let columns: [&[Arc<str>]; 2] = [&[a.clone(), b.clone()], std::slice::from_ref(&c)];
         assert_eq!(choices(&columns), [[a, c.clone()], [b, c]]);
     }
 }

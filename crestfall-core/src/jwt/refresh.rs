@@ -60,21 +60,18 @@ impl Refresher {
         })
     }
 
-    /// Asks for a load because a token names an unknown key, and waits for it. False, at once, if one
-    /// was made within the cool-down: tokens with made-up names cannot make us flood the issuer.
-    pub(super) async fn refresh_for_unknown_key(&self) -> bool {
+    /// Asks for a load because a token names an unknown key, and waits for it. Returns at once if
+    /// one was made within the cool-down: tokens with made-up names cannot make us flood the issuer.
+    pub(super) async fn refresh_for_unknown_key(&self) {
         let mut loads = self.loads.clone();
         loads.mark_unchanged();
         let state = *self.shared.state.lock();
         match state {
-            State::LoadedAt(time) if time.elapsed() < self.cooldown => return false,
+            State::LoadedAt(time) if time.elapsed() < self.cooldown => return,
             State::LoadedAt(_) => self.shared.wanted.notify_one(),
             State::Loading => {}
         }
-        matches!(
-            tokio::time::timeout(self.patience, loads.changed()).await,
-            Ok(Ok(()))
-        )
+        self.wait_for(loads).await;
     }
 
     /// Asks for a load, if the cool-down allows, without waiting for it.
@@ -95,7 +92,11 @@ impl Refresher {
         if state != State::Loading {
             self.shared.wanted.notify_one();
         }
-        // A time-out means only that it takes longer: the keys in use stay.
+        self.wait_for(loads).await;
+    }
+
+    /// A time-out means only that the load takes longer: the keys in use stay.
+    async fn wait_for(&self, mut loads: watch::Receiver<u64>) {
         let _ = tokio::time::timeout(self.patience, loads.changed()).await;
     }
 }

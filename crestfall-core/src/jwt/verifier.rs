@@ -188,8 +188,8 @@ impl Verifier {
         let result = self.verify_now(token);
         if let (Err(error), Some(refresher)) = (&result, &self.refresher)
             && newer_keys_may_help(error)
-            && refresher.refresh_for_unknown_key().await
         {
+            refresher.refresh_for_unknown_key().await;
             return self.verify_now(token);
         }
         result

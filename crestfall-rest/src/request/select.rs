@@ -65,6 +65,19 @@ pub(crate) enum Aggregate {
     Count,
 }
 
+impl Aggregate {
+    /// The function's name in SQL, which is also what its column is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Avg => "avg",
+            Self::Max => "max",
+            Self::Min => "min",
+            Self::Count => "count",
+        }
+    }
+}
+
 /// `!inner` or `!left`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum JoinType {

@@ -1,0 +1,225 @@
+//! The API itself: what it is made of, and one request from end to end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use bytes::Bytes;
+use crestfall_core::catalog::SharedCatalog;
+use crestfall_core::db::Db;
+use crestfall_core::identity::SharedVerifier;
+use crestfall_core::{Catalog, Identity};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+
+use crate::config::Config;
+use crate::error::{ApiError, Error, JwtRefusal};
+use crate::execute::{Prepared, execute};
+use crate::inspect::inspect;
+use crate::plan::Plan;
+use crate::request::ApiRequest;
+use crate::respond;
+use crate::settings::{RoleSettings, Settings};
+use crate::timing::Timing;
+use crate::transaction::Transaction;
+
+/// A PostgREST-compatible API over one database. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Rest {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    db: Db,
+    catalog: Arc<SharedCatalog>,
+    settings: ArcSwap<Settings>,
+    verifier: Option<SharedVerifier>,
+}
+
+impl Rest {
+    /// An API over the objects of `catalog`, whose statements run on `db`. Callers are whom an
+    /// [`Identity`] in a request's extensions says, else the anonymous role.
+    pub fn new(db: Db, catalog: Arc<SharedCatalog>) -> Self {
+        let shared = Shared { db, catalog, settings: ArcSwap::default(), verifier: None };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Uses these settings from now on; requests under way keep the old ones.
+    #[must_use]
+    pub fn config(self, config: Config) -> Self {
+        self.reconfigure(config, HashMap::new());
+        self
+    }
+
+    /// Verifies bearer tokens itself, and answers bad ones as PostgREST does. An identity that a
+    /// layer has found goes before.
+    #[must_use]
+    pub fn verifier(self, verifier: SharedVerifier) -> Self {
+        let shared = &*self.shared;
+        let shared = Shared {
+            db: shared.db.clone(),
+            catalog: shared.catalog.clone(),
+            settings: ArcSwap::new(shared.settings.load_full()),
+            verifier: Some(verifier),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Replaces the settings, and what roles are set to, while the API serves.
+    pub fn reconfigure(&self, config: Config, roles: HashMap<String, RoleSettings>) {
+        self.shared.settings.store(Arc::new(Settings { config: Arc::new(config), roles: Arc::new(roles) }));
+    }
+
+    /// The catalogue it serves from.
+    pub fn catalog(&self) -> &Arc<SharedCatalog> {
+        &self.shared.catalog
+    }
+
+    /// The routes, relative to where they are nested; fits a router of any state.
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        Router::new().fallback(serve).with_state(self.clone())
+    }
+
+    /// Answers one request, whose path has no mount point in front.
+    pub async fn serve(&self, request: Request) -> Response<Body> {
+        let settings = self.shared.settings.load_full();
+        let verbosity = settings.config.error_verbosity;
+        let mut response = match self.answer(request, &settings).await {
+            Ok(response) => response,
+            Err(error) => {
+                log_failure(&error);
+                error.into_response(verbosity)
+            }
+        };
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            self.add_retry_after(&mut response);
+        }
+        response
+    }
+
+    async fn answer(&self, request: Request, settings: &Settings) -> Result<Response<Body>, Error> {
+        let mut timing = Timing::start(settings.config.server_timing);
+        let (parts, body) = request.into_parts();
+        let identity = self.identify(&parts).await?;
+        timing.mark("jwt");
+        let catalog = self.shared.catalog.load().ok_or(Error::NoCatalog)?;
+        let body = read_body(body, settings.config.max_body_bytes).await?;
+        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+        let request = ApiRequest::parse(&settings.config, parts.method, path, query, &parts.headers, body)?;
+        timing.mark("parse");
+        let plan = Plan::new(&request, &catalog, &settings.config)?;
+        timing.mark("plan");
+        let mut response = self.run(&request, &plan, &identity, &catalog, settings, &mut timing).await?;
+        timing.mark("response");
+        timing.write(response.headers_mut());
+        warn_of_legacy_targets(&plan, &settings.config, &mut response);
+        response.extensions_mut().insert(identity);
+        Ok(response)
+    }
+
+    async fn run(
+        &self,
+        request: &ApiRequest,
+        plan: &Plan,
+        identity: &Identity,
+        catalog: &Catalog,
+        settings: &Settings,
+        timing: &mut Timing,
+    ) -> Result<Response<Body>, Error> {
+        let db = &self.shared.db;
+        match plan {
+            Plan::Statement(plan) => {
+                let context = Transaction::new(identity, request, settings, Some(plan));
+                let prepared = Prepared::new(request, plan, settings, catalog);
+                let answer = execute(db, &context, settings, request, plan, &prepared).await?;
+                timing.mark("transaction");
+                respond::respond(request, plan, answer, settings.config.error_verbosity)
+            }
+            Plan::Inspect { schema, headers_only } => {
+                let context = Transaction::new(identity, request, settings, None);
+                let document = inspect(db, &context, settings, catalog, schema).await?;
+                timing.mark("transaction");
+                Ok(respond::openapi(request, document, *headers_only))
+            }
+            Plan::RelationInfo(table) => Ok(respond::relation_info(table)),
+            Plan::RoutineInfo(routine) => Ok(respond::routine_info(routine.volatility)),
+            Plan::SchemaInfo => Ok(respond::schema_info()),
+        }
+    }
+
+    async fn identify(&self, parts: &http::request::Parts) -> Result<Identity, Error> {
+        if let Some(identity) = parts.extensions.get::<Identity>() {
+            return Ok(identity.clone());
+        }
+        let Some(verifier) = &self.shared.verifier else {
+            return Ok(Identity::default());
+        };
+        verifier.load().identify_or_refresh(&parts.headers).await.map_err(|error| {
+            let refusal = JwtRefusal {
+                code: error.code(),
+                status: error.status(),
+                message: error.message(),
+                details: error.details().map(str::to_owned),
+                hint: error.hint().map(str::to_owned),
+                www_authenticate: error.www_authenticate(),
+            };
+            refusal.into()
+        })
+    }
+
+    fn add_retry_after(&self, response: &mut Response<Body>) {
+        let seconds = self.shared.db.retry_after().map_or(1, |pause| pause.as_secs().max(1));
+        response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+async fn serve(State(rest): State<Rest>, request: Request) -> Response<Body> {
+    rest.serve(request).await
+}
+
+async fn read_body(body: Body, limit: usize) -> Result<Bytes, Error> {
+    use http_body_util::BodyExt as _;
+    if http_body::Body::is_end_stream(&body) {
+        return Ok(Bytes::new());
+    }
+    match http_body_util::Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(ApiError::BodyTooLarge(limit).into()),
+        Err(_) => Err(ApiError::InvalidBody("The request body could not be read".into()).into()),
+    }
+}
+
+/// A failure is logged once, here; what the client did wrong is the client's to know.
+fn log_failure(error: &Error) {
+    if error.status().is_server_error() {
+        tracing::error!(error.code = %error.code(), error.message = %error.message(), "rest.request failed");
+    }
+}
+
+static WARNING: HeaderName = http::header::WARNING;
+
+fn warn_of_legacy_targets(plan: &Plan, config: &Config, response: &mut Response<Body>) {
+    let Plan::Statement(plan) = plan else { return };
+    if !config.legacy_target_names {
+        return;
+    }
+    let targets = plan.read.legacy_targets();
+    if targets.is_empty() {
+        return;
+    }
+    let renames: Vec<_> = targets.iter().map(|(name, alias)| format!("`{name}` to `{alias}`")).collect();
+    let text = format!(
+        "299 PostgRESTv{} \"Embedded resource was referenced by relation name even though it has an alias. \
+         This is deprecated and will stop working in a future release. \
+         Update {} in query string filters, orders or limits.\"",
+        crate::COMPATIBLE_VERSION,
+        renames.join(", "),
+    );
+    tracing::warn!("an aliased embed was named by its relation: update {}", renames.join(", "));
+    if let Ok(value) = HeaderValue::try_from(text) {
+        response.headers_mut().insert(&WARNING, value);
+    }
+}
+

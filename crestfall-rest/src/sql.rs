@@ -1,0 +1,136 @@
+//! Plans to statements: the only place of this crate that writes SQL. Identifiers go through
+//! `core::name`, values are parameters.
+
+mod body;
+mod call;
+mod condition;
+mod embed;
+mod read;
+mod rows;
+mod statement;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use crestfall_core::QualifiedName;
+use crestfall_core::name::{literal, quote};
+
+use crate::plan::column::ColumnRef;
+use crate::request::select::JsonOperand;
+
+pub(crate) use rows::{response_settings, rows};
+pub(crate) use statement::{Count, Shape, planned_count, statement};
+
+/// A statement in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Sql {
+    text: String,
+    params: Vec<Option<Bytes>>,
+}
+
+impl Sql {
+    /// The finished text with its parameters, each a text or NULL, whose types PostgreSQL infers.
+    pub(crate) fn finish(self) -> (Arc<str>, Vec<Option<Bytes>>) {
+        (self.text.into(), self.params)
+    }
+
+    fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Writes what formats as SQL: quoted names, literals, numbers.
+    fn display(&mut self, value: impl fmt::Display) -> &mut Self {
+        use fmt::Write as _;
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{value}");
+        self
+    }
+
+    fn ident(&mut self, name: &str) -> &mut Self {
+        self.display(quote(name))
+    }
+
+    fn name(&mut self, name: &QualifiedName) -> &mut Self {
+        self.display(name)
+    }
+
+    fn param(&mut self, value: Option<Bytes>) -> &mut Self {
+        self.params.push(value);
+        let number = self.params.len();
+        self.display(format_args!("${number}"))
+    }
+
+    fn text_param(&mut self, value: &str) -> &mut Self {
+        // No text of PostgreSQL can hold a NUL: what follows one is dropped.
+        let text = value.split('\0').next().unwrap_or_default();
+        self.param(Some(Bytes::copy_from_slice(text.as_bytes())))
+    }
+
+    /// Writes the items with a separator between.
+    fn join<T>(
+        &mut self,
+        separator: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.push(separator);
+            }
+            write(self, item);
+        }
+        self
+    }
+
+    /// `relation.column`, or `relation.*`.
+    fn column(&mut self, relation: &QualifiedName, column: &str) -> &mut Self {
+        self.name(relation).push(".");
+        if column == "*" { self.push("*") } else { self.ident(column) }
+    }
+
+    /// A column with its path and full-text conversion.
+    fn field(&mut self, relation: &QualifiedName, column: &ColumnRef) -> &mut Self {
+        if let Some(tsvector) = &column.tsvector {
+            self.push("to_tsvector(");
+            if let Some(language) = &tsvector.0 {
+                self.text_param(language).push(", ");
+            }
+            self.plain_field(relation, column).push(")")
+        } else {
+            self.plain_field(relation, column)
+        }
+    }
+
+    fn plain_field(&mut self, relation: &QualifiedName, column: &ColumnRef) -> &mut Self {
+        if column.whole_row {
+            return self.ident(&relation.name);
+        }
+        if column.path.is_empty() {
+            return self.column(relation, &column.name);
+        }
+        if column.to_jsonb {
+            self.push("to_jsonb(").column(relation, &column.name).push(")");
+        } else {
+            self.column(relation, &column.name);
+        }
+        for step in &column.path {
+            self.push(if step.as_text { "->>" } else { "->" });
+            match &step.operand {
+                JsonOperand::Key(key) => self.display(literal(key)),
+                JsonOperand::Index(index) => self.display(literal(index)).push("::int"),
+            };
+        }
+        self
+    }
+
+    /// A column as the answer shows it: converted when its type has a cast for that.
+    fn output_field(&mut self, relation: &QualifiedName, column: &ColumnRef) -> &mut Self {
+        match &column.transform {
+            Some(function) => self.push(function).push("(").field(relation, column).push(")"),
+            None => self.field(relation, column),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What a request's transaction is told before its statement runs.
+
+use std::fmt::Write as _;
+
+use crestfall_core::db::{DbError, Isolation, Statement};
+use crestfall_core::{Identity, QualifiedName};
+
+use crate::error::{DatabaseError, Error, PgErrorFields};
+use crate::plan::{Kind, StatementPlan};
+use crate::request::ApiRequest;
+use crate::settings::Settings;
+
+/// The settings of one transaction, in the order in which they are made.
+pub(crate) struct Transaction<'a> {
+    identity: &'a Identity,
+    request: &'a ApiRequest,
+    /// `request.headers` as JSON.
+    headers: String,
+    /// `request.cookies` as JSON.
+    cookies: String,
+    search_path: String,
+    role: &'a [(String, String)],
+    function: &'a [(String, String)],
+    app: &'a [(String, String)],
+    pub(crate) isolation: Option<Isolation>,
+    /// The pre-request function.
+    pub(crate) prelude: Option<Statement>,
+}
+
+impl<'a> Transaction<'a> {
+    /// Collects the settings for a request; `plan` adds those of a function.
+    pub(crate) fn new(
+        identity: &'a Identity,
+        request: &'a ApiRequest,
+        settings: &'a Settings,
+        plan: Option<&'a StatementPlan>,
+    ) -> Self {
+        let routine = match plan.map(|plan| &plan.kind) {
+            Some(Kind::Call { call, .. }) => Some(&*call.routine),
+            Some(Kind::Read { .. } | Kind::Write { .. }) | None => None,
+        };
+        let role = settings.role(identity.role());
+        let function_isolation = routine.and_then(|routine| routine.isolation.as_deref());
+        let role_isolation = role.and_then(|role| role.isolation.as_deref());
+        Self {
+            identity,
+            request,
+            headers: headers_json(request),
+            cookies: cookies_json(request),
+            search_path: settings.search_path(&request.schema),
+            role: role.map(|role| role.settings.as_slice()).unwrap_or_default(),
+            function: routine.map(|routine| routine.settings.as_slice()).unwrap_or_default(),
+            app: &settings.config.app_settings,
+            isolation: function_isolation.or(role_isolation).and_then(isolation),
+            prelude: settings.config.pre_request.as_ref().map(pre_request),
+        }
+    }
+
+    /// Names and values for `set_config`, in order: what a role is set to comes before the role
+    /// itself, which may not be allowed to set it.
+    pub(crate) fn settings(&self) -> Vec<(&str, &str)> {
+        let mut settings = Vec::with_capacity(10);
+        settings.push(("search_path", self.search_path.as_str()));
+        settings.extend(pairs(self.role));
+        settings.push(("role", self.identity.role()));
+        settings.push(("request.jwt.claims", self.identity.claims().as_str()));
+        settings.push(("request.method", self.request.method.as_str()));
+        settings.push(("request.path", self.request.path.as_str()));
+        settings.push(("request.headers", self.headers.as_str()));
+        settings.push(("request.cookies", self.cookies.as_str()));
+        if let Some(timezone) = &self.request.preferences.timezone {
+            settings.push(("timezone", timezone.as_str()));
+        }
+        settings.extend(pairs(self.function));
+        settings.extend(pairs(self.app));
+        settings
+    }
+
+    /// A database error as the caller may see it.
+    pub(crate) fn failed(&self, source: DbError) -> Error {
+        database_error(source, self.identity.is_authenticated()).into()
+    }
+}
+
+fn database_error(source: DbError, authenticated: bool) -> DatabaseError {
+    match source {
+        DbError::Postgres(error) => {
+            let error = *error;
+            let fields =
+                PgErrorFields { code: error.code, message: error.message, detail: error.detail, hint: error.hint };
+            DatabaseError::refused(fields, authenticated)
+        }
+        DbError::PoolTimeout => DatabaseError::PoolTimeout,
+        other => DatabaseError::Connection(Some(other.to_string())),
+    }
+}
+
+fn pairs(settings: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    settings.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+fn pre_request(function: &QualifiedName) -> Statement {
+    Statement::new(format!("select {function}()"))
+}
+
+fn isolation(level: &str) -> Option<Isolation> {
+    match level.trim().to_ascii_lowercase().as_str() {
+        "serializable" => Some(Isolation::Serializable),
+        "repeatable read" => Some(Isolation::RepeatableRead),
+        // The default needs no word.
+        _ => None,
+    }
+}
+
+fn headers_json(request: &ApiRequest) -> String {
+    object(request.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value))))
+}
+
+fn cookies_json(request: &ApiRequest) -> String {
+    object(request.cookies.iter().map(|(name, value)| (name.as_str(), value.as_str().into())))
+}
+
+/// A JSON object of texts. Of a name that occurs twice, PostgreSQL's operators see the last.
+fn object<'a>(members: impl Iterator<Item = (&'a str, std::borrow::Cow<'a, str>)>) -> String {
+    let mut json = String::with_capacity(256);
+    json.push('{');
+    for (index, (name, value)) in members.enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        string(&mut json, name);
+        json.push(':');
+        string(&mut json, &value);
+    }
+    json.push('}');
+    json
+}
+
+fn string(json: &mut String, text: &str) {
+    json.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\0'..='\x1f' => {
+                let _ = write!(json, "\\u{:04x}", u32::from(character));
+            }
+            other => json.push(other),
+        }
+    }
+    json.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_a_json_object_pr_132() {
+        let members = [("accept", "a\"b\\c\n"), ("x", "é")];
+        let json = object(members.into_iter().map(|(name, value)| (name, value.into())));
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value, serde_json::json!({ "accept": "a\"b\\c\n", "x": "é" }));
+    }
+
+    #[test]
+    fn only_stricter_isolation_levels_are_named_pr_131() {
+        assert_eq!(isolation("SERIALIZABLE"), Some(Isolation::Serializable));
+        assert_eq!(isolation("repeatable read"), Some(Isolation::RepeatableRead));
+        assert_eq!(isolation("read committed"), None);
+    }
+}
