@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::name::QualifiedName;
 
 mod assemble;
+mod database;
 mod interner;
 mod keeper;
 mod key;

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
+use tokio::sync::mpsc;
+use crestfall_core::db::DbError;
 use crestfall_core::identity::SharedVerifier;
 use crestfall_core::jwt::{ConfigError, Verifier};
 
 use crate::admin::{Admin, Health, Subject};
+use crate::data::{self, Asked, Data};
 use crate::edge::{Edge, Policy};
 use crate::http::{self, Address, BindError, Listener};
 use crate::metrics::{Metrics, Pool, Tokens};
@@ -25,6 +28,9 @@ pub(crate) enum Error {
     /// The keys cannot be used.
     #[error("{}", setup::told(.0))]
     Keys(#[from] ConfigError),
+    /// The connection string cannot be used.
+    #[error(transparent)]
+    Database(#[from] DbError),
     /// Signals cannot be listened to.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
@@ -43,14 +49,17 @@ pub(crate) struct App {
     level: LogLevel,
     health: Health,
     metrics: Arc<Metrics>,
+    data: Data,
 }
 
 impl App {
     fn new(source: Source, setup: Setup, level: LogLevel) -> Result<Self, Error> {
+        let verifier = Arc::new(ArcSwap::from_pointee(verifier(&setup.tokens)?));
         Ok(Self {
             source,
             policy: Arc::new(ArcSwap::from_pointee(setup.policy.clone())),
-            verifier: Arc::new(ArcSwap::from_pointee(verifier(&setup.tokens)?)),
+            data: Data::new(&setup, verifier.clone())?,
+            verifier,
             log: Arc::new(AccessLog::new(setup.log.0, setup.log.1)),
             level,
             health: Health::default(),
@@ -67,6 +76,7 @@ impl App {
             self.verifier.store(Arc::new(verifier(&setup.tokens)?));
         }
         self.policy.store(Arc::new(setup.policy.clone()));
+        self.data.rest.reconfigure(setup.rest.clone(), std::collections::HashMap::new());
         self.log.set_level(setup.log.1);
         self.level.set(setup.log.1);
         self.setup.store(Arc::new(setup));
@@ -80,11 +90,19 @@ impl Subject for App {
     }
 
     fn metrics(&self) -> String {
-        self.metrics.render(Pool::default(), Tokens::default())
+        let pool = self.data.db.status();
+        let pool = Pool {
+            available: pool.available as u64,
+            waiting: pool.waiting as u64,
+            max: pool.max as u64,
+            ..Pool::default()
+        };
+        self.metrics.render(pool, Tokens::default())
     }
 
     fn schema_cache(&self) -> Vec<u8> {
-        Vec::new()
+        let catalog = self.data.catalog.load();
+        catalog.and_then(|catalog| serde_json::to_vec(&*catalog).ok()).unwrap_or_default()
     }
 }
 
@@ -108,18 +126,26 @@ pub(crate) async fn run(source: Source, setup: Setup, level: LogLevel) -> Result
         }
         None => None,
     };
+    let mut asked = start_data(&app);
     let mut api = start_api(&app, &api_address)?;
     let outcome = loop {
         let told = tokio::select! {
             told = signals.next() => told,
             () = api.ended() => break Err(Error::Ended("API")),
+            Some(asked) = asked.recv() => match asked {
+                Asked::Catalog => Told::ReloadCatalog,
+                Asked::Settings => Told::ReloadSettings,
+            },
         };
         match told {
             Told::End(signal) => {
                 lifecycle!("Received termination unix signal {signal}");
                 break Ok(());
             }
-            Told::ReloadCatalog => {}
+            Told::ReloadCatalog => {
+                app.data.db.forget_statements();
+                app.data.keeper.request_reload();
+            }
             Told::ReloadSettings => reload_settings(&app),
         }
     };
@@ -157,8 +183,42 @@ fn start_api(app: &Arc<App>, address: &Address) -> Result<http::Server, Error> {
 }
 
 /// Every router and layer, in order.
-fn router(_app: &Arc<App>) -> Router {
-    Router::new()
+fn router(app: &Arc<App>) -> Router {
+    let setup = app.setup.load();
+    let mut router = Router::new();
+    for path in &setup.rest_paths {
+        router = match *path {
+            "" => router.fallback_service(app.data.rest.router::<()>().into_service()),
+            path => router.nest(path, app.data.rest.router()),
+        };
+    }
+    router
+}
+
+/// Loads the catalogue, now and whenever asked to, and listens for such wishes.
+fn start_data(app: &Arc<App>) -> mpsc::UnboundedReceiver<Asked> {
+    let loading = app.clone();
+    tokio::spawn(async move {
+        let load = || async {
+            let setup = loading.setup.load_full();
+            data::measured(data::load(&loading.data.db, &setup), &loading.metrics).await
+        };
+        loading.data.keeper.run(load).await;
+    });
+    tokio::spawn(data::watch(app.data.keeper.clone(), HealthOf(app.clone())));
+    let (sender, receiver) = mpsc::unbounded_channel();
+    if let Some(channel) = app.setup.load().database.channel.clone() {
+        tokio::spawn(data::listen(app.data.db.clone(), channel, sender));
+    }
+    receiver
+}
+
+struct HealthOf(Arc<App>);
+
+impl AsRef<Health> for HealthOf {
+    fn as_ref(&self) -> &Health {
+        &self.0.health
+    }
 }
 
 /// Reads the settings again; bad ones change nothing.

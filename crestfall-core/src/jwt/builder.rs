@@ -186,7 +186,7 @@ fn is_string_or_uri(text: &str) -> bool {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(b);
     let escapes = rest.split('%').skip(1);
     let escaped = |after: &str| after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-    named && rest.as_bytes().iter().all(|b| plain(b)) && escapes.into_iter().all(escaped)
+    named && rest.as_bytes().iter().all(plain) && escapes.into_iter().all(escaped)
 }
 
 #[cfg(test)]

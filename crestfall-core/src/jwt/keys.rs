@@ -28,7 +28,7 @@ pub(super) struct Key {
 
 #[derive(Clone)]
 enum Check {
-    Mac(hmac::Key),
+    Mac(Box<hmac::Key>),
     Signature(ParsedPublicKey),
 }
 
@@ -58,7 +58,7 @@ impl Key {
         let checks = allowed(Family::Hmac, only)
             .filter_map(|algorithm| {
                 let key = hmac::Key::new(algorithm.hmac()?, secret);
-                Some((algorithm, Check::Mac(key)))
+                Some((algorithm, Check::Mac(Box::new(key))))
             })
             .collect();
         Ok(Self { id, checks })
