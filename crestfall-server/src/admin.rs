@@ -16,7 +16,7 @@ use crate::http::Handler;
 #[derive(Debug, Default)]
 pub(crate) struct Health {
     catalog_is_current: AtomicBool,
-    is_connected: AtomicBool,
+    is_listening: AtomicBool,
     /// The API's socket, once it accepts: its file, when it is one.
     socket: RwLock<Option<Option<PathBuf>>>,
 }
@@ -27,9 +27,14 @@ impl Health {
         self.catalog_is_current.store(is_current, Relaxed);
     }
 
-    /// Whether the database answers.
-    pub(crate) fn set_connected(&self, is_connected: bool) {
-        self.is_connected.store(is_connected, Relaxed);
+    /// Whether notifications arrive.
+    pub(crate) fn set_listening(&self, is_listening: bool) {
+        self.is_listening.store(is_listening, Relaxed);
+    }
+
+    /// Whether notifications arrive.
+    pub(crate) fn is_listening(&self) -> bool {
+        self.is_listening.load(Relaxed)
     }
 
     /// The API accepts requests, at this file or over TCP.
@@ -58,8 +63,8 @@ impl Health {
         }
     }
 
-    fn ready(&self) -> StatusCode {
-        if !self.catalog_is_current.load(Relaxed) || !self.is_connected.load(Relaxed) {
+    fn ready(&self, is_connected: bool) -> StatusCode {
+        if !self.catalog_is_current.load(Relaxed) || !is_connected {
             return StatusCode::SERVICE_UNAVAILABLE;
         }
         self.live()
@@ -70,6 +75,8 @@ impl Health {
 pub(crate) trait Subject: Send + Sync + 'static {
     /// Whether the process can do its work.
     fn health(&self) -> &Health;
+    /// Whether the database answers.
+    fn is_connected(&self) -> bool;
     /// The metrics as Prometheus reads them.
     fn metrics(&self) -> String;
     /// The catalogue as JSON; empty while there is none.
@@ -94,7 +101,7 @@ impl<S: Subject> Admin<S> {
     fn answer(&self, path: &str) -> Response<Body> {
         match path {
             "/live" => empty(self.0.health().live()),
-            "/ready" => empty(self.0.health().ready()),
+            "/ready" => empty(self.0.health().ready(self.0.is_connected())),
             "/metrics" => with_type(self.0.metrics().into(), "text/plain; charset=utf-8"),
             "/schema_cache" => with_type(self.0.schema_cache().into(), "application/json"),
             _ => empty(StatusCode::NOT_FOUND),
@@ -133,6 +140,9 @@ mod tests {
         fn health(&self) -> &Health {
             &self.0
         }
+        fn is_connected(&self) -> bool {
+            self.0.is_listening()
+        }
         fn metrics(&self) -> String {
             "m 1.0\n".into()
         }
@@ -149,7 +159,7 @@ mod tests {
         assert_eq!((status("/live"), status("/ready")), (500, 503));
         health.set_catalog_is_current(true);
         assert_eq!(status("/ready"), 503);
-        health.set_connected(true);
+        health.set_listening(true);
         assert_eq!(status("/ready"), 500);
         health.set_accepting(None);
         assert_eq!((status("/live"), status("/ready")), (200, 200));

@@ -1,20 +1,25 @@
 //! The whole process: listeners, the API and its database, signals, the end.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use tokio::sync::mpsc;
 use crestfall_core::db::DbError;
 use crestfall_core::identity::SharedVerifier;
 use crestfall_core::jwt::{ConfigError, Verifier};
+use crestfall_rest::RoleSettings;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
 
 use crate::admin::{Admin, Health, Subject};
+use crate::api_key::ApiKeyLayer;
 use crate::data::{self, Asked, Data};
 use crate::edge::{Edge, Policy};
 use crate::http::{self, Address, BindError, Listener};
 use crate::metrics::{Metrics, Pool, Tokens};
 use crate::pgrst;
+use crate::reload;
 use crate::setup::{self, Setup, Source};
 use crate::signals::{Signals, Told};
 use crate::telemetry::{AccessLog, Format, LogLevel, lifecycle};
@@ -37,19 +42,24 @@ pub(crate) enum Error {
     /// A listener ended.
     #[error("the {0} server ended unexpectedly")]
     Ended(&'static str),
+    /// The database will not do.
+    #[error("{0}")]
+    Fatal(String),
 }
 
 /// What the parts of a running process share.
 pub(crate) struct App {
-    source: Source,
-    setup: ArcSwap<Setup>,
+    pub(crate) source: Source,
+    pub(crate) setup: ArcSwap<Setup>,
+    pub(crate) data: Data,
+    pub(crate) health: Health,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Held while settings are read again: the last to ask is the last to apply.
+    pub(crate) reloading: Mutex<()>,
     policy: Arc<ArcSwap<Policy>>,
     verifier: SharedVerifier,
     log: Arc<AccessLog>,
     level: LogLevel,
-    health: Health,
-    metrics: Arc<Metrics>,
-    data: Data,
 }
 
 impl App {
@@ -64,19 +74,24 @@ impl App {
             level,
             health: Health::default(),
             metrics: Arc::default(),
+            reloading: Mutex::default(),
             setup: ArcSwap::from_pointee(setup),
         })
     }
 
     /// Puts newly read settings in place; those that need a restart stay as they are.
-    fn apply(&self, setup: Setup) -> Result<(), Error> {
+    pub(crate) fn apply(
+        &self,
+        setup: Setup,
+        roles: HashMap<String, RoleSettings>,
+    ) -> Result<(), Error> {
         let tokens_changed = self.setup.load().tokens != setup.tokens;
         if tokens_changed {
             // A new verifier has an empty cache: no token outlives its key.
             self.verifier.store(Arc::new(verifier(&setup.tokens)?));
         }
         self.policy.store(Arc::new(setup.policy.clone()));
-        self.data.rest.reconfigure(setup.rest.clone(), std::collections::HashMap::new());
+        self.data.rest.reconfigure(setup.rest.clone(), roles);
         self.log.set_level(setup.log.1);
         self.level.set(setup.log.1);
         self.setup.store(Arc::new(setup));
@@ -87,6 +102,14 @@ impl App {
 impl Subject for App {
     fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Who listens knows at once when the database is gone; else the pool knows from its last try.
+    fn is_connected(&self) -> bool {
+        match self.setup.load().database.channel {
+            Some(_) => self.health.is_listening(),
+            None => self.data.db.status().reachable,
+        }
     }
 
     fn metrics(&self) -> String {
@@ -102,7 +125,9 @@ impl Subject for App {
 
     fn schema_cache(&self) -> Vec<u8> {
         let catalog = self.data.catalog.load();
-        catalog.and_then(|catalog| serde_json::to_vec(&*catalog).ok()).unwrap_or_default()
+        catalog
+            .and_then(|catalog| serde_json::to_vec(&*catalog).ok())
+            .unwrap_or_default()
     }
 }
 
@@ -111,13 +136,11 @@ impl Subject for App {
 /// # Errors
 /// When the process cannot start, or cannot go on.
 pub(crate) async fn run(source: Source, setup: Setup, level: LogLevel) -> Result<(), Error> {
-    let mut signals = Signals::new().map_err(Error::Signals)?;
+    let signals = Signals::new().map_err(Error::Signals)?;
     let limits = setup.limits;
-    let api_address = setup.api.clone();
-    let admin_address = setup.admin.clone();
     announce(&setup);
+    let admin_address = setup.admin.clone();
     let app = Arc::new(App::new(source, setup, level)?);
-
     let admin = match admin_address {
         Some(address) => {
             let listener = Listener::bind(&address)?;
@@ -126,37 +149,142 @@ pub(crate) async fn run(source: Source, setup: Setup, level: LogLevel) -> Result
         }
         None => None,
     };
-    let mut asked = start_data(&app);
-    let mut api = start_api(&app, &api_address)?;
-    let outcome = loop {
-        let told = tokio::select! {
-            told = signals.next() => told,
-            () = api.ended() => break Err(Error::Ended("API")),
-            Some(asked) = asked.recv() => match asked {
-                Asked::Catalog => Told::ReloadCatalog,
-                Asked::Settings => Told::ReloadSettings,
-            },
-        };
-        match told {
-            Told::End(signal) => {
-                lifecycle!("Received termination unix signal {signal}");
-                break Ok(());
-            }
-            Told::ReloadCatalog => {
-                app.data.db.forget_statements();
-                app.data.keeper.request_reload();
-            }
-            Told::ReloadSettings => reload_settings(&app),
-        }
-    };
-    app.health.set_ended();
-    if outcome.is_ok() {
-        api.shut_down().await;
-    }
+    let outcome = Running::new(app, signals).serve().await;
     if let Some(admin) = admin {
         admin.shut_down().await;
     }
     outcome
+}
+
+/// The process at work: what it is told, and what it does about it.
+struct Running {
+    app: Arc<App>,
+    signals: Signals,
+    /// What notifications ask for.
+    asked: (mpsc::UnboundedSender<Asked>, mpsc::UnboundedReceiver<Asked>),
+    /// Why it is of no use to go on.
+    fatal: (
+        mpsc::UnboundedSender<String>,
+        mpsc::UnboundedReceiver<String>,
+    ),
+    /// Listens to this channel.
+    listener: Option<(String, JoinHandle<()>)>,
+}
+
+impl Running {
+    fn new(app: Arc<App>, signals: Signals) -> Self {
+        Self {
+            app,
+            signals,
+            asked: mpsc::unbounded_channel(),
+            fatal: mpsc::unbounded_channel(),
+            listener: None,
+        }
+    }
+
+    async fn serve(mut self) -> Result<(), Error> {
+        tokio::spawn(reload::keep_catalog(self.app.clone(), self.fatal.0.clone()));
+        tokio::spawn(reload::watch_catalog(self.app.clone()));
+        self.listen();
+        // Refused connections tell a load balancer more than errors do.
+        if !self.until_first_catalog().await? {
+            return Ok(());
+        }
+        let mut api = start_api(&self.app)?;
+        let outcome = loop {
+            let told = tokio::select! {
+                told = self.next() => told?,
+                () = api.ended() => break Err(Error::Ended("API")),
+            };
+            if !self.obey(told).await {
+                break Ok(());
+            }
+        };
+        self.app.health.set_ended();
+        if outcome.is_ok() {
+            api.shut_down().await;
+        }
+        outcome
+    }
+
+    /// Waits for the first catalogue, or for the first failure to load one. Whether to go on.
+    async fn until_first_catalog(&mut self) -> Result<bool, Error> {
+        let app = self.app.clone();
+        let shares_its_port = matches!(
+            app.setup.load().api,
+            Address::Tcp {
+                reuse_port: true,
+                ..
+            }
+        );
+        loop {
+            let told = tokio::select! {
+                () = reload::first_catalog(&app, shares_its_port) => return Ok(true),
+                told = self.next() => told?,
+            };
+            if !self.obey(told).await {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// The next thing to do, by signal or notification.
+    async fn next(&mut self) -> Result<Told, Error> {
+        tokio::select! {
+            told = self.signals.next() => Ok(told),
+            Some(asked) = self.asked.1.recv() => match asked {
+                Asked::Catalog => Ok(Told::ReloadCatalog),
+                Asked::Settings => Ok(Told::ReloadSettings),
+                Asked::End => Err(Error::Fatal("Automatic recovery disabled, exiting.".into())),
+            },
+            Some(reason) = self.fatal.1.recv() => Err(Error::Fatal(reason)),
+        }
+    }
+
+    /// Does what was told; `false` to end.
+    async fn obey(&mut self, told: Told) -> bool {
+        match told {
+            Told::End(signal) => {
+                lifecycle!("Received termination unix signal {signal}");
+                return false;
+            }
+            Told::ReloadCatalog => {
+                // Connections know settings of their role from when they were opened.
+                self.app.data.db.reset().await;
+                self.app.data.db.forget_statements();
+                self.app.data.keeper.request_reload();
+            }
+            Told::ReloadSettings => {
+                reload::settings(&self.app).await;
+                self.listen();
+            }
+        }
+        true
+    }
+
+    /// Listens to the channel that the settings name, and to no other.
+    fn listen(&mut self) {
+        let database = self.app.setup.load().database.clone();
+        let is_same =
+            self.listener.as_ref().map(|(channel, _)| channel) == database.channel.as_ref();
+        if is_same {
+            return;
+        }
+        if let Some((_, task)) = self.listener.take() {
+            task.abort();
+            self.app.health.set_listening(false);
+        }
+        if let Some(channel) = database.channel.clone() {
+            let asked = self.asked.0.clone();
+            let task = tokio::spawn(data::listen(
+                self.app.clone(),
+                database,
+                channel.clone(),
+                asked,
+            ));
+            self.listener = Some((channel, task));
+        }
+    }
 }
 
 fn announce(setup: &Setup) {
@@ -168,18 +296,19 @@ fn announce(setup: &Setup) {
     }
 }
 
-fn start_api(app: &Arc<App>, address: &Address) -> Result<http::Server, Error> {
+fn start_api(app: &Arc<App>) -> Result<http::Server, Error> {
+    let setup = app.setup.load_full();
     let edge = Edge::new(
         router(app),
         app.policy.clone(),
         app.log.clone(),
         app.metrics.clone(),
     );
-    let listener = Listener::bind(address)?;
+    let listener = Listener::bind(&setup.api)?;
     lifecycle!("API server listening on {}", listener.name());
     app.health
         .set_accepting(listener.socket_file().map(Into::into));
-    Ok(http::serve(listener, edge, app.setup.load().limits))
+    Ok(http::serve(listener, edge, setup.limits))
 }
 
 /// Every router and layer, in order.
@@ -187,50 +316,28 @@ fn router(app: &Arc<App>) -> Router {
     let setup = app.setup.load();
     let mut router = Router::new();
     for path in &setup.rest_paths {
+        let rest = app.data.rest.router::<()>();
+        let rest = match setup.takes_api_key {
+            true => rest.layer(ApiKeyLayer),
+            false => rest,
+        };
         router = match *path {
-            "" => router.fallback_service(app.data.rest.router::<()>().into_service()),
-            path => router.nest(path, app.data.rest.router()),
+            "" => router.fallback_service(rest.into_service()),
+            path => router.nest(path, rest),
         };
     }
     router
 }
 
-/// Loads the catalogue, now and whenever asked to, and listens for such wishes.
-fn start_data(app: &Arc<App>) -> mpsc::UnboundedReceiver<Asked> {
-    let loading = app.clone();
-    tokio::spawn(async move {
-        let load = || async {
-            let setup = loading.setup.load_full();
-            data::measured(data::load(&loading.data.db, &setup), &loading.metrics).await
-        };
-        loading.data.keeper.run(load).await;
-    });
-    tokio::spawn(data::watch(app.data.keeper.clone(), HealthOf(app.clone())));
-    let (sender, receiver) = mpsc::unbounded_channel();
-    if let Some(channel) = app.setup.load().database.channel.clone() {
-        tokio::spawn(data::listen(app.data.db.clone(), channel, sender));
+impl AsRef<Data> for App {
+    fn as_ref(&self) -> &Data {
+        &self.data
     }
-    receiver
 }
 
-struct HealthOf(Arc<App>);
-
-impl AsRef<Health> for HealthOf {
+impl AsRef<Health> for App {
     fn as_ref(&self) -> &Health {
-        &self.0.health
-    }
-}
-
-/// Reads the settings again; bad ones change nothing.
-fn reload_settings(app: &App) {
-    let before = app.setup.load();
-    let outcome = app
-        .source
-        .read(Vec::new(), Some(&before))
-        .and_then(|setup| app.apply(setup).map_err(|error| error.to_string()));
-    match outcome {
-        Ok(()) => lifecycle!("Config reloaded"),
-        Err(error) => lifecycle!("Failed reloading config: {error}"),
+        &self.health
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `crestfall` binary: every Crestfall crate put together, and itself an example of it.
 
 mod admin;
+mod api_key;
 mod app;
 mod cli;
 mod cors;
@@ -10,9 +11,11 @@ mod http;
 mod metrics;
 mod pgrst;
 mod ready;
+mod reload;
 mod settings;
 mod setup;
 mod signals;
+mod store;
 mod telemetry;
 
 fn main() -> std::process::ExitCode {

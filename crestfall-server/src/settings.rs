@@ -10,7 +10,6 @@ mod units;
 pub(crate) use check::Error;
 pub(crate) use document::{example, json_schema, reference};
 pub(crate) use load::{Flags, Sources, load};
-pub(crate) use sections::Settings;
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Registry, reload};
 
-pub(crate) use access::{AccessLog, LoggedRole, Request};
+pub(crate) use access::{AccessLog, Request};
 
 /// The target of what an operator is told whatever the level: start, listeners, reloads, the end.
 pub(crate) const LIFECYCLE: &str = "crestfall::lifecycle";

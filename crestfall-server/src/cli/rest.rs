@@ -1,13 +1,14 @@
 //! `crestfall rest`: PostgREST's command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser};
+use crestfall_core::Db;
 
-use super::{fail, start};
+use super::{fail, runtime, start};
 use crate::setup::Source;
-use crate::{pgrst, ready};
+use crate::{data, pgrst, ready, store};
 
 /// REST over a PostgreSQL database, in place of PostgREST 16.
 #[derive(Debug, Parser)]
@@ -56,8 +57,10 @@ pub(super) fn main(arguments: &Arguments) -> ExitCode {
         return tell_ready(&config);
     }
     if arguments.dump_config {
-        print!("{}", pgrst::dump(&config));
-        return ExitCode::SUCCESS;
+        return dump(dump_config(path, config));
+    }
+    if arguments.dump_schema {
+        return dump(dump_schema(path, config));
     }
     start(Source::Postgrest(arguments.file.clone()))
 }
@@ -70,4 +73,59 @@ fn tell_ready(config: &pgrst::Config) -> ExitCode {
         }
         Err(error) => fail(&format!("ERROR: {error}")),
     }
+}
+
+/// Prints what was found out, or why not.
+fn dump(found: impl Future<Output = Result<String, String>>) -> ExitCode {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(found) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dump_config(path: Option<&Path>, config: pgrst::Config) -> Result<String, String> {
+    let (config, _) = with_database(path, config).await?;
+    Ok(pgrst::dump(&config))
+}
+
+async fn dump_schema(path: Option<&Path>, config: pgrst::Config) -> Result<String, String> {
+    let (config, db) = with_database(path, config).await?;
+    let setup = config.setup().map_err(|error| error.to_string())?;
+    let catalog = data::catalog(&db, &setup)
+        .await
+        .map_err(|error| error.to_string())?;
+    let json = serde_json::to_string(&catalog).map_err(|error| error.to_string())?;
+    Ok(format!("{json}\n"))
+}
+
+/// The settings with those in the database. A database that is away is told and left out.
+async fn with_database(
+    path: Option<&Path>,
+    config: pgrst::Config,
+) -> Result<(pgrst::Config, Db), String> {
+    let setup = config.setup().map_err(|error| error.to_string())?;
+    let db = data::pool(&setup.database).and_then(Db::lazy);
+    let db = db.map_err(|error| error.to_string())?;
+    let Some(place) = &setup.database.in_database else {
+        return Ok((config, db));
+    };
+    let found = match store::in_database(&db, place.function.as_ref()).await {
+        Ok(found) => found,
+        Err(error) => {
+            eprintln!(
+                "Failed to query database settings for the config parameters.{}",
+                data::json(&error)
+            );
+            return Ok((config, db));
+        }
+    };
+    let config = pgrst::Config::load(path, found, Some(&config.db_uri));
+    Ok((config.map_err(|error| error.to_string())?, db))
 }

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn guessable_secrets_are_refused_without_being_told() {
         for secret in [
-            "short",
+            "hush-hush",
             "abcabcabcabcabcabcabcabcabcabcabcabcabc",
             "super-secret-jwt-token-with-at-least-32-characters-long",
             "reallyreallyreallyreallyverysafe",

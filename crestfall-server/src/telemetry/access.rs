@@ -2,17 +2,13 @@
 
 use std::io::Write as _;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use crestfall_core::Identity;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 
 use super::{Format, Level, clock};
-
-/// Put among the extensions of an answer: the role that the request ran as.
-#[derive(Debug, Clone)]
-pub(crate) struct LoggedRole(pub(crate) Arc<str>);
 
 /// What a line tells of a request. Cloning these copies no text.
 pub(crate) struct Request {
@@ -102,11 +98,9 @@ impl AccessLog {
     }
 }
 
+/// The role that the request ran as, which its handler leaves with the answer.
 fn role<B>(response: &http::Response<B>) -> Option<&str> {
-    response
-        .extensions()
-        .get::<LoggedRole>()
-        .map(|role| &*role.0)
+    response.extensions().get::<Identity>().map(Identity::role)
 }
 
 fn length<B: http_body::Body>(headers: &HeaderMap, body: &B) -> Option<u64> {
@@ -182,7 +176,7 @@ mod tests {
         let mut response = http::Response::new(Full::new(&b"[]"[..]));
         response
             .extensions_mut()
-            .insert(LoggedRole(Arc::from("anon")));
+            .insert(Identity::anonymous("anon"));
         response
     }
 
