@@ -109,7 +109,10 @@ impl Db {
             let (alone, connection) = (ticket.alone, Arc::clone(&ticket.connection));
             let failure = match send(ticket, &batch, Sink::Rows(sender), treatment) {
                 Ok(number) => {
-                    match Pending::new(receiver, pool, connection, number, alone).answer().await {
+                    match Pending::new(receiver, pool, connection, number, alone)
+                        .answer()
+                        .await
+                    {
                         Ok((rows, _)) => return Ok(rows),
                         Err(failure) => failure,
                     }
@@ -149,8 +152,7 @@ impl Db {
                     let pending =
                         Pending::new(receiver, pool, Arc::clone(&connection), number, true);
                     let place = Place::of(scope);
-                    let open =
-                        OpenTransaction::new(Arc::clone(pool), connection, place, scope.end);
+                    let open = OpenTransaction::new(Arc::clone(pool), connection, place, scope.end);
                     match pending.answer().await {
                         Ok((rows, _)) => return Ok((rows, open)),
                         Err(failure) => failure,
@@ -184,9 +186,11 @@ impl Db {
             max_bytes: usize::MAX,
         };
         let (sender, receiver) = mpsc::channel(4);
-        let number = send(ticket, &batch, Sink::Copy(sender), treatment)
-            .map_err(|failure| failure.error)?;
-        CopyOut::new(receiver, Arc::clone(pool), connection, number).begin().await
+        let number =
+            send(ticket, &batch, Sink::Copy(sender), treatment).map_err(|failure| failure.error)?;
+        CopyOut::new(receiver, Arc::clone(pool), connection, number)
+            .begin()
+            .await
     }
 
     /// Notifications of channels, on a connection of its own to a primary, for ever.
@@ -224,7 +228,9 @@ impl Db {
     /// A replica for what only reads, as long as there is one.
     fn pool_for(&self, scope: &Scope<'_>) -> &Arc<Pool> {
         match &self.0.replicas {
-            Some(replicas) if scope.access == Access::ReadOnly && replicas.retry_after().is_none() => {
+            Some(replicas)
+                if scope.access == Access::ReadOnly && replicas.retry_after().is_none() =>
+            {
                 replicas
             }
             _ => &self.0.primary,
@@ -279,7 +285,8 @@ struct Retry {
 impl Retry {
     /// Whether to try again: a prepared statement went stale, or PostgreSQL never saw the batch.
     fn after(&mut self, failure: Failure) -> Result<(), DbError> {
-        let stale = matches!(&failure.error, DbError::Postgres(error) if error.is_stale_statement());
+        let stale =
+            matches!(&failure.error, DbError::Postgres(error) if error.is_stale_statement());
         if stale && !self.fresh {
             self.fresh = true;
             return Ok(());

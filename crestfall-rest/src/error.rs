@@ -215,12 +215,13 @@ struct ErrorBody<'e> {
 impl Serialize for ErrorBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        // Keys in alphabetical order, as the anchor writes them.
         map.serialize_entry("code", &self.error.code())?;
-        map.serialize_entry("message", &self.error.message())?;
         if self.verbosity == ErrorVerbosity::Verbose {
             map.serialize_entry("details", &self.error.details())?;
             map.serialize_entry("hint", &self.error.hint())?;
         }
+        map.serialize_entry("message", &self.error.message())?;
         map.end()
     }
 }

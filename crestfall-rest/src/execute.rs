@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crestfall_core::Catalog;
-use crestfall_core::db::{Access, Db, DbError, End, Isolation, Param, Row, Rows, Scope, Share, Statement};
+use crestfall_core::db::{
+    Access, Db, DbError, End, Isolation, Param, Row, Rows, Scope, Share, Statement,
+};
 
 use crate::error::{ApiError, Error};
 use crate::json;
@@ -42,33 +44,67 @@ enum Form {
 
 impl Prepared {
     /// Writes the statements of a plan.
-    pub(crate) fn new(request: &ApiRequest, plan: &StatementPlan, settings: &Settings, catalog: &Catalog) -> Self {
+    pub(crate) fn new(
+        request: &ApiRequest,
+        plan: &StatementPlan,
+        settings: &Settings,
+        catalog: &Catalog,
+    ) -> Self {
         let end = ends(request, settings);
         if let Some(rows) = plain_rows(request, plan, catalog) {
             let statements = vec![as_statement(rows), as_statement(sql::response_settings())];
-            return Self { statements, form: Form::Rows, end };
+            return Self {
+                statements,
+                form: Form::Rows,
+                end,
+            };
         }
         let preferences = &request.preferences;
-        let limit = if matches!(plan.kind, Kind::Write { .. }) { None } else { settings.config.max_rows };
+        let limit = if matches!(plan.kind, Kind::Write { .. }) {
+            None
+        } else {
+            settings.config.max_rows
+        };
         let count = Count::of(preferences.count, limit);
-        let main = sql::statement(plan, count, request.top_level_range, limit, preferences.representation);
+        let main = sql::statement(
+            plan,
+            count,
+            request.top_level_range,
+            limit,
+            preferences.representation,
+        );
         let mut statements = vec![as_statement(main)];
         if matches!(plan.media_type, MediaType::Plan(_)) {
-            return Self { statements, form: Form::Explain, end };
+            return Self {
+                statements,
+                form: Form::Explain,
+                end,
+            };
         }
         let is_read = matches!(plan.kind, Kind::Read { .. });
-        let estimates =
-            preferences.count.filter(|count| is_read && matches!(count, prefer::Count::Planned | prefer::Count::Estimated));
+        let estimates = preferences.count.filter(|count| {
+            is_read && matches!(count, prefer::Count::Planned | prefer::Count::Estimated)
+        });
         if estimates.is_some() {
             statements.push(as_statement(sql::planned_count(plan)));
         }
-        Self { statements, form: Form::Wrapped { estimates }, end }
+        Self {
+            statements,
+            form: Form::Wrapped { estimates },
+            end,
+        }
     }
 }
 
 /// The statement of a read that needs nothing but its rows.
 fn plain_rows(request: &ApiRequest, plan: &StatementPlan, catalog: &Catalog) -> Option<Sql> {
-    let is_json = matches!(plan.handler, Handler::Json { strip_nulls: false, .. });
+    let is_json = matches!(
+        plan.handler,
+        Handler::Json {
+            strip_nulls: false,
+            ..
+        }
+    );
     let is_plan = matches!(plan.media_type, MediaType::Plan(_));
     if !is_json || is_plan || request.preferences.count.is_some() {
         return None;
@@ -94,16 +130,25 @@ pub(crate) async fn execute(
     plan: &StatementPlan,
     prepared: &Prepared,
 ) -> Result<Answer, Error> {
-    let run = Run { db, context, request, plan, prepared };
+    let run = Run {
+        db,
+        context,
+        request,
+        plan,
+        prepared,
+    };
     let rows = run.with_retries().await?;
     let mut answer = run.answer(&rows)?;
-    if let Form::Wrapped { estimates: Some(kind) } = prepared.form {
+    if let Form::Wrapped {
+        estimates: Some(kind),
+    } = prepared.form
+    {
         let planned = rows.get(1).and_then(planned_rows);
         let limit = settings.config.max_rows;
         answer.total = match kind {
             prefer::Count::Planned => planned,
-            // The exact count stopped one past the limit, so there are at least as many as planned.
-            prefer::Count::Estimated if answer.total > limit && limit.is_some() => answer.total.max(planned),
+            // The exact count stopped one past the limit; without a limit the larger one counts.
+            prefer::Count::Estimated if answer.total > limit => answer.total.max(planned),
             prefer::Count::Estimated | prefer::Count::Exact => answer.total,
         };
     }
@@ -114,7 +159,10 @@ pub(crate) async fn execute(
 pub(crate) fn as_statement(sql: Sql) -> Statement {
     let (sql, params) = sql.finish();
     let param = |value: Option<Bytes>| value.map_or(Param::Null, Param::Text);
-    Statement { sql, params: params.into_iter().map(param).collect() }
+    Statement {
+        sql,
+        params: params.into_iter().map(param).collect(),
+    }
 }
 
 /// Whether the transaction is kept, as the settings and the request say.
@@ -124,7 +172,11 @@ fn ends(request: &ApiRequest, settings: &Settings) -> End {
         Some(Transaction::Rollback) => true,
         None => settings.config.tx_end.rolls_back(),
     };
-    if rolls_back { End::Rollback } else { End::Commit }
+    if rolls_back {
+        End::Rollback
+    } else {
+        End::Commit
+    }
 }
 
 /// Why a transaction was not kept.
@@ -156,7 +208,9 @@ impl Run<'_> {
             match self.run().await {
                 Ok(rows) => return Ok(rows),
                 Err(Failure::Unwanted(refusal)) => return Err(refusal),
-                Err(Failure::Database(error)) if tries < SERIALIZATION_TRIES && self.may_retry(&error) => {
+                Err(Failure::Database(error))
+                    if tries < SERIALIZATION_TRIES && self.may_retry(&error) =>
+                {
                     tokio::time::sleep(pause(tries)).await;
                 }
                 Err(Failure::Database(error)) => return Err(self.context.failed(error)),
@@ -167,12 +221,20 @@ impl Run<'_> {
     /// All of a transaction is in this request, so it can simply run again. Under READ COMMITTED
     /// 40001 means a replica cancelled it, where trying again would keep the replica behind.
     fn may_retry(&self, error: &DbError) -> bool {
-        let serialises = matches!(self.context.isolation, Some(Isolation::RepeatableRead | Isolation::Serializable));
-        serialises && error.postgres().is_some_and(|error| matches!(error.code.as_str(), "40001" | "40P01"))
+        let serialises = matches!(
+            self.context.isolation,
+            Some(Isolation::RepeatableRead | Isolation::Serializable)
+        );
+        serialises
+            && error
+                .postgres()
+                .is_some_and(|error| matches!(error.code.as_str(), "40001" | "40P01"))
     }
 
     async fn run(&self) -> Result<Vec<Rows>, Failure> {
-        let Prepared { statements, end, .. } = self.prepared;
+        let Prepared {
+            statements, end, ..
+        } = self.prepared;
         let settings = self.context.settings();
         let access = self.access();
         let scope = Scope {
@@ -181,7 +243,11 @@ impl Run<'_> {
             isolation: self.context.isolation,
             end: *end,
             prelude: self.context.prelude.as_ref(),
-            share: if access == Access::ReadOnly { Share::Pipelined } else { Share::Alone },
+            share: if access == Access::ReadOnly {
+                Share::Pipelined
+            } else {
+                Share::Alone
+            },
         };
         if access == Access::ReadOnly || !self.may_refuse() {
             return Ok(self.db.run(&scope, statements).await?);
@@ -205,13 +271,24 @@ impl Run<'_> {
             Kind::Write { .. } => false,
             Kind::Call { invocation, call } => call.is_read_only(*invocation),
         };
-        if reads { Access::ReadOnly } else { Access::ReadWrite }
+        if reads {
+            Access::ReadOnly
+        } else {
+            Access::ReadWrite
+        }
     }
 
     /// The number of rows can make the answer an error.
     fn may_refuse(&self) -> bool {
-        let is_put = matches!(self.plan.kind, Kind::Write { mutation: Mutation::SingleUpsert, .. });
-        self.prepared.form != Form::Explain && (is_put || self.wants_one() || self.max_affected().is_some())
+        let is_put = matches!(
+            self.plan.kind,
+            Kind::Write {
+                mutation: Mutation::SingleUpsert,
+                ..
+            }
+        );
+        self.prepared.form != Form::Explain
+            && (is_put || self.wants_one() || self.max_affected().is_some())
     }
 
     fn wants_one(&self) -> bool {
@@ -220,7 +297,9 @@ impl Run<'_> {
 
     fn max_affected(&self) -> Option<u64> {
         let preferences = &self.request.preferences;
-        let most = preferences.max_affected.filter(|_| preferences.handling == Some(Handling::Strict))?;
+        let most = preferences
+            .max_affected
+            .filter(|_| preferences.handling == Some(Handling::Strict))?;
         let heeds = match &self.plan.kind {
             Kind::Read { .. } => false,
             Kind::Write { mutation, .. } => matches!(mutation, Mutation::Update | Mutation::Delete),
@@ -234,7 +313,11 @@ impl Run<'_> {
         let singular = matches!(self.plan.handler, Handler::Json { singular: true, .. });
         Answer {
             page: rows.len() as u64,
-            body: if singular { json::object(rows) } else { json::array(rows) },
+            body: if singular {
+                json::object(rows)
+            } else {
+                json::array(rows)
+            },
             headers: response.and_then(|row| row.get_bytes(0)),
             status: response.and_then(|row| row.get_bytes(1)),
             ..Answer::default()
@@ -245,19 +328,35 @@ impl Run<'_> {
     fn answer(&self, rows: &[Rows]) -> Result<Answer, Error> {
         let main = rows.first().ok_or(Error::Internal)?;
         let answer = match self.prepared.form {
-            Form::Explain => return Ok(Answer { body: explained(main), ..Answer::default() }),
+            Form::Explain => {
+                return Ok(Answer {
+                    body: explained(main),
+                    ..Answer::default()
+                });
+            }
             Form::Rows => self.rows_answer(main, rows.get(1)),
             Form::Wrapped { .. } => match main.row(0) {
-                Some(row) => read_answer(row, Shape::of(self.plan)),
+                Some(row) => read_answer(main, row, Shape::of(self.plan)),
                 // A custom handler that is no aggregate gives no row where a call gives none.
-                None => return Ok(Answer { total: Some(0), ..Answer::default() }),
+                None => {
+                    return Ok(Answer {
+                        total: Some(0),
+                        ..Answer::default()
+                    });
+                }
             },
         };
         match &self.plan.kind {
-            Kind::Write { mutation: Mutation::SingleUpsert, .. } if answer.page != 1 => {
+            Kind::Write {
+                mutation: Mutation::SingleUpsert,
+                ..
+            } if answer.page != 1 => {
                 return Err(ApiError::PutMatchingPk.into());
             }
-            Kind::Write { mutation: Mutation::SingleUpsert, .. } => {}
+            Kind::Write {
+                mutation: Mutation::SingleUpsert,
+                ..
+            } => {}
             Kind::Read { .. } | Kind::Write { .. } | Kind::Call { .. } => {
                 if self.wants_one() && answer.page != 1 {
                     return Err(ApiError::Singularity(answer.page).into());
@@ -271,17 +370,66 @@ impl Run<'_> {
     }
 }
 
-fn read_answer(row: Row<'_>, shape: Shape) -> Answer {
+fn read_answer(rows: &Rows, row: Row<'_>, shape: Shape) -> Answer {
+    let is_bytea = rows
+        .columns()
+        .get(shape.body)
+        .is_some_and(|column| column.type_oid == BYTEA);
+    let body = row.get_bytes(shape.body).unwrap_or_default();
     let number = |index| row.get_str(index).and_then(|text| text.parse().ok());
     Answer {
         total: number(shape.total),
         page: number(shape.page).unwrap_or(0),
         location: shape.location.and_then(|index| row.get_bytes(index)),
-        body: row.get_bytes(shape.body).unwrap_or_default(),
+        body: if is_bytea {
+            bytea(&body).unwrap_or(body)
+        } else {
+            body
+        },
         headers: row.get_bytes(shape.headers),
         status: row.get_bytes(shape.status),
-        inserted: row.get_str(shape.inserted).and_then(|text| text.parse().ok()),
+        inserted: row
+            .get_str(shape.inserted)
+            .and_then(|text| text.parse().ok()),
     }
+}
+
+/// The OID of `bytea`, which handlers of binary media types return.
+const BYTEA: u32 = 17;
+
+/// Bytes in PostgreSQL's text form: hexadecimal, or escaped when `bytea_output` says so.
+fn bytea(text: &[u8]) -> Option<Bytes> {
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    if let Some(digits) = text.strip_prefix(b"\\x") {
+        let byte = |pair: &[u8]| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?);
+        return digits.chunks(2).map(byte).collect();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = match (first, tail) {
+            (b'\\', [b'\\', tail @ ..]) => {
+                bytes.push(b'\\');
+                tail
+            }
+            (b'\\', [a, b, c, tail @ ..]) => {
+                let octal = [a, b, c].iter().try_fold(0_u32, |value, &&byte| {
+                    Some(value * 8 + char::from(byte).to_digit(8)?)
+                })?;
+                bytes.push(u8::try_from(octal).ok()?);
+                tail
+            }
+            (byte, tail) => {
+                bytes.push(byte);
+                tail
+            }
+        };
+    }
+    Some(bytes.into())
 }
 
 /// An execution plan comes as one row of JSON or one row for each line of text.
@@ -302,4 +450,17 @@ fn planned_rows(rows: &Rows) -> Option<u64> {
 /// Longer for each try, so that those who collided do not meet again.
 fn pause(tries: u32) -> Duration {
     Duration::from_millis(5 << tries.min(6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_back_from_both_text_forms_pr_127() {
+        assert_eq!(bytea(b"\\x00ff10").unwrap(), &b"\x00\xff\x10"[..]);
+        assert_eq!(bytea(b"a\\\\b\\000\\377").unwrap(), &b"a\\b\x00\xff"[..]);
+        assert_eq!(bytea(b"\\xzz"), None);
+        assert_eq!(bytea(b"\\9"), Some(Bytes::from_static(b"\\9")));
+    }
 }

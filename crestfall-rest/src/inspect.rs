@@ -36,13 +36,22 @@ pub(crate) async fn inspect(
         prelude: context.prelude.as_ref(),
         ..Scope::default()
     };
-    let results = db.run(&scope, &statements).await.map_err(|error| context.failed(error))?;
+    let results = db
+        .run(&scope, &statements)
+        .await
+        .map_err(|error| context.failed(error))?;
     let answers: Vec<Vec<&str>> = results.iter().map(texts).collect();
-    let seen = visible(catalog, schema, config.openapi_mode, &answers).map_err(|_| Error::Internal)?;
-    let address = ServerAddress { host: config.server_host.clone(), port: config.server_port };
+    let seen =
+        visible(catalog, schema, config.openapi_mode, &answers).map_err(|_| Error::Internal)?;
+    let address = ServerAddress {
+        host: config.server_host.clone(),
+        port: config.server_port,
+    };
     document(config, catalog, &seen, &address, &Branding::default()).map_err(|_| Error::Internal)
 }
 
 fn texts(rows: &Rows) -> Vec<&str> {
-    (0..rows.len()).filter_map(|index| rows.row(index)?.get_str(0)).collect()
+    (0..rows.len())
+        .filter_map(|index| rows.row(index)?.get_str(0))
+        .collect()
 }

@@ -17,8 +17,10 @@ mod oid {
     pub(super) const JSONB: u32 = 3802;
     /// bytea, "char", name, text, xml, cidr, macaddr8, macaddr, inet, bpchar, varchar, time,
     /// interval, timetz, bit, varbit, uuid, tsvector, tsquery.
-    pub(super) const TEXTUAL: [u32; 19] =
-        [17, 18, 19, 25, 142, 650, 774, 829, 869, 1042, 1043, 1083, 1186, 1266, 1560, 1562, 2950, 3614, 3615];
+    pub(super) const TEXTUAL: [u32; 19] = [
+        17, 18, 19, 25, 142, 650, 774, 829, 869, 1042, 1043, 1083, 1186, 1266, 1560, 1562, 2950,
+        3614, 3615,
+    ];
 }
 
 /// Values of the type look in JSON as their text does, but for quotes and escapes. Any other type
@@ -64,7 +66,10 @@ fn writers(columns: &[ColumnInfo]) -> Vec<Writer> {
         }
         write_text(&mut key, column.name.as_bytes());
         key.push(b':');
-        Writer { key, encoding: Encoding::of(column.type_oid) }
+        Writer {
+            key,
+            encoding: Encoding::of(column.type_oid),
+        }
     };
     columns.iter().enumerate().map(writer).collect()
 }
@@ -86,7 +91,9 @@ pub(crate) fn array(rows: &Rows) -> Bytes {
 
 /// The first row as an object; `null` when there is none.
 pub(crate) fn object(rows: &Rows) -> Bytes {
-    let Some(row) = rows.row(0) else { return Bytes::from_static(b"null") };
+    let Some(row) = rows.row(0) else {
+        return Bytes::from_static(b"null");
+    };
     let mut json = Vec::with_capacity(capacity(rows));
     write_object(&mut json, &writers(rows.columns()), row.values());
     json.into()
@@ -94,11 +101,19 @@ pub(crate) fn object(rows: &Rows) -> Bytes {
 
 /// A guess that spares most growing: keys of every row and some bytes for each value.
 fn capacity(rows: &Rows) -> usize {
-    let keys: usize = rows.columns().iter().map(|column| column.name.len() + 20).sum();
+    let keys: usize = rows
+        .columns()
+        .iter()
+        .map(|column| column.name.len() + 20)
+        .sum();
     (keys + 8) * rows.len() + 8
 }
 
-fn write_object<'a>(json: &mut Vec<u8>, writers: &[Writer], values: impl Iterator<Item = Option<&'a [u8]>>) {
+fn write_object<'a>(
+    json: &mut Vec<u8>,
+    writers: &[Writer],
+    values: impl Iterator<Item = Option<&'a [u8]>>,
+) {
     json.push(b'{');
     for (writer, value) in writers.iter().zip(values) {
         json.extend_from_slice(&writer.key);
@@ -127,7 +142,10 @@ fn is_number(value: &[u8]) -> bool {
 fn write_text(json: &mut Vec<u8>, text: &[u8]) {
     json.push(b'"');
     let mut rest = text;
-    while let Some(position) = rest.iter().position(|&byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    while let Some(position) = rest
+        .iter()
+        .position(|&byte| byte < b' ' || byte == b'"' || byte == b'\\')
+    {
         let (plain, special) = rest.split_at(position);
         json.extend_from_slice(plain);
         write_escaped(json, special[0]);
@@ -169,7 +187,10 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_as_postgresql_escapes_them() {
-        assert_eq!(text("a\"b\\c\u{8}\u{c}\n\r\t\u{1}\u{7f}é"), "\"a\\\"b\\\\c\\b\\f\\n\\r\\t\\u0001\u{7f}é\"");
+        assert_eq!(
+            text("a\"b\\c\u{8}\u{c}\n\r\t\u{1}\u{7f}é"),
+            "\"a\\\"b\\\\c\\b\\f\\n\\r\\t\\u0001\u{7f}é\""
+        );
     }
 
     #[test]
@@ -179,7 +200,10 @@ mod tests {
             write_value(&mut json, Encoding::Number, value.as_bytes());
             json.push(b' ');
         }
-        assert_eq!(String::from_utf8(json).unwrap(), r#"1.50 -3e+20 "NaN" "-Infinity" "#);
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            r#"1.50 -3e+20 "NaN" "-Infinity" "#
+        );
     }
 
     #[test]

@@ -30,7 +30,10 @@ use write::Write;
 pub(crate) enum Plan {
     Statement(Box<StatementPlan>),
     /// The OpenAPI document of a schema.
-    Inspect { schema: Text, headers_only: bool },
+    Inspect {
+        schema: Text,
+        headers_only: bool,
+    },
     /// `OPTIONS` on a relation.
     RelationInfo(Arc<Table>),
     /// `OPTIONS` on a function.
@@ -64,38 +67,66 @@ impl Plan {
     ///
     /// # Errors
     /// Whatever the request names and the catalogue does not have; what the settings forbid.
-    pub(crate) fn new(request: &ApiRequest, catalog: &Catalog, config: &Config) -> Result<Self, Error> {
+    pub(crate) fn new(
+        request: &ApiRequest,
+        catalog: &Catalog,
+        config: &Config,
+    ) -> Result<Self, Error> {
         let plan = match &request.action {
-            Action::Read { relation, headers_only } => {
+            Action::Read {
+                relation,
+                headers_only,
+            } => {
                 find_table(relation, catalog)?;
                 let read = ReadNode::plan(request, relation, catalog, config)?;
-                let kind = Kind::Read { headers_only: *headers_only };
+                let kind = Kind::Read {
+                    headers_only: *headers_only,
+                };
                 statement(request, catalog, config, relation, read, kind)?
             }
             Action::Mutate { relation, mutation } => {
                 let table = find_table(relation, catalog)?;
                 let read = ReadNode::plan(request, relation, catalog, config)?;
                 let write = Write::plan(request, *mutation, table, catalog, &read)?;
-                let kind = Kind::Write { mutation: *mutation, write };
+                let kind = Kind::Write {
+                    mutation: *mutation,
+                    write,
+                };
                 statement(request, catalog, config, relation, read, kind)?
             }
-            Action::Call { routine, invocation } => {
+            Action::Call {
+                routine,
+                invocation,
+            } => {
                 let routine = call::find_routine(request, routine, *invocation, catalog)?;
                 let relation = call::result_relation(routine);
                 let read = ReadNode::plan(request, &relation, catalog, config)?;
                 call::check_max_affected(request, routine)?;
                 let call = Call::plan(request, routine, *invocation, &read);
-                let kind = Kind::Call { invocation: *invocation, call };
+                let kind = Kind::Call {
+                    invocation: *invocation,
+                    call,
+                };
                 statement(request, catalog, config, &relation, read, kind)?
             }
-            Action::Inspect { schema, headers_only } => {
+            Action::Inspect {
+                schema,
+                headers_only,
+            } => {
                 negotiate::accepts_openapi(request)?;
-                Self::Inspect { schema: schema.clone(), headers_only: *headers_only }
+                Self::Inspect {
+                    schema: schema.clone(),
+                    headers_only: *headers_only,
+                }
             }
-            Action::RelationInfo(relation) => Self::RelationInfo(Arc::clone(find_table(relation, catalog)?)),
+            Action::RelationInfo(relation) => {
+                Self::RelationInfo(Arc::clone(find_table(relation, catalog)?))
+            }
             Action::RoutineInfo(routine) => {
                 let invocation = Invocation::Read { headers_only: true };
-                Self::RoutineInfo(Arc::clone(call::find_routine(request, routine, invocation, catalog)?))
+                Self::RoutineInfo(Arc::clone(call::find_routine(
+                    request, routine, invocation, catalog,
+                )?))
             }
             Action::SchemaInfo => Self::SchemaInfo,
         };
@@ -111,14 +142,23 @@ fn statement(
     read: ReadNode,
     kind: Kind,
 ) -> Result<Plan, Error> {
-    let (handler, media_type) = negotiate(request, relation, catalog, config, read.is_default_select())?;
+    let (handler, media_type) =
+        negotiate(request, relation, catalog, config, read.is_default_select())?;
     let preferences = &request.preferences;
     if preferences.handling == Some(Handling::Strict) && !preferences.invalid.is_empty() {
         return Err(ApiError::InvalidPreferences(preferences.invalid.clone()).into());
     }
-    Ok(Plan::Statement(Box::new(StatementPlan { kind, read, handler, media_type })))
+    Ok(Plan::Statement(Box::new(StatementPlan {
+        kind,
+        read,
+        handler,
+        media_type,
+    })))
 }
 
 fn find_table<'a>(relation: &QualifiedName, catalog: &'a Catalog) -> Result<&'a Arc<Table>, Error> {
-    catalog.tables.get(relation).ok_or_else(|| CatalogError::table_not_found(relation, catalog).into())
+    catalog
+        .tables
+        .get(relation)
+        .ok_or_else(|| CatalogError::table_not_found(relation, catalog).into())
 }

@@ -4,13 +4,14 @@ use axum::body::Body;
 use bytes::Bytes;
 use crestfall_core::catalog::{Table, Volatility};
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, LOCATION, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE,
+    CONTENT_TYPE, LOCATION, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
+use crate::config::ErrorVerbosity;
 use crate::error::{ApiError, Error, RangeError};
 use crate::media_type::MediaType;
-use crate::config::ErrorVerbosity;
 use crate::plan::write::Write;
 use crate::plan::{Kind, StatementPlan};
 use crate::request::prefer::{Count, Representation, Resolution};
@@ -46,7 +47,11 @@ struct Draft {
 
 impl Draft {
     fn new(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::with_capacity(8), body: Bytes::new() }
+        Self {
+            status,
+            headers: HeaderMap::with_capacity(8),
+            body: Bytes::new(),
+        }
     }
 
     fn header(&mut self, name: HeaderName, value: impl AsRef<[u8]>) {
@@ -57,7 +62,8 @@ impl Draft {
     }
 
     fn body(&mut self, body: Bytes) {
-        self.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        self.headers
+            .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         self.body = body;
     }
 
@@ -92,7 +98,9 @@ impl Draft {
     }
 
     fn into_response(mut self) -> Response<Body> {
-        self.headers.entry(VARY).or_insert(HeaderValue::from_static("Accept, Prefer, Range"));
+        self.headers
+            .entry(VARY)
+            .or_insert(HeaderValue::from_static("Accept, Prefer, Range"));
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -121,9 +129,13 @@ pub(crate) fn respond(
     match &plan.kind {
         Kind::Read { headers_only } => read(request, plan, answer, *headers_only),
         Kind::Write { mutation, write } => written(request, plan, answer, *mutation, write),
-        Kind::Call { invocation, call } => {
-            called(request, plan, answer, *invocation, call.routine.returns_void())
-        }
+        Kind::Call { invocation, call } => called(
+            request,
+            plan,
+            answer,
+            *invocation,
+            call.routine.returns_void(),
+        ),
     }
 }
 
@@ -142,10 +154,16 @@ fn read(
 ) -> Result<Response<Body>, Error> {
     let range = request.top_level_range;
     let mut draft = Draft::new(page_status(&answer));
-    draft.header(CONTENT_RANGE, content_range(range.offset, answer.page, answer.total));
+    draft.header(
+        CONTENT_RANGE,
+        content_range(range.offset, answer.page, answer.total),
+    );
     let canonical = &request.query.canonical;
     let separator = if canonical.is_empty() { "" } else { "?" };
-    draft.header(CONTENT_LOCATION, format!("/{}{separator}{canonical}", plan.read.relation.name));
+    draft.header(
+        CONTENT_LOCATION,
+        format!("/{}{separator}{canonical}", plan.read.relation.name),
+    );
     draft.typed(&plan.media_type, request);
     draft.applied(&applicable(request, plan));
     if !headers_only {
@@ -163,7 +181,10 @@ fn called(
 ) -> Result<Response<Body>, Error> {
     let range = request.top_level_range;
     let mut draft = Draft::new(page_status(&answer));
-    draft.header(CONTENT_RANGE, content_range(range.offset, answer.page, answer.total));
+    draft.header(
+        CONTENT_RANGE,
+        content_range(range.offset, answer.page, answer.total),
+    );
     draft.applied(&applicable(request, plan));
     if is_void {
         draft.status = StatusCode::NO_CONTENT;
@@ -184,12 +205,19 @@ fn written(
     write: &Write,
 ) -> Result<Response<Body>, Error> {
     let shows_rows = request.preferences.representation == Some(Representation::Full);
-    let counted = matches!(request.preferences.count, Some(Count::Exact | Count::Estimated));
+    let counted = matches!(
+        request.preferences.count,
+        Some(Count::Exact | Count::Estimated)
+    );
     let total = counted.then_some(answer.page);
     let mut draft = Draft::new(write_status(request, &answer, mutation, shows_rows));
     match mutation {
         Mutation::Insert => {
-            if let Some(location) = answer.location.as_ref().and_then(|key| location(&write.relation.name, key)) {
+            if let Some(location) = answer
+                .location
+                .as_ref()
+                .and_then(|key| location(&write.relation.name, key))
+            {
                 draft.header(LOCATION, location);
             }
             draft.header(CONTENT_RANGE, content_range(0, 0, total));
@@ -208,14 +236,22 @@ fn written(
     draft.finish(&answer)
 }
 
-fn write_status(request: &ApiRequest, answer: &Answer, mutation: Mutation, shows_rows: bool) -> StatusCode {
-    let only_updated = answer.inserted.is_some_and(|inserted| inserted <= 0);
+fn write_status(
+    request: &ApiRequest,
+    answer: &Answer,
+    mutation: Mutation,
+    shows_rows: bool,
+) -> StatusCode {
+    // Nothing is counted where nothing was there to insert.
+    let only_updated = answer.inserted.is_none_or(|inserted| inserted <= 0);
     let merges = request.preferences.resolution == Some(Resolution::MergeDuplicates);
     match mutation {
         Mutation::Insert if only_updated && merges => StatusCode::OK,
         Mutation::Insert => StatusCode::CREATED,
         Mutation::SingleUpsert if shows_rows && !only_updated => StatusCode::CREATED,
-        Mutation::SingleUpsert | Mutation::Update | Mutation::Delete if shows_rows => StatusCode::OK,
+        Mutation::SingleUpsert | Mutation::Update | Mutation::Delete if shows_rows => {
+            StatusCode::OK
+        }
         Mutation::SingleUpsert | Mutation::Update | Mutation::Delete => StatusCode::NO_CONTENT,
     }
 }
@@ -230,7 +266,11 @@ pub(crate) fn relation_info(table: &Table) -> Response<Body> {
         (table.updatable, "PATCH"),
         (table.deletable, "DELETE"),
     ];
-    let allowed: Vec<_> = verbs.iter().filter(|(can, _)| *can).map(|(_, verb)| *verb).collect();
+    let allowed: Vec<_> = verbs
+        .iter()
+        .filter(|(can, _)| *can)
+        .map(|(_, verb)| *verb)
+        .collect();
     info(&allowed.join(","))
 }
 
@@ -273,10 +313,17 @@ fn page_status(answer: &Answer) -> StatusCode {
 }
 
 /// A read that starts behind the last row: 416, and the range there is.
-fn out_of_bounds(request: &ApiRequest, answer: &Answer, verbosity: ErrorVerbosity) -> Option<Response<Body>> {
+fn out_of_bounds(
+    request: &ApiRequest,
+    answer: &Answer,
+    verbosity: ErrorVerbosity,
+) -> Option<Response<Body>> {
     let offset = request.top_level_range.offset;
     let total = answer.total.filter(|total| offset > *total)?;
-    let error = Error::Api(ApiError::InvalidRange(RangeError::OutOfBounds { offset, total }));
+    let error = Error::Api(ApiError::InvalidRange(RangeError::OutOfBounds {
+        offset,
+        total,
+    }));
     let mut response = error.into_response(verbosity);
     if let Ok(range) = HeaderValue::try_from(content_range(offset, 0, Some(total))) {
         response.headers_mut().insert(CONTENT_RANGE, range);
@@ -297,7 +344,10 @@ fn content_range(offset: u64, page: u64, total: Option<u64>) -> String {
 /// The preferences that this kind of request heeds.
 fn applicable(request: &ApiRequest, plan: &StatementPlan) -> Preferences {
     let asked = &request.preferences;
-    let mut applied = Preferences { timezone: asked.timezone.clone(), ..Preferences::default() };
+    let mut applied = Preferences {
+        timezone: asked.timezone.clone(),
+        ..Preferences::default()
+    };
     applied.count = asked.count;
     applied.transaction = asked.transaction;
     applied.handling = asked.handling;
@@ -309,7 +359,8 @@ fn applicable(request: &ApiRequest, plan: &StatementPlan) -> Preferences {
             match mutation {
                 Mutation::Insert => {
                     applied.missing = asked.missing;
-                    let has_target = !write.primary_key.is_empty() || request.query.on_conflict.is_some();
+                    let has_target =
+                        !write.primary_key.is_empty() || request.query.on_conflict.is_some();
                     applied.resolution = asked.resolution.filter(|_| has_target);
                 }
                 Mutation::Update => {
@@ -330,7 +381,9 @@ fn location(relation: &Text, key: &[u8]) -> Option<String> {
     let pairs: Vec<_> = key
         .iter()
         .map(|(column, value)| {
-            let filter = value.as_str().map_or_else(|| "is.null".to_owned(), |value| format!("eq.{value}"));
+            let filter = value
+                .as_str()
+                .map_or_else(|| "is.null".to_owned(), |value| format!("eq.{value}"));
             format!("{}={}", encode(column), encode(&filter))
         })
         .collect();
@@ -338,8 +391,11 @@ fn location(relation: &Text, key: &[u8]) -> Option<String> {
 }
 
 fn encode(text: &str) -> impl std::fmt::Display + '_ {
-    const UNRESERVED: &percent_encoding::AsciiSet =
-        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    const UNRESERVED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
     percent_encoding::utf8_percent_encode(text, UNRESERVED)
 }
 
@@ -349,12 +405,21 @@ fn response_headers(json: &[u8]) -> Result<Vec<(HeaderName, HeaderValue)>, Error
         serde_json::from_slice(json).map_err(|_| ApiError::GucHeaders)?;
     let header = |object: serde_json::Map<String, serde_json::Value>| {
         let mut members = object.into_iter();
-        let (Some((name, serde_json::Value::String(value))), None) = (members.next(), members.next()) else {
+        let (Some((name, serde_json::Value::String(value))), None) =
+            (members.next(), members.next())
+        else {
             return None;
         };
-        Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+        Some((
+            HeaderName::try_from(name).ok()?,
+            HeaderValue::try_from(value).ok()?,
+        ))
     };
-    objects.into_iter().map(header).collect::<Option<_>>().ok_or(ApiError::GucHeaders.into())
+    objects
+        .into_iter()
+        .map(header)
+        .collect::<Option<_>>()
+        .ok_or(ApiError::GucHeaders.into())
 }
 
 /// `response.status`: a number, perhaps with more text behind it.
@@ -362,7 +427,6 @@ fn response_status(text: &[u8]) -> Result<StatusCode, Error> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     StatusCode::from_bytes(&text[..digits]).map_err(|_| ApiError::GucStatus.into())
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -389,7 +453,13 @@ mod tests {
     fn response_headers_are_objects_with_one_text_pr_136() {
         let headers = response_headers(br#"[{"Set-Cookie":"a=1"},{"Set-Cookie":"b=2"}]"#).unwrap();
         assert_eq!(headers.len(), 2);
-        for bad in [r#"{"a":"b"}"#, r#"[{"a":"b","c":"d"}]"#, r#"[{"a":1}]"#, r#"[{"a b":"c"}]"#, "nonsense"] {
+        for bad in [
+            r#"{"a":"b"}"#,
+            r#"[{"a":"b","c":"d"}]"#,
+            r#"[{"a":1}]"#,
+            r#"[{"a b":"c"}]"#,
+            "nonsense",
+        ] {
             assert!(response_headers(bad.as_bytes()).is_err(), "{bad}");
         }
     }

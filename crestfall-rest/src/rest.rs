@@ -42,8 +42,15 @@ impl Rest {
     /// An API over the objects of `catalog`, whose statements run on `db`. Callers are whom an
     /// [`Identity`] in a request's extensions says, else the anonymous role.
     pub fn new(db: Db, catalog: Arc<SharedCatalog>) -> Self {
-        let shared = Shared { db, catalog, settings: ArcSwap::default(), verifier: None };
-        Self { shared: Arc::new(shared) }
+        let shared = Shared {
+            db,
+            catalog,
+            settings: ArcSwap::default(),
+            verifier: None,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// Uses these settings from now on; requests under way keep the old ones.
@@ -64,12 +71,17 @@ impl Rest {
             settings: ArcSwap::new(shared.settings.load_full()),
             verifier: Some(verifier),
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// Replaces the settings, and what roles are set to, while the API serves.
     pub fn reconfigure(&self, config: Config, roles: HashMap<String, RoleSettings>) {
-        self.shared.settings.store(Arc::new(Settings { config: Arc::new(config), roles: Arc::new(roles) }));
+        self.shared.settings.store(Arc::new(Settings {
+            config: Arc::new(config),
+            roles: Arc::new(roles),
+        }));
     }
 
     /// The catalogue it serves from.
@@ -107,11 +119,20 @@ impl Rest {
         let catalog = self.shared.catalog.load().ok_or(Error::NoCatalog)?;
         let body = read_body(body, settings.config.max_body_bytes).await?;
         let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-        let request = ApiRequest::parse(&settings.config, parts.method, path, query, &parts.headers, body)?;
+        let request = ApiRequest::parse(
+            &settings.config,
+            parts.method,
+            path,
+            query,
+            &parts.headers,
+            body,
+        )?;
         timing.mark("parse");
         let plan = Plan::new(&request, &catalog, &settings.config)?;
         timing.mark("plan");
-        let mut response = self.run(&request, &plan, &identity, &catalog, settings, &mut timing).await?;
+        let mut response = self
+            .run(&request, &plan, &identity, &catalog, settings, &mut timing)
+            .await?;
         timing.mark("response");
         timing.write(response.headers_mut());
         warn_of_legacy_targets(&plan, &settings.config, &mut response);
@@ -131,14 +152,29 @@ impl Rest {
         let db = &self.shared.db;
         match plan {
             Plan::Statement(plan) => {
-                let context = Transaction::new(identity, request, settings, Some(plan));
+                let context = Transaction::new(
+                    identity,
+                    self.is_authenticated(identity),
+                    request,
+                    settings,
+                    Some(plan),
+                );
                 let prepared = Prepared::new(request, plan, settings, catalog);
                 let answer = execute(db, &context, settings, request, plan, &prepared).await?;
                 timing.mark("transaction");
                 respond::respond(request, plan, answer, settings.config.error_verbosity)
             }
-            Plan::Inspect { schema, headers_only } => {
-                let context = Transaction::new(identity, request, settings, None);
+            Plan::Inspect {
+                schema,
+                headers_only,
+            } => {
+                let context = Transaction::new(
+                    identity,
+                    self.is_authenticated(identity),
+                    request,
+                    settings,
+                    None,
+                );
                 let document = inspect(db, &context, settings, catalog, schema).await?;
                 timing.mark("transaction");
                 Ok(respond::openapi(request, document, *headers_only))
@@ -156,22 +192,44 @@ impl Rest {
         let Some(verifier) = &self.shared.verifier else {
             return Ok(Identity::default());
         };
-        verifier.load().identify_or_refresh(&parts.headers).await.map_err(|error| {
-            let refusal = JwtRefusal {
-                code: error.code(),
-                status: error.status(),
-                message: error.message(),
-                details: error.details().map(str::to_owned),
-                hint: error.hint().map(str::to_owned),
-                www_authenticate: error.www_authenticate(),
-            };
-            refusal.into()
-        })
+        verifier
+            .load()
+            .identify_or_refresh(&parts.headers)
+            .await
+            .map_err(|error| {
+                let refusal = JwtRefusal {
+                    code: error.code(),
+                    status: error.status(),
+                    message: error.message(),
+                    details: error.details().map(str::to_owned),
+                    hint: error.hint().map(str::to_owned),
+                    www_authenticate: error.www_authenticate(),
+                };
+                refusal.into()
+            })
+    }
+
+    /// A missing privilege is a reason to log in for those who act as the anonymous role, even by
+    /// a token that names no other.
+    fn is_authenticated(&self, identity: &Identity) -> bool {
+        let anonymous = self
+            .shared
+            .verifier
+            .as_ref()
+            .and_then(|verifier| verifier.load().anonymous().ok());
+        identity.is_authenticated()
+            && anonymous.is_none_or(|anonymous| anonymous.role() != identity.role())
     }
 
     fn add_retry_after(&self, response: &mut Response<Body>) {
-        let seconds = self.shared.db.retry_after().map_or(1, |pause| pause.as_secs().max(1));
-        response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
+        let seconds = self
+            .shared
+            .db
+            .retry_after()
+            .map_or(1, |pause| pause.as_secs().max(1));
+        response
+            .headers_mut()
+            .insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
 
@@ -186,7 +244,9 @@ async fn read_body(body: Body, limit: usize) -> Result<Bytes, Error> {
     }
     match http_body_util::Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(ApiError::BodyTooLarge(limit).into()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(ApiError::BodyTooLarge(limit).into())
+        }
         Err(_) => Err(ApiError::InvalidBody("The request body could not be read".into()).into()),
     }
 }
@@ -209,7 +269,10 @@ fn warn_of_legacy_targets(plan: &Plan, config: &Config, response: &mut Response<
     if targets.is_empty() {
         return;
     }
-    let renames: Vec<_> = targets.iter().map(|(name, alias)| format!("`{name}` to `{alias}`")).collect();
+    let renames: Vec<_> = targets
+        .iter()
+        .map(|(name, alias)| format!("`{name}` to `{alias}`"))
+        .collect();
     let text = format!(
         "299 PostgRESTv{} \"Embedded resource was referenced by relation name even though it has an alias. \
          This is deprecated and will stop working in a future release. \
@@ -217,9 +280,11 @@ fn warn_of_legacy_targets(plan: &Plan, config: &Config, response: &mut Response<
         crate::COMPATIBLE_VERSION,
         renames.join(", "),
     );
-    tracing::warn!("an aliased embed was named by its relation: update {}", renames.join(", "));
+    tracing::warn!(
+        "an aliased embed was named by its relation: update {}",
+        renames.join(", ")
+    );
     if let Ok(value) = HeaderValue::try_from(text) {
         response.headers_mut().insert(&WARNING, value);
     }
 }
-

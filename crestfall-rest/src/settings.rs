@@ -45,8 +45,17 @@ mod tests {
 
     #[test]
     fn the_search_path_starts_with_the_requests_schema_pr_132() {
-        let config = Config { extra_search_path: vec!["public".into(), "odd \"one".into()], ..Config::default() };
-        let settings = Settings { config: Arc::new(config), ..Settings::default() };
-        assert_eq!(settings.search_path("api"), r#""api", "public", "odd ""one""#.to_owned() + "\"");
+        let config = Config {
+            extra_search_path: vec!["public".into(), "odd \"one".into()],
+            ..Config::default()
+        };
+        let settings = Settings {
+            config: Arc::new(config),
+            ..Settings::default()
+        };
+        assert_eq!(
+            settings.search_path("api"),
+            r#""api", "public", "odd ""one""#.to_owned() + "\""
+        );
     }
 }

@@ -26,6 +26,8 @@ pub(crate) use statement::{Count, Shape, planned_count, statement};
 /// A statement in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Sql {
+    /// Embeds are `json`, in the order of `select`; `jsonb` for whoever may want to work on them.
+    embeds_json: bool,
     text: String,
     params: Vec<Option<Bytes>>,
 }
@@ -88,7 +90,11 @@ impl Sql {
     /// `relation.column`, or `relation.*`.
     fn column(&mut self, relation: &QualifiedName, column: &str) -> &mut Self {
         self.name(relation).push(".");
-        if column == "*" { self.push("*") } else { self.ident(column) }
+        if column == "*" {
+            self.push("*")
+        } else {
+            self.ident(column)
+        }
     }
 
     /// A column with its path and full-text conversion.
@@ -112,7 +118,9 @@ impl Sql {
             return self.column(relation, &column.name);
         }
         if column.to_jsonb {
-            self.push("to_jsonb(").column(relation, &column.name).push(")");
+            self.push("to_jsonb(")
+                .column(relation, &column.name)
+                .push(")");
         } else {
             self.column(relation, &column.name);
         }
@@ -129,7 +137,11 @@ impl Sql {
     /// A column as the answer shows it: converted when its type has a cast for that.
     fn output_field(&mut self, relation: &QualifiedName, column: &ColumnRef) -> &mut Self {
         match &column.transform {
-            Some(function) => self.push(function).push("(").field(relation, column).push(")"),
+            Some(function) => self
+                .push(function)
+                .push("(")
+                .field(relation, column)
+                .push(")"),
             None => self.field(relation, column),
         }
     }

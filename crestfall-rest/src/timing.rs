@@ -17,7 +17,10 @@ struct Running {
 
 impl Timing {
     pub(crate) fn start(enabled: bool) -> Self {
-        Self(enabled.then(|| Running { last: Instant::now(), stages: String::new() }))
+        Self(enabled.then(|| Running {
+            last: Instant::now(),
+            stages: String::new(),
+        }))
     }
 
     /// Ends a stage that began where the last one ended.
@@ -32,7 +35,10 @@ impl Timing {
     }
 
     pub(crate) fn write(self, headers: &mut HeaderMap) {
-        if let Some(value) = self.0.and_then(|running| HeaderValue::try_from(running.stages).ok()) {
+        if let Some(value) = self
+            .0
+            .and_then(|running| HeaderValue::try_from(running.stages).ok())
+        {
             headers.insert(&SERVER_TIMING, value);
         }
     }
@@ -51,7 +57,10 @@ mod tests {
         timing.write(&mut headers);
         let value = headers["server-timing"].to_str().unwrap();
         let stages: Vec<_> = value.split(", ").collect();
-        assert!(stages[0].starts_with("jwt;dur=") && stages[1].starts_with("parse;dur="), "{value}");
+        assert!(
+            stages[0].starts_with("jwt;dur=") && stages[1].starts_with("parse;dur="),
+            "{value}"
+        );
         let mut headers = HeaderMap::new();
         Timing::start(false).write(&mut headers);
         assert!(headers.is_empty());

@@ -13,6 +13,8 @@ use crate::settings::Settings;
 /// The settings of one transaction, in the order in which they are made.
 pub(crate) struct Transaction<'a> {
     identity: &'a Identity,
+    /// The role is not the one of those who did not log in.
+    authenticated: bool,
     request: &'a ApiRequest,
     /// `request.headers` as JSON.
     headers: String,
@@ -31,6 +33,7 @@ impl<'a> Transaction<'a> {
     /// Collects the settings for a request; `plan` adds those of a function.
     pub(crate) fn new(
         identity: &'a Identity,
+        authenticated: bool,
         request: &'a ApiRequest,
         settings: &'a Settings,
         plan: Option<&'a StatementPlan>,
@@ -44,12 +47,17 @@ impl<'a> Transaction<'a> {
         let role_isolation = role.and_then(|role| role.isolation.as_deref());
         Self {
             identity,
+            authenticated,
             request,
             headers: headers_json(request),
             cookies: cookies_json(request),
             search_path: settings.search_path(&request.schema),
-            role: role.map(|role| role.settings.as_slice()).unwrap_or_default(),
-            function: routine.map(|routine| routine.settings.as_slice()).unwrap_or_default(),
+            role: role
+                .map(|role| role.settings.as_slice())
+                .unwrap_or_default(),
+            function: routine
+                .map(|routine| routine.settings.as_slice())
+                .unwrap_or_default(),
             app: &settings.config.app_settings,
             isolation: function_isolation.or(role_isolation).and_then(isolation),
             prelude: settings.config.pre_request.as_ref().map(pre_request),
@@ -78,7 +86,7 @@ impl<'a> Transaction<'a> {
 
     /// A database error as the caller may see it.
     pub(crate) fn failed(&self, source: DbError) -> Error {
-        database_error(source, self.identity.is_authenticated()).into()
+        database_error(source, self.authenticated).into()
     }
 }
 
@@ -86,8 +94,12 @@ fn database_error(source: DbError, authenticated: bool) -> DatabaseError {
     match source {
         DbError::Postgres(error) => {
             let error = *error;
-            let fields =
-                PgErrorFields { code: error.code, message: error.message, detail: error.detail, hint: error.hint };
+            let fields = PgErrorFields {
+                code: error.code,
+                message: error.message,
+                detail: error.detail,
+                hint: error.hint,
+            };
             DatabaseError::refused(fields, authenticated)
         }
         DbError::PoolTimeout => DatabaseError::PoolTimeout,
@@ -96,7 +108,9 @@ fn database_error(source: DbError, authenticated: bool) -> DatabaseError {
 }
 
 fn pairs(settings: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
-    settings.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    settings
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
 fn pre_request(function: &QualifiedName) -> Statement {
@@ -113,11 +127,21 @@ fn isolation(level: &str) -> Option<Isolation> {
 }
 
 fn headers_json(request: &ApiRequest) -> String {
-    object(request.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value))))
+    object(
+        request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value))),
+    )
 }
 
 fn cookies_json(request: &ApiRequest) -> String {
-    object(request.cookies.iter().map(|(name, value)| (name.as_str(), value.as_str().into())))
+    object(
+        request
+            .cookies
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str().into())),
+    )
 }
 
 /// A JSON object of texts. Of a name that occurs twice, PostgreSQL's operators see the last.
@@ -158,15 +182,25 @@ mod tests {
     #[test]
     fn headers_are_a_json_object_pr_132() {
         let members = [("accept", "a\"b\\c\n"), ("x", "é")];
-        let json = object(members.into_iter().map(|(name, value)| (name, value.into())));
+        let json = object(
+            members
+                .into_iter()
+                .map(|(name, value)| (name, value.into())),
+        );
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(value, serde_json::json!({ "accept": "a\"b\\c\n", "x": "é" }));
+        assert_eq!(
+            value,
+            serde_json::json!({ "accept": "a\"b\\c\n", "x": "é" })
+        );
     }
 
     #[test]
     fn only_stricter_isolation_levels_are_named_pr_131() {
         assert_eq!(isolation("SERIALIZABLE"), Some(Isolation::Serializable));
-        assert_eq!(isolation("repeatable read"), Some(Isolation::RepeatableRead));
+        assert_eq!(
+            isolation("repeatable read"),
+            Some(Isolation::RepeatableRead)
+        );
         assert_eq!(isolation("read committed"), None);
     }
 }

@@ -38,7 +38,10 @@ impl Latencies {
             None => micros,
         };
         // A lost update is a lost measurement: there are more.
-        place.store(fingerprint & !0xffff_ffff | u64::from(average), Ordering::Relaxed);
+        place.store(
+            fingerprint & !0xffff_ffff | u64::from(average),
+            Ordering::Relaxed,
+        );
     }
 }
 

@@ -51,7 +51,9 @@ impl Drop for Listener {
 impl Listener {
     pub(super) fn start(pool: &Arc<Pool>, channels: &[&str]) -> Self {
         let mut config = pool.resolved.clone();
-        if config.session_attrs == SessionAttrs::Any || config.session_attrs == SessionAttrs::PreferStandby {
+        if config.session_attrs == SessionAttrs::Any
+            || config.session_attrs == SessionAttrs::PreferStandby
+        {
             // A standby has no notifications.
             config.session_attrs = SessionAttrs::ReadWrite;
         }
@@ -60,7 +62,12 @@ impl Listener {
             .map(|channel| format!("listen {}", name::quote(channel)))
             .collect();
         let (sender, receiver) = mpsc::unbounded_channel();
-        let task = tokio::spawn(listen(config, Arc::clone(&pool.tls), listens.join("; "), sender));
+        let task = tokio::spawn(listen(
+            config,
+            Arc::clone(&pool.tls),
+            listens.join("; "),
+            sender,
+        ));
         Self { receiver, task }
     }
 
@@ -74,7 +81,12 @@ impl Listener {
     }
 }
 
-async fn listen(config: Resolved, tls: Arc<Tls>, sql: String, notices: mpsc::UnboundedSender<Notice>) {
+async fn listen(
+    config: Resolved,
+    tls: Arc<Tls>,
+    sql: String,
+    notices: mpsc::UnboundedSender<Notice>,
+) {
     let mut failures = 0;
     loop {
         let reason = match connect(&config, &tls, &sql, &notices).await {

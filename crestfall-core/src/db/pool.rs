@@ -162,7 +162,10 @@ impl Pool {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(DbError::Closed),
             Err(_) => {
-                self.state.lock().waiters.retain(|waiter| !waiter.sender.is_closed());
+                self.state
+                    .lock()
+                    .waiters
+                    .retain(|waiter| !waiter.sender.is_closed());
                 counter!("crestfall_db_pool_timeouts_total", "pool" => self.name).increment(1);
                 Err(DbError::PoolTimeout)
             }
@@ -260,7 +263,14 @@ impl Pool {
         let config = &self.config;
         let cache = StatementCache::new(config.statement_cache_size, config.prepared_statements);
         let owner: Arc<dyn Owner> = Arc::clone(self) as _;
-        Ok(Connection::start(id, server, stream.split(), rest, cache, owner))
+        Ok(Connection::start(
+            id,
+            server,
+            stream.split(),
+            rest,
+            cache,
+            owner,
+        ))
     }
 
     fn opened(self: &Arc<Self>, outcome: Result<Arc<Connection>, DbError>) {
@@ -284,7 +294,10 @@ impl Pool {
     fn admit(&self, state: &mut State, connection: Arc<Connection>) {
         let now = Instant::now();
         // Up to a tenth earlier, so that those opened together do not leave together.
-        let life = self.config.max_lifetime.mul_f64(rand::random_range(0.9..=1.0));
+        let life = self
+            .config
+            .max_lifetime
+            .mul_f64(rand::random_range(0.9..=1.0));
         state.members.push(Member {
             connection,
             depth: 0,
@@ -382,7 +395,11 @@ impl Pool {
 
     pub(super) fn status(&self) -> PoolStatus {
         let state = self.state.lock();
-        let busy = state.members.iter().filter(|member| member.depth > 0).count();
+        let busy = state
+            .members
+            .iter()
+            .filter(|member| member.depth > 0)
+            .count();
         let version = self.version.load(Ordering::Relaxed);
         PoolStatus {
             size: state.members.len(),
@@ -422,9 +439,8 @@ impl Pool {
             member.retiring |= now >= member.retire_at;
         }
         let max_idle = self.config.max_idle;
-        state.dismiss(|member| {
-            member.retiring || now.duration_since(member.idle_since) >= max_idle
-        });
+        state
+            .dismiss(|member| member.retiring || now.duration_since(member.idle_since) >= max_idle);
         drop(state);
         self.set_gauges();
     }
@@ -486,12 +502,19 @@ impl State {
 
     /// Lets nothing more join one shared connection, so that it becomes idle for one who needs it alone.
     fn drain_one(&mut self) {
-        let alone = self.waiters.iter().filter(|waiter| waiter.need == Need::Alone).count();
+        let alone = self
+            .waiters
+            .iter()
+            .filter(|waiter| waiter.need == Need::Alone)
+            .count();
         let draining = self.members.iter().filter(|member| member.draining).count();
         if draining >= alone {
             return;
         }
-        let candidates = self.members.iter_mut().filter(|member| !member.alone && !member.draining);
+        let candidates = self
+            .members
+            .iter_mut()
+            .filter(|member| !member.alone && !member.draining);
         if let Some(member) = candidates.min_by_key(|member| member.depth) {
             member.draining = true;
         }
@@ -532,7 +555,9 @@ impl Owner for Pool {
 
     fn lost(&self, connection: &Arc<Connection>) {
         let mut state = self.state.lock();
-        state.members.retain(|member| member.connection.id != connection.id);
+        state
+            .members
+            .retain(|member| member.connection.id != connection.id);
         if let Some(pool) = self.strong()
             && !state.waiters.is_empty()
             && !self.closed.load(Ordering::Relaxed)

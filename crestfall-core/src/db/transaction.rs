@@ -23,7 +23,9 @@ pub struct OpenTransaction {
 
 impl std::fmt::Debug for OpenTransaction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenTransaction").field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("OpenTransaction")
+            .field("role", &self.role)
+            .finish_non_exhaustive()
     }
 }
 
@@ -117,7 +119,9 @@ impl Drop for OpenTransaction {
         if !self.ended {
             let batch = Batch::finish(End::Rollback, &self.pool.hasher);
             // When it cannot be sent, the connection is closed and the transaction with it.
-            let _ = self.connection.submit(&batch, Sink::Nobody, self.treatment(true));
+            let _ = self
+                .connection
+                .submit(&batch, Sink::Nobody, self.treatment(true));
         }
     }
 }

@@ -136,7 +136,13 @@ impl<'a> Batch<'a> {
         self.push(key, Params::Values(&statement.params), output, hasher);
     }
 
-    fn push(&mut self, key: Key<'a>, params: Params<'a>, output: bool, hasher: &DefaultHashBuilder) {
+    fn push(
+        &mut self,
+        key: Key<'a>,
+        params: Params<'a>,
+        output: bool,
+        hasher: &DefaultHashBuilder,
+    ) {
         self.items.push(Item {
             hash: key.hash(hasher),
             key,
@@ -237,9 +243,10 @@ impl Params<'_> {
     fn size(&self) -> (usize, usize) {
         match self {
             Self::Values(values) => (values.len(), values.iter().map(|v| v.len() + 4).sum()),
-            Self::Settings(settings) => {
-                (settings.len(), settings.iter().map(|(_, v)| v.len() + 4).sum())
-            }
+            Self::Settings(settings) => (
+                settings.len(),
+                settings.iter().map(|(_, v)| v.len() + 4).sum(),
+            ),
         }
     }
 }
@@ -355,7 +362,11 @@ mod tests {
             .collect();
         assert_eq!(
             texts,
-            ["begin read write", "set constraints all immediate", "rollback"]
+            [
+                "begin read write",
+                "set constraints all immediate",
+                "rollback"
+            ]
         );
     }
 

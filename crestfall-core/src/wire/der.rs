@@ -20,7 +20,9 @@ impl<'a> Iterator for Values<'a> {
             0..=0x7f => (usize::from(first), rest),
             0x81..=0x84 => {
                 let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-                let length = bytes.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+                let length = bytes
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
                 (length, rest)
             }
             _ => return None,

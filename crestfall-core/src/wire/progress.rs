@@ -40,7 +40,9 @@ impl Progress {
     /// Notes a row at this place of the buffer. Whether the result just became too large.
     #[inline]
     pub(super) fn row(&mut self, slot: Option<&Slot>, body: Range<usize>, limit: usize) -> bool {
-        let wanted = slot.and_then(|slot| slot.steps.get(self.index)).is_some_and(|step| step.output);
+        let wanted = slot
+            .and_then(|slot| slot.steps.get(self.index))
+            .is_some_and(|step| step.output);
         if !wanted || self.too_large {
             return false;
         }
@@ -74,7 +76,10 @@ impl Progress {
         if !step.output {
             return;
         }
-        let columns = step.columns.as_ref().or_else(|| step.prepared.columns.get());
+        let columns = step
+            .columns
+            .as_ref()
+            .or_else(|| step.prepared.columns.get());
         self.results.push(Rows {
             columns: columns.map_or_else(|| Arc::from([]), Arc::clone),
             pieces: std::mem::take(&mut self.pieces),

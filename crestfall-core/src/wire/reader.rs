@@ -120,7 +120,11 @@ impl Reader {
             }
             b'1' => {
                 self.current()?;
-                if let Some(step) = self.current.as_mut().and_then(|slot| self.progress.step(slot)) {
+                if let Some(step) = self
+                    .current
+                    .as_mut()
+                    .and_then(|slot| self.progress.step(slot))
+                {
                     step.parsing = false;
                 }
                 Ok(())
@@ -191,7 +195,11 @@ impl Reader {
             _ => Arc::from([]),
         };
         self.current()?;
-        if let Some(step) = self.current.as_mut().and_then(|slot| self.progress.step(slot)) {
+        if let Some(step) = self
+            .current
+            .as_mut()
+            .and_then(|slot| self.progress.step(slot))
+        {
             if !step.prepared.name.is_empty() {
                 let _ = step.prepared.columns.set(Arc::clone(&columns));
             }
@@ -288,7 +296,11 @@ impl Reader {
         let missing = (self.position + self.needs).saturating_sub(self.buffer.len());
         let room = self.buffer.capacity() - self.buffer.len();
         if room < missing.max(1024) {
-            let growth = if self.progress.has_places() { PIECE / 2 } else { READ };
+            let growth = if self.progress.has_places() {
+                PIECE / 2
+            } else {
+                READ
+            };
             self.buffer.reserve(missing.max(growth));
         }
     }
@@ -334,7 +346,13 @@ impl Reader {
         };
         let orderly = self.fatal.as_ref().is_some_and(PgError::is_shutdown);
         self.slots.extend(self.connection.end(error.again()));
-        for (index, slot) in self.current.take().into_iter().chain(self.slots.drain(..)).enumerate() {
+        for (index, slot) in self
+            .current
+            .take()
+            .into_iter()
+            .chain(self.slots.drain(..))
+            .enumerate()
+        {
             let started = index == 0;
             let error = match (&self.fatal, started) {
                 (Some(fatal), true) if !orderly => DbError::Postgres(Box::new(fatal.clone())),

@@ -149,7 +149,8 @@ impl<'a> SignOn<'a> {
         self.permit(method)?;
         if self.config.channel_binding == ChannelBinding::Require && !self.bound {
             return Err(DbError::Connection(
-                "channel binding required, but server authenticated client without channel binding".into(),
+                "channel binding required, but server authenticated client without channel binding"
+                    .into(),
             ));
         }
         Ok(())
@@ -176,7 +177,8 @@ impl<'a> SignOn<'a> {
         self.permit(method)?;
         if self.config.channel_binding == ChannelBinding::Require {
             return Err(DbError::Connection(
-                "channel binding required but not supported by server's authentication request".into(),
+                "channel binding required but not supported by server's authentication request"
+                    .into(),
             ));
         }
         Ok(())
@@ -336,7 +338,9 @@ impl<'a> SignOn<'a> {
                 }
                 Next::Needs(_) => {
                     if self.stream.read_buf(&mut self.read).await.map_err(lost)? == 0 {
-                        return Err(DbError::Connection("server closed the connection unexpectedly".into()));
+                        return Err(DbError::Connection(
+                            "server closed the connection unexpectedly".into(),
+                        ));
                     }
                     continue;
                 }

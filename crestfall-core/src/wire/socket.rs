@@ -26,11 +26,17 @@ impl Stream {
         match self {
             Self::Tcp(stream) => {
                 let (read, write) = stream.into_split();
-                (WriteHalf::plain(RawWrite::Tcp(write)), ReadHalf::plain(RawRead::Tcp(read)))
+                (
+                    WriteHalf::plain(RawWrite::Tcp(write)),
+                    ReadHalf::plain(RawRead::Tcp(read)),
+                )
             }
             Self::Unix(stream) => {
                 let (read, write) = stream.into_split();
-                (WriteHalf::plain(RawWrite::Unix(write)), ReadHalf::plain(RawRead::Unix(read)))
+                (
+                    WriteHalf::plain(RawWrite::Unix(write)),
+                    ReadHalf::plain(RawRead::Unix(read)),
+                )
             }
             Self::Tls(stream) => {
                 let (stream, mut session) = stream.into_inner();
@@ -79,7 +85,11 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         each_stream!(self, stream => Pin::new(stream).poll_write(cx, buf))
     }
 

@@ -108,7 +108,9 @@ async fn addresses(target: &Target) -> Result<Vec<Address>, DbError> {
             .await
             .map(|found| found.map(Address::Tcp).collect())
             .map_err(|error| {
-                DbError::Connection(format!("could not translate host name \"{name}\" to address: {error}"))
+                DbError::Connection(format!(
+                    "could not translate host name \"{name}\" to address: {error}"
+                ))
             }),
     }
 }
@@ -148,7 +150,8 @@ async fn connect_address(
             Ok(ready) => return Ok(ready),
             // The first refusal says more than that of the fallback.
             Err(error) => {
-                let unreachable = matches!(error, DbError::Connection(_)) && failure.is_none() && !*secure;
+                let unreachable =
+                    matches!(error, DbError::Connection(_)) && failure.is_none() && !*secure;
                 failure.get_or_insert(error);
                 if unreachable {
                     break;

@@ -55,7 +55,11 @@ impl Tls {
             match tcp.read_u8().await? {
                 b'S' => {}
                 b'N' => return Ok(Err(tcp)),
-                _ => return Err(io::Error::other("received invalid response to SSL negotiation")),
+                _ => {
+                    return Err(io::Error::other(
+                        "received invalid response to SSL negotiation",
+                    ));
+                }
             }
         }
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
@@ -154,8 +158,8 @@ struct Verifier {
 impl Verifier {
     fn new(mode: SslMode, ssl: &Ssl, provider: &Arc<CryptoProvider>) -> io::Result<Self> {
         // A root certificate given with `require` is used, as libpq does for old configurations' sake.
-        let verifies = mode >= SslMode::VerifyCa
-            || (mode == SslMode::Require && ssl.roots != RootCerts::None);
+        let verifies =
+            mode >= SslMode::VerifyCa || (mode == SslMode::Require && ssl.roots != RootCerts::None);
         let trusted = match (&ssl.roots, verifies) {
             (RootCerts::File(path), true) => certificates(path)?,
             (RootCerts::System, true) => rustls_native_certs::load_native_certs().certs,

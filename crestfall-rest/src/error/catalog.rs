@@ -384,6 +384,8 @@ fn relationship_hint(parent: &str, child: &str, schema: &str, catalog: &Catalog)
             }
             (meant, child)
         }
+        // The parent is right, and has nothing to embed.
+        None if catalog.table(schema, parent).is_some() => return None,
         None => {
             let parents = catalog
                 .relationships

@@ -27,11 +27,17 @@ pub(crate) struct Call {
 pub(crate) enum Arguments {
     None,
     /// The whole body as its one unnamed parameter.
-    Body { value: Option<Bytes>, data_type: Text },
+    Body {
+        value: Option<Bytes>,
+        data_type: Text,
+    },
     /// Texts by parameter.
     Direct(Vec<(Parameter, Argument)>),
     /// Parameters taken from a JSON object.
-    Json { parameters: Vec<Parameter>, body: Bytes },
+    Json {
+        parameters: Vec<Parameter>,
+        body: Bytes,
+    },
 }
 
 /// The text of an argument, or of each element of a variadic one.
@@ -43,17 +49,27 @@ pub(crate) enum Argument {
 
 impl Call {
     /// Plans a call of the chosen overload.
-    pub(crate) fn plan(request: &ApiRequest, routine: &Arc<Routine>, invocation: Invocation, read: &ReadNode) -> Self {
+    pub(crate) fn plan(
+        request: &ApiRequest,
+        routine: &Arc<Routine>,
+        invocation: Invocation,
+        read: &ReadNode,
+    ) -> Self {
         let mut returning = read.needed_columns(&[]);
         if !returning.is_empty() && !returning.contains("*") {
             returning.extend(read.filtered_columns());
         }
-        Self { routine: Arc::clone(routine), arguments: arguments(request, routine, invocation), returning }
+        Self {
+            routine: Arc::clone(routine),
+            arguments: arguments(request, routine, invocation),
+            returning,
+        }
     }
 
     /// The call may write.
     pub(crate) fn is_read_only(&self, invocation: Invocation) -> bool {
-        matches!(invocation, Invocation::Read { .. }) || self.routine.volatility != Volatility::Volatile
+        matches!(invocation, Invocation::Read { .. })
+            || self.routine.volatility != Volatility::Volatile
     }
 }
 
@@ -70,8 +86,13 @@ pub(crate) fn result_relation(routine: &Routine) -> QualifiedName {
 /// It returns a single value.
 pub(crate) fn check_max_affected(request: &ApiRequest, routine: &Routine) -> Result<(), Error> {
     let preferences = &request.preferences;
-    let strict = preferences.handling == Some(Handling::Strict) && preferences.max_affected.is_some();
-    if strict && !routine.returns.set_of { Err(ApiError::MaxAffectedRpc.into()) } else { Ok(()) }
+    let strict =
+        preferences.handling == Some(Handling::Strict) && preferences.max_affected.is_some();
+    if strict && !routine.returns.set_of {
+        Err(ApiError::MaxAffectedRpc.into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Chooses the overload whose parameters the given names fit.
@@ -84,19 +105,34 @@ pub(crate) fn find_routine<'a>(
     invocation: Invocation,
     catalog: &'a Catalog,
 ) -> Result<&'a Arc<Routine>, Error> {
-    let overloads = catalog.routines.get(name).map(Vec::as_slice).unwrap_or_default();
+    let overloads = catalog
+        .routines
+        .get(name)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let given = argument_names(request, invocation);
     let posted = (invocation == Invocation::Post).then_some(&request.content_type);
-    let named: Vec<_> = overloads.iter().filter(|routine| fits(routine, &given, posted)).collect();
-    let takes_body = |routine: &&Arc<Routine>| posted.is_some_and(|media_type| takes_body(routine, media_type));
+    let named: Vec<_> = overloads
+        .iter()
+        .filter(|routine| fits(routine, &given, posted))
+        .collect();
+    let takes_body =
+        |routine: &&Arc<Routine>| posted.is_some_and(|media_type| takes_body(routine, media_type));
     // A function with one unnamed parameter is meant only when no named parameters fit.
-    let candidates = if named.is_empty() { overloads.iter().filter(takes_body).collect() } else { named };
+    let candidates = if named.is_empty() {
+        overloads.iter().filter(takes_body).collect()
+    } else {
+        named
+    };
     match candidates.as_slice() {
         &[one] => Ok(one),
         [] => {
             let given: Vec<&str> = given.iter().map(|name| &**name).collect();
             let by_post = invocation == Invocation::Post;
-            Err(CatalogError::no_routine(name, &given, &request.content_type, by_post, catalog).into())
+            Err(
+                CatalogError::no_routine(name, &given, &request.content_type, by_post, catalog)
+                    .into(),
+            )
         }
         several => {
             let several: Vec<Arc<Routine>> = several.iter().map(|one| Arc::clone(one)).collect();
@@ -107,24 +143,41 @@ pub(crate) fn find_routine<'a>(
 
 fn argument_names(request: &ApiRequest, invocation: Invocation) -> BTreeSet<Text> {
     match invocation {
-        Invocation::Read { .. } => request.query.arguments.iter().map(|(name, _)| name.clone()).collect(),
+        Invocation::Read { .. } => request
+            .query
+            .arguments
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect(),
         Invocation::Post => request.columns.clone(),
     }
 }
 
 fn fits(routine: &Routine, given: &BTreeSet<Text>, posted: Option<&MediaType>) -> bool {
     if routine.parameters.is_empty() {
-        let has_raw_body =
-            matches!(posted, Some(MediaType::OctetStream | MediaType::Text | MediaType::Xml));
+        let has_raw_body = matches!(
+            posted,
+            Some(MediaType::OctetStream | MediaType::Text | MediaType::Xml)
+        );
         return given.is_empty() && !has_raw_body;
     }
-    let mut required = routine.parameters.iter().filter(|parameter| parameter.required);
+    let mut required = routine
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.required);
     required.all(|parameter| given.contains(&parameter.name))
-        && given.iter().all(|name| routine.parameters.iter().any(|parameter| &parameter.name == name))
+        && given.iter().all(|name| {
+            routine
+                .parameters
+                .iter()
+                .any(|parameter| &parameter.name == name)
+        })
 }
 
 fn takes_body(routine: &Routine, media_type: &MediaType) -> bool {
-    let [only] = routine.parameters.as_slice() else { return false };
+    let [only] = routine.parameters.as_slice() else {
+        return false;
+    };
     only.name.is_empty()
         && match media_type {
             MediaType::Json => matches!(&*only.data_type, "json" | "jsonb"),
@@ -137,24 +190,36 @@ fn takes_body(routine: &Routine, media_type: &MediaType) -> bool {
 
 fn arguments(request: &ApiRequest, routine: &Routine, invocation: Invocation) -> Arguments {
     let body = match &request.payload {
-        Some(Payload::Json(body) | Payload::RawJson(body) | Payload::Raw(body)) => Some(body.clone()),
+        Some(Payload::Json(body) | Payload::RawJson(body) | Payload::Raw(body)) => {
+            Some(body.clone())
+        }
         Some(Payload::Form(_)) | None => None,
     };
     if let [only] = routine.parameters.as_slice()
         && only.name.is_empty()
     {
         let value = body.or_else(|| pairs(request, invocation).map(as_json_object));
-        return Arguments::Body { value, data_type: only.data_type.clone() };
+        return Arguments::Body {
+            value,
+            data_type: only.data_type.clone(),
+        };
     }
     let given = argument_names(request, invocation);
-    let parameters: Vec<_> =
-        routine.parameters.iter().filter(|parameter| given.contains(&parameter.name)).cloned().collect();
+    let parameters: Vec<_> = routine
+        .parameters
+        .iter()
+        .filter(|parameter| given.contains(&parameter.name))
+        .cloned()
+        .collect();
     if parameters.is_empty() {
         return Arguments::None;
     }
     match pairs(request, invocation) {
         Some(pairs) => direct(parameters, pairs),
-        None => Arguments::Json { parameters, body: body.unwrap_or_default() },
+        None => Arguments::Json {
+            parameters,
+            body: body.unwrap_or_default(),
+        },
     }
 }
 
@@ -169,13 +234,19 @@ fn pairs(request: &ApiRequest, invocation: Invocation) -> Option<&[(Text, Text)]
 
 fn as_json_object(pairs: &[(Text, Text)]) -> Bytes {
     let value = |text: &Text| serde_json::Value::from(&**text);
-    let object: serde_json::Map<_, _> = pairs.iter().map(|(name, text)| (name.to_string(), value(text))).collect();
+    let object: serde_json::Map<_, _> = pairs
+        .iter()
+        .map(|(name, text)| (name.to_string(), value(text)))
+        .collect();
     serde_json::Value::Object(object).to_string().into()
 }
 
 fn direct(parameters: Vec<Parameter>, pairs: &[(Text, Text)]) -> Arguments {
     let argument = |parameter: &Parameter| {
-        let mut values = pairs.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
+        let mut values = pairs
+            .iter()
+            .filter(|(name, _)| *name == parameter.name)
+            .map(|(_, value)| value.clone());
         match parameter.variadic {
             true => Argument::Many(values.collect()),
             // Of a parameter given twice, the last counts.

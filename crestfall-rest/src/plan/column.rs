@@ -35,7 +35,11 @@ pub(crate) struct ToTsVector(pub(crate) Option<Text>);
 impl ColumnRef {
     /// A name the catalogue need not know.
     pub(crate) fn unknown(name: impl Into<Text>, path: Vec<JsonStep>) -> Self {
-        Self { name: name.into(), path, ..Self::default() }
+        Self {
+            name: name.into(),
+            path,
+            ..Self::default()
+        }
     }
 
     fn of(column: &Column) -> Self {
@@ -90,15 +94,21 @@ impl Resolver<'_> {
         !self.catalog.representations.is_empty()
             && self.table.is_some_and(|table| {
                 table.columns.iter().any(|column| {
-                    self.catalog.representations.contains_key(&(column.nominal_type.clone(), Arc::from("json")))
+                    self.catalog
+                        .representations
+                        .contains_key(&(column.nominal_type.clone(), Arc::from("json")))
                 })
             })
     }
 
     fn resolve(&self, field: &Field, tsvector: Option<ToTsVector>) -> ColumnRef {
         let Some(column) = self.table.and_then(|table| table.column(&field.name)) else {
+            // It may be a computed column, perhaps of type tsvector.
             let unknown = ColumnRef::unknown(field.name.clone(), field.path.clone());
-            return ColumnRef { to_jsonb: true, tsvector, ..unknown };
+            return ColumnRef {
+                to_jsonb: true,
+                ..unknown
+            };
         };
         let is_json = matches!(&*column.nominal_type, "json" | "jsonb");
         let is_tsvector = &*column.data_type == "tsvector";
@@ -119,9 +129,17 @@ impl Resolver<'_> {
         if self.catalog.representations.is_empty() {
             return column;
         }
-        match self.catalog.representations.get(&(Arc::from(from), Arc::from(to))) {
+        match self
+            .catalog
+            .representations
+            .get(&(Arc::from(from), Arc::from(to)))
+        {
             // What the transforming function takes is what the value is read as.
-            Some(cast) => ColumnRef { data_type: from.into(), transform: Some(cast.function.clone()), ..column },
+            Some(cast) => ColumnRef {
+                data_type: from.into(),
+                transform: Some(cast.function.clone()),
+                ..column
+            },
             None => column,
         }
     }

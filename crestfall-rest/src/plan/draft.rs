@@ -59,7 +59,12 @@ impl<'a> Draft<'a> {
         let is_mutation = matches!(request.action, Action::Mutate { .. });
         // Top-level conditions and ranges of a write say which rows are written, not shown.
         let applies = |path: &[Text]| !is_mutation || !path.is_empty();
-        for (path, filter) in request.query.filters.iter().filter(|(path, _)| applies(path)) {
+        for (path, filter) in request
+            .query
+            .filters
+            .iter()
+            .filter(|(path, _)| applies(path))
+        {
             root.find(path, legacy_targets)?.filters.push(filter);
         }
         for (path, order) in &request.query.order {
@@ -81,17 +86,40 @@ impl<'a> Draft<'a> {
         let mut draft = Self::default();
         for item in items {
             match item {
-                SelectItem::Field { field, aggregate, aggregate_cast, cast, alias } => {
-                    draft.fields.push(DraftField { field, aggregate: *aggregate, aggregate_cast, cast, alias });
+                SelectItem::Field {
+                    field,
+                    aggregate,
+                    aggregate_cast,
+                    cast,
+                    alias,
+                } => {
+                    draft.fields.push(DraftField {
+                        field,
+                        aggregate: *aggregate,
+                        aggregate_cast,
+                        cast,
+                        alias,
+                    });
                 }
-                SelectItem::Relation { relation, alias, hint, join, select } => draft.embeds.push(Self {
+                SelectItem::Relation {
+                    relation,
+                    alias,
+                    hint,
+                    join,
+                    select,
+                } => draft.embeds.push(Self {
                     name: relation.clone(),
                     alias: alias.clone(),
                     hint: hint.clone(),
                     join: *join,
                     ..Self::of_select(select)
                 }),
-                SelectItem::Spread { relation, hint, join, select } => draft.embeds.push(Self {
+                SelectItem::Spread {
+                    relation,
+                    hint,
+                    join,
+                    select,
+                } => draft.embeds.push(Self {
                     name: relation.clone(),
                     hint: hint.clone(),
                     join: *join,
@@ -109,13 +137,14 @@ impl<'a> Draft<'a> {
             return Ok(self);
         };
         let position = self.embeds.iter().position(|embed| {
-            embed.alias.as_ref().unwrap_or(&embed.name) == target || (legacy_targets && &embed.name == target)
+            embed.alias.as_ref().unwrap_or(&embed.name) == target
+                || (legacy_targets && &embed.name == target)
         });
         match position {
             Some(index) => {
                 let embed = &mut self.embeds[index];
-                embed.targeted_by_name |=
-                    &embed.name == target && embed.alias.as_ref().is_some_and(|alias| alias != target);
+                embed.targeted_by_name |= &embed.name == target
+                    && embed.alias.as_ref().is_some_and(|alias| alias != target);
                 embed.find(rest, legacy_targets)
             }
             None => Err(self.not_embedded(target)),
@@ -124,7 +153,12 @@ impl<'a> Draft<'a> {
 
     fn not_embedded(&self, target: &Text) -> Error {
         let named = self.embeds.iter().find(|embed| &embed.name == target);
-        let alias = named.and_then(|embed| Some((embed.name.to_string(), embed.alias.as_ref()?.to_string())));
-        ApiError::NotEmbedded { resource: target.to_string(), alias }.into()
+        let alias = named
+            .and_then(|embed| Some((embed.name.to_string(), embed.alias.as_ref()?.to_string())));
+        ApiError::NotEmbedded {
+            resource: target.to_string(),
+            alias,
+        }
+        .into()
     }
 }

@@ -27,13 +27,19 @@ pub(crate) fn link(
     let target = relationship.foreign_table().clone();
     let is_junction = matches!(
         &*relationship,
-        Relationship::Keyed { cardinality: Cardinality::ManyToMany(_), .. }
+        Relationship::Keyed {
+            cardinality: Cardinality::ManyToMany(_),
+            ..
+        }
     );
     let alias: Option<Text> = (!is_junction).then(|| format!("{}_{depth}", target.name).into());
     let shown_name = draft.alias.as_ref().unwrap_or(&draft.name);
     let spread = draft.is_spread.then(|| match relationship.is_to_one() {
         true => Spread::ToOne,
-        false => Spread::ToMany { extra: Vec::new(), order: Vec::new() },
+        false => Spread::ToMany {
+            extra: Vec::new(),
+            order: Vec::new(),
+        },
     });
     let link = Link {
         key: format!("{}_{shown_name}_{depth}", relationship.table().name).into(),
@@ -62,10 +68,14 @@ pub(crate) fn link(
 
 /// The name a JSON path shows under: its last key, else the column's name.
 pub(crate) fn path_name(column: &ColumnRef) -> Text {
-    let keys = column.path.iter().rev().filter_map(|step| match &step.operand {
-        JsonOperand::Key(key) => Some(key),
-        JsonOperand::Index(_) => None,
-    });
+    let keys = column
+        .path
+        .iter()
+        .rev()
+        .filter_map(|step| match &step.operand {
+            JsonOperand::Key(key) => Some(key),
+            JsonOperand::Index(_) => None,
+        });
     keys.into_iter().next().unwrap_or(&column.name).clone()
 }
 
@@ -76,20 +86,35 @@ fn legacy_target(draft: &Draft<'_>) -> Option<(Text, Text)> {
 
 /// Levels below the root. Keys end in it, so it need not be stored.
 fn depth_of(node: &ReadNode) -> usize {
-    let suffix = node.link.as_ref().and_then(|link| link.key.rsplit('_').next()?.parse().ok());
+    let suffix = node
+        .link
+        .as_ref()
+        .and_then(|link| link.key.rsplit('_').next()?.parse().ok());
     suffix.unwrap_or(0)
 }
 
 fn parent_row(parent: &ReadNode, relationship: &Relationship) -> QualifiedName {
-    let row = parent.from_alias.clone().unwrap_or_else(|| relationship.table().name.clone());
+    let row = parent
+        .from_alias
+        .clone()
+        .unwrap_or_else(|| relationship.table().name.clone());
     QualifiedName::new("", row)
 }
 
 /// Finds the one relationship that a target (and a hint) names. A target is a relation, a foreign
 /// key or a column of the origin; a hint besides is a column of the target or a junction.
-fn find(catalog: &Catalog, schema: &Text, origin: &Text, draft: &Draft<'_>) -> Result<Arc<Relationship>, Error> {
+fn find(
+    catalog: &Catalog,
+    schema: &Text,
+    origin: &Text,
+    draft: &Draft<'_>,
+) -> Result<Arc<Relationship>, Error> {
     let table = QualifiedName::new(schema.clone(), origin.clone());
-    let candidates = catalog.relationships.get(&(table, schema.clone())).map(Vec::as_slice).unwrap_or_default();
+    let candidates = catalog
+        .relationships
+        .get(&(table, schema.clone()))
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let hint = draft.hint.as_deref();
     let fits = |candidate: &&Arc<Relationship>| matches(candidate, &draft.name, hint);
     let found: Vec<Arc<Relationship>> = candidates.iter().filter(fits).cloned().collect();
@@ -103,9 +128,13 @@ fn find(catalog: &Catalog, schema: &Text, origin: &Text, draft: &Draft<'_>) -> R
 fn matches(relationship: &Relationship, target: &str, hint: Option<&str>) -> bool {
     let (foreign_table, cardinality, is_self, is_view) = match relationship {
         Relationship::Computed { function, .. } => return &*function.name == target,
-        Relationship::Keyed { foreign_table, cardinality, is_self, foreign_table_is_view, .. } => {
-            (foreign_table, cardinality, *is_self, *foreign_table_is_view)
-        }
+        Relationship::Keyed {
+            foreign_table,
+            cardinality,
+            is_self,
+            foreign_table_is_view,
+            ..
+        } => (foreign_table, cardinality, *is_self, *foreign_table_is_view),
     };
     let names_table = &*foreign_table.name == target;
     let key = Key::of(cardinality);
@@ -117,14 +146,24 @@ fn matches(relationship: &Relationship, target: &str, hint: Option<&str>) -> boo
             Cardinality::OneToOne { .. } | Cardinality::ManyToMany(_) => false,
         },
         (true, Some(hint)) => {
-            matches!(cardinality, Cardinality::OneToMany { .. }) && names_table && key.target_column == Some(hint)
+            matches!(cardinality, Cardinality::OneToMany { .. })
+                && names_table
+                && key.target_column == Some(hint)
         }
         (false, None) => {
-            names_table || (!is_view && (key.constraint == Some(target) || key.source_column == Some(target)))
+            names_table
+                || (!is_view
+                    && (key.constraint == Some(target) || key.source_column == Some(target)))
         }
         (false, Some(hint)) => {
             names_table
-                && [key.constraint, key.source_column, key.target_column, key.junction].contains(&Some(hint))
+                && [
+                    key.constraint,
+                    key.source_column,
+                    key.target_column,
+                    key.junction,
+                ]
+                .contains(&Some(hint))
         }
     }
 }
@@ -142,9 +181,19 @@ struct Key<'a> {
 impl<'a> Key<'a> {
     fn of(cardinality: &'a Cardinality) -> Self {
         match cardinality {
-            Cardinality::OneToMany { constraint, columns }
-            | Cardinality::ManyToOne { constraint, columns }
-            | Cardinality::OneToOne { constraint, columns, .. } => {
+            Cardinality::OneToMany {
+                constraint,
+                columns,
+            }
+            | Cardinality::ManyToOne {
+                constraint,
+                columns,
+            }
+            | Cardinality::OneToOne {
+                constraint,
+                columns,
+                ..
+            } => {
                 let single = match columns.as_slice() {
                     [(source, target)] => Some((&**source, &**target)),
                     _ => None,
@@ -156,7 +205,10 @@ impl<'a> Key<'a> {
                     junction: None,
                 }
             }
-            Cardinality::ManyToMany(junction) => Self { junction: Some(&junction.table.name), ..Self::default() },
+            Cardinality::ManyToMany(junction) => Self {
+                junction: Some(&junction.table.name),
+                ..Self::default()
+            },
         }
     }
 }
@@ -164,7 +216,13 @@ impl<'a> Key<'a> {
 type Joins = Vec<((QualifiedName, Text), (QualifiedName, Text))>;
 
 fn joins(relationship: &Relationship, alias: Option<&Text>, parent_alias: Option<&Text>) -> Joins {
-    let Relationship::Keyed { table, foreign_table, cardinality, .. } = relationship else {
+    let Relationship::Keyed {
+        table,
+        foreign_table,
+        cardinality,
+        ..
+    } = relationship
+    else {
         return Vec::new();
     };
     let aliased = |alias: Option<&Text>, relation: &QualifiedName| match alias {
@@ -178,16 +236,28 @@ fn joins(relationship: &Relationship, alias: Option<&Text>, parent_alias: Option
         | Cardinality::OneToOne { columns, .. } => {
             let target = aliased(alias, foreign_table);
             let pair = |(source, foreign): &(Text, Text)| {
-                ((target.clone(), foreign.clone()), (parent.clone(), source.clone()))
+                (
+                    (target.clone(), foreign.clone()),
+                    (parent.clone(), source.clone()),
+                )
             };
             columns.iter().map(pair).collect()
         }
         Cardinality::ManyToMany(junction) => {
             let side = |relation: &QualifiedName, (column, junction_column): &(Text, Text)| {
-                ((junction.table.clone(), junction_column.clone()), (relation.clone(), column.clone()))
+                (
+                    (junction.table.clone(), junction_column.clone()),
+                    (relation.clone(), column.clone()),
+                )
             };
-            let target = junction.target_columns.iter().map(|pair| side(foreign_table, pair));
-            let source = junction.source_columns.iter().map(|pair| side(&parent, pair));
+            let target = junction
+                .target_columns
+                .iter()
+                .map(|pair| side(foreign_table, pair));
+            let source = junction
+                .source_columns
+                .iter()
+                .map(|pair| side(&parent, pair));
             target.chain(source).collect()
         }
     }

@@ -15,17 +15,26 @@ use crate::request::{Action, ApiRequest, Invocation};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Handler {
     /// A JSON array, or one object when `singular`.
-    Json { singular: bool, strip_nulls: bool },
+    Json {
+        singular: bool,
+        strip_nulls: bool,
+    },
     GeoJson,
     Csv,
     /// A user's aggregate or domain.
-    Custom { function: QualifiedName, target: HandlerTarget },
+    Custom {
+        function: QualifiedName,
+        target: HandlerTarget,
+    },
     /// No body is wanted.
     None,
 }
 
 impl Handler {
-    const JSON: Self = Self::Json { singular: false, strip_nulls: false };
+    const JSON: Self = Self::Json {
+        singular: false,
+        strip_nulls: false,
+    };
 }
 
 /// Chooses the first acceptable media type that can be made for `relation`. A user's handlers count
@@ -40,10 +49,24 @@ pub(crate) fn negotiate(
     config: &Config,
     default_select: bool,
 ) -> Result<(Handler, MediaType), Error> {
-    let offers = Offers { catalog, relation, default_select };
-    let found = request.accept.iter().find_map(|accepted| offers.find(accepted, config.plan_enabled));
+    let offers = Offers {
+        catalog,
+        relation,
+        default_select,
+    };
+    let found = request
+        .accept
+        .iter()
+        .find_map(|accepted| offers.find(accepted, config.plan_enabled));
     let (handler, media_type) = found.ok_or_else(|| not_acceptable(request))?;
-    Ok((if wants_body(request) { handler } else { Handler::None }, media_type))
+    Ok((
+        if wants_body(request) {
+            handler
+        } else {
+            Handler::None
+        },
+        media_type,
+    ))
 }
 
 /// Checks that an OpenAPI document is acceptable.
@@ -51,19 +74,38 @@ pub(crate) fn negotiate(
 /// # Errors
 /// It is not.
 pub(crate) fn accepts_openapi(request: &ApiRequest) -> Result<(), Error> {
-    let suits = |accepted: &MediaType| matches!(accepted, MediaType::OpenApi | MediaType::Json | MediaType::Any);
-    if request.accept.iter().any(suits) { Ok(()) } else { Err(not_acceptable(request)) }
+    let suits = |accepted: &MediaType| {
+        matches!(
+            accepted,
+            MediaType::OpenApi | MediaType::Json | MediaType::Any
+        )
+    };
+    if request.accept.iter().any(suits) {
+        Ok(())
+    } else {
+        Err(not_acceptable(request))
+    }
 }
 
 fn not_acceptable(request: &ApiRequest) -> Error {
-    ApiError::MediaType(request.accept.iter().map(|accepted| accepted.mime().to_string()).collect()).into()
+    ApiError::MediaType(
+        request
+            .accept
+            .iter()
+            .map(|accepted| accepted.mime().to_string())
+            .collect(),
+    )
+    .into()
 }
 
 fn wants_body(request: &ApiRequest) -> bool {
     match &request.action {
         Action::Mutate { .. } => request.preferences.representation == Some(Representation::Full),
         Action::Read { headers_only, .. }
-        | Action::Call { invocation: Invocation::Read { headers_only }, .. } => !headers_only,
+        | Action::Call {
+            invocation: Invocation::Read { headers_only },
+            ..
+        } => !headers_only,
         _ => true,
     }
 }
@@ -78,7 +120,9 @@ impl Offers<'_> {
     fn find(&self, accepted: &MediaType, plan_enabled: bool) -> Option<(Handler, MediaType)> {
         // Media types with parameters of our own cannot be overridden.
         match accepted {
-            MediaType::Singular { .. } | MediaType::ArrayStripped => Some((vendored(accepted)?, accepted.clone())),
+            MediaType::Singular { .. } | MediaType::ArrayStripped => {
+                Some((vendored(accepted)?, accepted.clone()))
+            }
             MediaType::Plan(plan) if plan_enabled => {
                 let handler = vendored(&plan.of).or_else(|| Some(self.look_up(&plan.of)?.0))?;
                 Some((handler, accepted.clone()))
@@ -92,12 +136,17 @@ impl Offers<'_> {
         let mime: Arc<str> = media_type.mime().into();
         if !self.catalog.media_handlers.is_empty() {
             let of_relation = HandlerTarget::Relation(self.relation.clone());
-            let any = self.default_select.then(|| (of_relation.clone(), Arc::from("*/*")));
+            let any = self
+                .default_select
+                .then(|| (of_relation.clone(), Arc::from("*/*")));
             let exact = self.default_select.then(|| (of_relation, mime.clone()));
             let general = Some((HandlerTarget::AnyElement, mime.clone()));
             let mut keys = [any, exact, general].into_iter().flatten();
             if let Some(found) = keys.find_map(|key| self.catalog.media_handlers.get(&key)) {
-                let handler = Handler::Custom { function: found.function.clone(), target: found.target.clone() };
+                let handler = Handler::Custom {
+                    function: found.function.clone(),
+                    target: found.target.clone(),
+                };
                 return Some((handler, MediaType::parse(&found.media_type)));
             }
         }
@@ -112,8 +161,14 @@ impl Offers<'_> {
 
 fn vendored(media_type: &MediaType) -> Option<Handler> {
     match media_type {
-        MediaType::Singular { strip_nulls } => Some(Handler::Json { singular: true, strip_nulls: *strip_nulls }),
-        MediaType::ArrayStripped => Some(Handler::Json { singular: false, strip_nulls: true }),
+        MediaType::Singular { strip_nulls } => Some(Handler::Json {
+            singular: true,
+            strip_nulls: *strip_nulls,
+        }),
+        MediaType::ArrayStripped => Some(Handler::Json {
+            singular: false,
+            strip_nulls: true,
+        }),
         _ => None,
     }
 }

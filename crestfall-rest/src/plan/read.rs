@@ -69,8 +69,16 @@ pub(crate) struct SelectColumn {
 /// A condition on rows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Condition {
-    Group { negated: bool, operator: LogicOperator, members: Vec<Condition> },
-    Compare { column: ColumnRef, negated: bool, operation: Operation },
+    Group {
+        negated: bool,
+        operator: LogicOperator,
+        members: Vec<Condition>,
+    },
+    Compare {
+        column: ColumnRef,
+        negated: bool,
+        operation: Operation,
+    },
     /// The embed of that key has no row (or, negated, has one).
     EmbedIsNull { key: Text, negated: bool },
 }
@@ -101,7 +109,11 @@ pub(crate) enum Spread {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Output {
     /// As a JSON object or array.
-    Json { name: Text, to_one: bool, empty: bool },
+    Json {
+        name: Text,
+        to_one: bool,
+        empty: bool,
+    },
     /// As columns of the parent.
     Columns(Vec<SpreadColumn>),
 }
@@ -129,8 +141,16 @@ impl ReadNode {
     ) -> Result<Self, Error> {
         let draft = Draft::of(request, config.legacy_target_names)?;
         let reads_source = !matches!(request.action, Action::Read { .. });
-        let limit = if matches!(request.action, Action::Mutate { .. }) { None } else { config.max_rows };
-        let planner = Planner { catalog, schema: &relation.schema, max_rows: limit };
+        let limit = if matches!(request.action, Action::Mutate { .. }) {
+            None
+        } else {
+            config.max_rows
+        };
+        let planner = Planner {
+            catalog,
+            schema: &relation.schema,
+            max_rows: limit,
+        };
         let mut root = planner.root(&draft, relation, reads_source)?;
         planner.finish(&mut root, &draft, false)?;
         if !config.aggregates_enabled && root.has_aggregates() {
@@ -146,7 +166,9 @@ impl ReadNode {
         match (&self.from_alias, &self.link) {
             (Some(alias), _) => QualifiedName::new("", alias.clone()),
             (None, Some(link)) => match &*link.relationship {
-                Relationship::Computed { function, .. } => QualifiedName::new("", function.name.clone()),
+                Relationship::Computed { function, .. } => {
+                    QualifiedName::new("", function.name.clone())
+                }
                 Relationship::Keyed { .. } => self.from.clone(),
             },
             (None, None) => self.from.clone(),
@@ -160,12 +182,16 @@ impl ReadNode {
 
     /// The key of its link; empty at the root.
     pub(crate) fn key(&self) -> Text {
-        self.link.as_ref().map(|link| link.key.clone()).unwrap_or_default()
+        self.link
+            .as_ref()
+            .map(|link| link.key.clone())
+            .unwrap_or_default()
     }
 
     /// The request asks for all columns and nothing else.
     pub(crate) fn is_default_select(&self) -> bool {
-        self.embeds.is_empty() && matches!(self.select.as_slice(), [only] if &*only.column.name == "*")
+        self.embeds.is_empty()
+            && matches!(self.select.as_slice(), [only] if &*only.column.name == "*")
     }
 
     /// Some column of it is an aggregate, so that the others group its rows.
@@ -174,7 +200,8 @@ impl ReadNode {
             Output::Columns(columns) => columns.iter().any(|column| column.aggregate.is_some()),
             Output::Json { .. } => false,
         };
-        self.select.iter().any(|column| column.aggregate.is_some()) || self.outputs.iter().any(lifts_aggregate)
+        self.select.iter().any(|column| column.aggregate.is_some())
+            || self.outputs.iter().any(lifts_aggregate)
     }
 
     /// Pairs of (target, alias) that the request mixed up, depth first.
@@ -190,7 +217,11 @@ impl ReadNode {
         if self.select.iter().any(|column| &*column.column.name == "*") {
             return all();
         }
-        let mut needed: BTreeSet<Text> = self.select.iter().map(|column| column.column.name.clone()).collect();
+        let mut needed: BTreeSet<Text> = self
+            .select
+            .iter()
+            .map(|column| column.column.name.clone())
+            .collect();
         for link in self.embeds.iter().filter_map(|embed| embed.link.as_ref()) {
             let pairs = match &*link.relationship {
                 // Which columns the function reads cannot be known.
@@ -242,7 +273,12 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn root(&self, draft: &Draft<'_>, relation: &QualifiedName, reads_source: bool) -> Result<ReadNode, Error> {
+    fn root(
+        &self,
+        draft: &Draft<'_>,
+        relation: &QualifiedName,
+        reads_source: bool,
+    ) -> Result<ReadNode, Error> {
         let mut node = ReadNode {
             name: relation.name.clone(),
             alias: None,
@@ -280,9 +316,17 @@ impl<'a> Planner<'a> {
     }
 
     /// Resolves columns, conditions and orders, now that every relation is known.
-    fn finish(&self, node: &mut ReadNode, draft: &Draft<'_>, parent_aggregates: bool) -> Result<(), Error> {
+    fn finish(
+        &self,
+        node: &mut ReadNode,
+        draft: &Draft<'_>,
+        parent_aggregates: bool,
+    ) -> Result<(), Error> {
         let table = self.table(&node.relation);
-        let resolver = Resolver { catalog: self.catalog, table: table.as_deref() };
+        let resolver = Resolver {
+            catalog: self.catalog,
+            table: table.as_deref(),
+        };
         node.range = draft.range.at_most(self.max_rows);
         let aggregates = parent_aggregates
             || draft.fields.iter().any(|field| field.aggregate.is_some())
@@ -313,19 +357,31 @@ fn select_columns(
     let mut columns = Vec::with_capacity(draft.fields.len());
     for field in &draft.fields {
         let is_star = &*field.field.name == "*" && field.field.path.is_empty();
-        let known = resolver.table.map(|table| table.columns.as_slice()).unwrap_or_default();
+        let known = resolver
+            .table
+            .map(|table| table.columns.as_slice())
+            .unwrap_or_default();
         match (is_star && expand, field.aggregate) {
             (true, None) if !known.is_empty() => columns.extend(known.iter().map(|column| {
-                let column = SelectColumn { column: resolver.output_column(column), ..field.without_column() };
+                let column = SelectColumn {
+                    column: resolver.output_column(column),
+                    ..field.without_column()
+                };
                 named(column, is_spread)
             })),
             (true, Some(Aggregate::Count)) if is_spread => {
-                let mut column = SelectColumn { column: resolver.output(field.field), ..field.without_column() };
+                let mut column = SelectColumn {
+                    column: resolver.output(field.field),
+                    ..field.without_column()
+                };
                 column.column.whole_row = true;
                 columns.push(named(column, is_spread));
             }
             _ => {
-                let column = SelectColumn { column: resolver.output(field.field), ..field.without_column() };
+                let column = SelectColumn {
+                    column: resolver.output(field.field),
+                    ..field.without_column()
+                };
                 columns.push(named(column, is_spread));
             }
         }
@@ -339,37 +395,67 @@ fn named(mut column: SelectColumn, is_spread: bool) -> SelectColumn {
         column.alias = match column.aggregate {
             Some(aggregate) => is_spread.then(|| aggregate.name().into()),
             None if !column.column.path.is_empty() => Some(embed::path_name(&column.column)),
-            None => column.column.transform.is_some().then(|| column.column.name.clone()),
+            None => column
+                .column
+                .transform
+                .is_some()
+                .then(|| column.column.name.clone()),
         };
     }
     column
 }
 
 fn conditions(draft: &Draft<'_>, resolver: Resolver<'_>, embeds: &[ReadNode]) -> Vec<Condition> {
-    let trees = draft.logic.iter().map(|tree| logic_condition(tree, resolver, embeds));
-    let filters = draft.filters.iter().map(|filter| filter_condition(filter, resolver, embeds));
+    let trees = draft
+        .logic
+        .iter()
+        .map(|tree| logic_condition(tree, resolver, embeds));
+    let filters = draft
+        .filters
+        .iter()
+        .map(|filter| filter_condition(filter, resolver, embeds));
     trees.chain(filters).collect()
 }
 
 /// A logical tree of conditions; `embeds` are what a null test may be about.
-pub(crate) fn logic_condition(tree: &LogicTree, resolver: Resolver<'_>, embeds: &[ReadNode]) -> Condition {
+pub(crate) fn logic_condition(
+    tree: &LogicTree,
+    resolver: Resolver<'_>,
+    embeds: &[ReadNode],
+) -> Condition {
     match tree {
-        LogicTree::Group { negated, operator, members } => Condition::Group {
+        LogicTree::Group {
+            negated,
+            operator,
+            members,
+        } => Condition::Group {
             negated: *negated,
             operator: *operator,
-            members: members.iter().map(|member| logic_condition(member, resolver, embeds)).collect(),
+            members: members
+                .iter()
+                .map(|member| logic_condition(member, resolver, embeds))
+                .collect(),
         },
         LogicTree::Filter(filter) => filter_condition(filter, resolver, embeds),
     }
 }
 
 /// A filter as a condition.
-pub(crate) fn filter_condition(filter: &Filter, resolver: Resolver<'_>, embeds: &[ReadNode]) -> Condition {
+pub(crate) fn filter_condition(
+    filter: &Filter,
+    resolver: Resolver<'_>,
+    embeds: &[ReadNode],
+) -> Condition {
     if let Operation::Is(value @ (IsValue::Null | IsValue::NotNull)) = filter.operation
         && filter.field.path.is_empty()
-        && let Some(embed) = embeds.iter().find(|embed| embed.shown_name() == &filter.field.name)
+        && let Some(embed) = embeds
+            .iter()
+            .find(|embed| embed.shown_name() == &filter.field.name)
     {
-        return Condition::EmbedIsNull { key: embed.key(), negated: filter.negated ^ (value == IsValue::NotNull) };
+        return Condition::EmbedIsNull {
+            key: embed.key(),
+            negated: filter.negated ^ (value == IsValue::NotNull),
+        };
     }
     let tsvector = match &filter.operation {
         Operation::FullText { language, .. } => Some(ToTsVector(language.clone())),
@@ -382,19 +468,39 @@ pub(crate) fn filter_condition(filter: &Filter, resolver: Resolver<'_>, embeds: 
     }
 }
 
-fn order(draft: &Draft<'_>, resolver: Resolver<'_>, node: &ReadNode) -> Result<Vec<OrderBy>, Error> {
-    draft.order.iter().map(|term| order_by(term, resolver, node)).collect()
+fn order(
+    draft: &Draft<'_>,
+    resolver: Resolver<'_>,
+    node: &ReadNode,
+) -> Result<Vec<OrderBy>, Error> {
+    draft
+        .order
+        .iter()
+        .map(|term| order_by(term, resolver, node))
+        .collect()
 }
 
 fn order_by(term: &OrderTerm, resolver: Resolver<'_>, node: &ReadNode) -> Result<OrderBy, Error> {
     let Some(relation) = &term.relation else {
         let column = resolver.field(&term.field);
-        return Ok(OrderBy { embed: None, column, direction: term.direction, nulls: term.nulls });
+        return Ok(OrderBy {
+            embed: None,
+            column,
+            direction: term.direction,
+            nulls: term.nulls,
+        });
     };
-    let embed = node.embeds.iter().find(|embed| embed.shown_name() == relation);
+    let embed = node
+        .embeds
+        .iter()
+        .find(|embed| embed.shown_name() == relation);
     let Some((embed, link)) = embed.and_then(|embed| Some((embed, embed.link.as_ref()?))) else {
         let resource = relation.to_string();
-        return Err(ApiError::NotEmbedded { resource, alias: None }.into());
+        return Err(ApiError::NotEmbedded {
+            resource,
+            alias: None,
+        }
+        .into());
     };
     if !link.relationship.is_to_one() {
         return Err(ApiError::RelatedOrderNotToOne {
@@ -404,7 +510,12 @@ fn order_by(term: &OrderTerm, resolver: Resolver<'_>, node: &ReadNode) -> Result
         .into());
     }
     let column = ColumnRef::unknown(term.field.name.clone(), term.field.path.clone());
-    Ok(OrderBy { embed: Some(link.key.clone()), column, direction: term.direction, nulls: term.nulls })
+    Ok(OrderBy {
+        embed: Some(link.key.clone()),
+        column,
+        direction: term.direction,
+        nulls: term.nulls,
+    })
 }
 
 fn output(embed: &ReadNode) -> Output {
@@ -413,7 +524,10 @@ fn output(embed: &ReadNode) -> Output {
     }
     Output::Json {
         name: embed.shown_name().clone(),
-        to_one: embed.link.as_ref().is_some_and(|link| link.relationship.is_to_one()),
+        to_one: embed
+            .link
+            .as_ref()
+            .is_some_and(|link| link.relationship.is_to_one()),
         empty: selects_nothing(embed),
     }
 }

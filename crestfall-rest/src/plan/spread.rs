@@ -9,8 +9,16 @@ use crate::request::select::Aggregate;
 
 /// The columns a spread embed gives its parent.
 pub(crate) fn columns(embed: &ReadNode) -> Vec<SpreadColumn> {
-    let plain = |name: Text| SpreadColumn { name, aggregate: None, aggregate_cast: None, alias: None };
-    let own = embed.select.iter().map(|column| plain(shown(column).clone()));
+    let plain = |name: Text| SpreadColumn {
+        name,
+        aggregate: None,
+        aggregate_cast: None,
+        alias: None,
+    };
+    let own = embed
+        .select
+        .iter()
+        .map(|column| plain(shown(column).clone()));
     let nested = embed.outputs.iter().flat_map(|output| match output {
         Output::Json { name, .. } => vec![plain(name.clone())],
         Output::Columns(columns) => columns.clone(),
@@ -66,10 +74,15 @@ fn hoist(node: &mut ReadNode) -> Vec<Hoisted> {
 
 fn apply(node: &mut ReadNode, hoisted: &[Hoisted]) {
     for (embed, output) in node.embeds.iter().zip(&mut node.outputs) {
-        let Output::Columns(columns) = output else { continue };
+        let Output::Columns(columns) = output else {
+            continue;
+        };
         let key = embed.key();
         for column in columns {
-            if let Some(found) = hoisted.iter().find(|one| one.key == key && one.name == column.name) {
+            if let Some(found) = hoisted
+                .iter()
+                .find(|one| one.key == key && one.name == column.name)
+            {
                 column.aggregate = Some(found.aggregate);
                 column.aggregate_cast = found.cast.clone();
                 column.alias = found.alias.clone();
@@ -95,7 +108,9 @@ pub(crate) fn order_to_many(node: &mut ReadNode) -> Result<(), Error> {
         }
         let key = node.key();
         let terms = std::mem::take(&mut node.order).into_iter().enumerate();
-        let (extra, order) = terms.map(|(index, term)| selected(&key, index + 1, term)).unzip();
+        let (extra, order) = terms
+            .map(|(index, term)| selected(&key, index + 1, term))
+            .unzip();
         node.spread = Some(Spread::ToMany { extra, order });
     }
     node.embeds.iter_mut().try_for_each(order_to_many)
@@ -110,6 +125,10 @@ fn selected(key: &Text, number: usize, term: OrderBy) -> ((Option<Text>, SelectC
         direction: term.direction,
         nulls: term.nulls,
     };
-    let column = SelectColumn { column: term.column, alias: Some(alias), ..SelectColumn::default() };
+    let column = SelectColumn {
+        column: term.column,
+        alias: Some(alias),
+        ..SelectColumn::default()
+    };
     ((term.embed, column), order)
 }

@@ -28,7 +28,10 @@ pub(crate) struct Write {
 /// What happens to rows.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Change {
-    Insert { body: Body, conflict: Option<Conflict> },
+    Insert {
+        body: Body,
+        conflict: Option<Conflict>,
+    },
     Update(Body),
     Delete,
 }
@@ -63,22 +66,40 @@ impl Write {
         catalog: &Catalog,
         read: &ReadNode,
     ) -> Result<Self, Error> {
-        let resolver = Resolver { catalog, table: Some(table) };
+        let resolver = Resolver {
+            catalog,
+            table: Some(table),
+        };
         let change = match mutation {
-            Mutation::Insert => Change::Insert { body: body(request, resolver, table)?, conflict: conflict(request, table) },
+            Mutation::Insert => Change::Insert {
+                body: body(request, resolver, table)?,
+                conflict: conflict(request, table),
+            },
             Mutation::Update => Change::Update(body(request, resolver, table)?),
             Mutation::SingleUpsert => {
                 if !names_primary_key(request, table) {
                     return Err(ApiError::InvalidFilters.into());
                 }
-                let conflict =
-                    Conflict { resolution: Resolution::MergeDuplicates, columns: table.primary_key.clone() };
-                let body = Body { apply_defaults: false, ..body(request, resolver, table)? };
-                Change::Insert { body, conflict: Some(conflict) }
+                let conflict = Conflict {
+                    resolution: Resolution::MergeDuplicates,
+                    columns: table.primary_key.clone(),
+                };
+                let body = Body {
+                    apply_defaults: false,
+                    ..body(request, resolver, table)?
+                };
+                Change::Insert {
+                    body,
+                    conflict: Some(conflict),
+                }
             }
             Mutation::Delete => Change::Delete,
         };
-        let conditions = if mutation == Mutation::Insert { Vec::new() } else { conditions(request, resolver) };
+        let conditions = if mutation == Mutation::Insert {
+            Vec::new()
+        } else {
+            conditions(request, resolver)
+        };
         Ok(Self {
             relation: table.name.clone(),
             change,
@@ -90,7 +111,13 @@ impl Write {
 
     /// Rows may be merged into ones that are there, so inserted ones are counted apart.
     pub(crate) fn merges(&self) -> bool {
-        let Change::Insert { conflict: Some(conflict), .. } = &self.change else { return false };
+        let Change::Insert {
+            conflict: Some(conflict),
+            ..
+        } = &self.change
+        else {
+            return false;
+        };
         conflict.resolution == Resolution::MergeDuplicates
     }
 }
@@ -106,30 +133,58 @@ fn body(request: &ApiRequest, resolver: Resolver<'_>, table: &Table) -> Result<B
     };
     Ok(Body {
         json,
-        columns: request.columns.iter().map(column).collect::<Result<_, _>>()?,
+        columns: request
+            .columns
+            .iter()
+            .map(column)
+            .collect::<Result<_, _>>()?,
         apply_defaults: request.preferences.missing == Some(Missing::Default),
     })
 }
 
 fn conflict(request: &ApiRequest, table: &Table) -> Option<Conflict> {
-    let columns = request.query.on_conflict.clone().unwrap_or_else(|| table.primary_key.clone());
-    Some(Conflict { resolution: request.preferences.resolution?, columns })
+    let columns = request
+        .query
+        .on_conflict
+        .clone()
+        .unwrap_or_else(|| table.primary_key.clone());
+    Some(Conflict {
+        resolution: request.preferences.resolution?,
+        columns,
+    })
 }
 
 fn conditions(request: &ApiRequest, resolver: Resolver<'_>) -> Vec<Condition> {
-    let filters = request.query.filters.iter().filter(|(path, _)| path.is_empty());
+    let filters = request
+        .query
+        .filters
+        .iter()
+        .filter(|(path, _)| path.is_empty());
     let filters = filters.map(|(_, filter)| filter_condition(filter, resolver, &[]));
-    let logic = request.query.logic.iter().filter(|(path, _)| path.is_empty());
-    filters.chain(logic.map(|(_, tree)| logic_condition(tree, resolver, &[]))).collect()
+    let logic = request
+        .query
+        .logic
+        .iter()
+        .filter(|(path, _)| path.is_empty());
+    filters
+        .chain(logic.map(|(_, tree)| logic_condition(tree, resolver, &[])))
+        .collect()
 }
 
 /// The filters are `eq` on every primary key column and nothing else.
 fn names_primary_key(request: &ApiRequest, table: &Table) -> bool {
     let key: BTreeSet<Text> = table.primary_key.iter().cloned().collect();
     let is_equality = |operation: &Operation| {
-        matches!(operation, Operation::Quantified(QuantOperator::Equal, None, _))
+        matches!(
+            operation,
+            Operation::Quantified(QuantOperator::Equal, None, _)
+        )
     };
-    let mut root = request.query.filters.iter().filter(|(path, _)| path.is_empty());
+    let mut root = request
+        .query
+        .filters
+        .iter()
+        .filter(|(path, _)| path.is_empty());
     !key.is_empty()
         && request.query.logic.is_empty()
         && request.query.filter_names == key
@@ -139,8 +194,9 @@ fn names_primary_key(request: &ApiRequest, table: &Table) -> bool {
 fn returning(request: &ApiRequest, read: &ReadNode, table: &Table) -> Vec<Text> {
     match request.preferences.representation {
         None | Some(Representation::Minimal) => Vec::new(),
-        Some(Representation::Full | Representation::HeadersOnly) => {
-            read.needed_columns(&table.primary_key).into_iter().collect()
-        }
+        Some(Representation::Full | Representation::HeadersOnly) => read
+            .needed_columns(&table.primary_key)
+            .into_iter()
+            .collect(),
     }
 }

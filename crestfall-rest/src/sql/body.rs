@@ -28,29 +28,47 @@ impl Sql {
     /// `FROM … pgrst_body`, whose columns are those of `rows`.
     pub(super) fn from_json(&mut self, rows: &JsonRows<'_>) {
         let kind = if rows.apply_defaults { "jsonb" } else { "json" };
-        self.push("FROM (SELECT ").param(Some(rows.json.clone())).push("::").push(kind);
+        self.push("FROM (SELECT ")
+            .param(Some(rows.json.clone()))
+            .push("::")
+            .push(kind);
         self.push(" AS json_data) pgrst_payload, ");
         if rows.apply_defaults {
             self.defaults(rows);
         }
-        self.push("LATERAL (SELECT ").join(", ", rows.columns, |sql, column| {
-            if let Some(function) = &column.transform {
-                sql.push(function).push("(").ident(&column.name).push(") AS ");
-            }
-            sql.ident(&column.name);
-        });
+        self.push("LATERAL (SELECT ")
+            .join(", ", rows.columns, |sql, column| {
+                if let Some(function) = &column.transform {
+                    sql.push(function)
+                        .push("(")
+                        .ident(&column.name)
+                        .push(") AS ");
+                }
+                sql.ident(&column.name);
+            });
         self.push(" FROM ");
-        let source = if rows.apply_defaults { "pgrst_json_defs.val" } else { "pgrst_payload.json_data" };
+        let source = if rows.apply_defaults {
+            "pgrst_json_defs.val"
+        } else {
+            "pgrst_payload.json_data"
+        };
         match (rows.columns.is_empty(), rows.is_object()) {
             // No members: one row for an object, one for each element of an array.
             (true, true) => {
                 self.push("(VALUES (1)) _");
             }
             (true, false) => {
-                self.push(kind).push("_array_elements(").push(source).push(") _");
+                self.push(kind)
+                    .push("_array_elements(")
+                    .push(source)
+                    .push(") _");
             }
             (false, is_object) => {
-                let function = if is_object { "_to_record(" } else { "_to_recordset(" };
+                let function = if is_object {
+                    "_to_record("
+                } else {
+                    "_to_recordset("
+                };
                 self.push(kind).push(function).push(source).push(") AS _(");
                 self.join(", ", rows.columns, |sql, column| {
                     sql.ident(&column.name).push(" ").push(&column.data_type);
@@ -66,17 +84,21 @@ impl Sql {
             self.push("LATERAL (SELECT ").default_object(rows.columns);
             self.push(" || pgrst_payload.json_data AS val) pgrst_json_defs, ");
         } else {
-            self.push("LATERAL (SELECT jsonb_agg(").default_object(rows.columns);
+            self.push("LATERAL (SELECT jsonb_agg(")
+                .default_object(rows.columns);
             self.push(" || elem) AS val FROM jsonb_array_elements(pgrst_payload.json_data) elem) pgrst_json_defs, ");
         }
     }
 
     fn default_object(&mut self, columns: &[ColumnRef]) -> &mut Self {
-        let with_default = columns.iter().filter_map(|column| Some((&column.name, column.default.as_ref()?)));
-        self.push("jsonb_build_object(").join(", ", with_default, |sql, (name, default)| {
-            // The expression is PostgreSQL's own text of the column's default.
-            sql.display(literal(name)).push(", ").push(default);
-        });
+        let with_default = columns
+            .iter()
+            .filter_map(|column| Some((&column.name, column.default.as_ref()?)));
+        self.push("jsonb_build_object(")
+            .join(", ", with_default, |sql, (name, default)| {
+                // The expression is PostgreSQL's own text of the column's default.
+                sql.display(literal(name)).push(", ").push(default);
+            });
         self.push(")")
     }
 }

@@ -23,7 +23,12 @@ impl Sql {
         match &call.arguments {
             Arguments::Json { parameters, body } => {
                 let columns: Vec<_> = parameters.iter().map(parameter_column).collect();
-                self.from_json(&JsonRows { json: body, columns: &columns, apply_defaults: false, first_only: true });
+                self.from_json(&JsonRows {
+                    json: body,
+                    columns: &columns,
+                    apply_defaults: false,
+                    first_only: true,
+                });
                 self.push(", LATERAL ");
             }
             Arguments::None | Arguments::Body { .. } | Arguments::Direct(_) => {
@@ -31,7 +36,9 @@ impl Sql {
             }
         }
         if is_scalar {
-            self.push("(SELECT ").invoke(call).push(" pgrst_scalar) pgrst_call");
+            self.push("(SELECT ")
+                .invoke(call)
+                .push(" pgrst_scalar) pgrst_call");
         } else {
             self.invoke(call).push(" pgrst_call");
         }
@@ -53,7 +60,9 @@ impl Sql {
         match &call.arguments {
             Arguments::None => {}
             Arguments::Body { value, data_type } => {
-                self.param(value.as_ref().map(|value| body_text(value, data_type))).push("::").push(data_type);
+                self.param(value.as_ref().map(|value| body_text(value, data_type)))
+                    .push("::")
+                    .push(data_type);
             }
             Arguments::Direct(arguments) => {
                 self.join(", ", arguments, |sql, (parameter, argument)| {
@@ -67,7 +76,9 @@ impl Sql {
             }
             Arguments::Json { parameters, .. } => {
                 self.join(", ", parameters, |sql, parameter| {
-                    sql.named(parameter).push("pgrst_body.").ident(&parameter.name);
+                    sql.named(parameter)
+                        .push("pgrst_body.")
+                        .ident(&parameter.name);
                 });
             }
         }
@@ -75,7 +86,9 @@ impl Sql {
     }
 
     fn named(&mut self, parameter: &Parameter) -> &mut Self {
-        self.push(if parameter.variadic { "VARIADIC " } else { "" }).ident(&parameter.name).push(" := ")
+        self.push(if parameter.variadic { "VARIADIC " } else { "" })
+            .ident(&parameter.name)
+            .push(" := ")
     }
 }
 
@@ -92,6 +105,11 @@ fn body_text(value: &Bytes, data_type: &str) -> Bytes {
         return value.clone();
     }
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = value.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    let digits = value.iter().flat_map(|byte| {
+        [
+            DIGITS[usize::from(byte >> 4)],
+            DIGITS[usize::from(byte & 15)],
+        ]
+    });
     b"\\x".iter().copied().chain(digits).collect()
 }

@@ -14,14 +14,28 @@ use crate::request::{RowRange, Text};
 impl Sql {
     pub(super) fn condition(&mut self, relation: &QualifiedName, condition: &Condition) {
         match condition {
-            Condition::Group { negated, operator, members } => {
-                self.group(*negated, *operator, members, |sql, member| sql.condition(relation, member));
+            Condition::Group {
+                negated,
+                operator,
+                members,
+            } => {
+                self.group(*negated, *operator, members, |sql, member| {
+                    sql.condition(relation, member)
+                });
             }
-            Condition::Compare { column, negated, operation } => {
+            Condition::Compare {
+                column,
+                negated,
+                operation,
+            } => {
                 self.compare(relation, column, *negated, operation);
             }
             Condition::EmbedIsNull { key, negated } => {
-                let comparison = if *negated { " IS DISTINCT FROM NULL" } else { " IS NOT DISTINCT FROM NULL" };
+                let comparison = if *negated {
+                    " IS DISTINCT FROM NULL"
+                } else {
+                    " IS NOT DISTINCT FROM NULL"
+                };
                 self.ident(key).push(comparison);
             }
         }
@@ -38,7 +52,9 @@ impl Sql {
             LogicOperator::And => " AND ",
             LogicOperator::Or => " OR ",
         };
-        self.push(if negated { "NOT (" } else { "(" }).join(separator, members, write).push(")");
+        self.push(if negated { "NOT (" } else { "(" })
+            .join(separator, members, write)
+            .push(")");
     }
 
     pub(super) fn compare(
@@ -48,10 +64,14 @@ impl Sql {
         negated: bool,
         operation: &Operation,
     ) {
-        self.push(if negated { "NOT " } else { "" }).field(relation, column).push(" ");
+        self.push(if negated { "NOT " } else { "" })
+            .field(relation, column)
+            .push(" ");
         match operation {
             Operation::Simple(operator, value) => {
-                self.push(simple_operator(*operator)).push(" ").value(column, value);
+                self.push(simple_operator(*operator))
+                    .push(" ")
+                    .value(column, value);
             }
             Operation::Quantified(operator, quantifier, value) => {
                 self.push(quant_operator(*operator)).push(" ");
@@ -81,7 +101,11 @@ impl Sql {
             Operation::IsDistinct(value) => {
                 self.push("IS DISTINCT FROM ").text_param(value);
             }
-            Operation::FullText { operator, language, query } => {
+            Operation::FullText {
+                operator,
+                language,
+                query,
+            } => {
                 self.push("@@ ").push(fts_function(*operator)).push("(");
                 if let Some(language) = language {
                     self.text_param(language).push(", ");
@@ -107,9 +131,12 @@ impl Sql {
         let array = array_literal(values);
         self.push("= ANY(");
         match &column.transform {
-            Some(function) => {
-                self.push("(SELECT ").push(function).push("(unnest(").text_param(&array).push("::text[])))")
-            }
+            Some(function) => self
+                .push("(SELECT ")
+                .push(function)
+                .push("(unnest(")
+                .text_param(&array)
+                .push("::text[])))"),
             None => self.text_param(&array),
         };
         self.push(")");
@@ -150,7 +177,8 @@ impl Sql {
 
 /// An array in PostgreSQL's text form.
 pub(super) fn array_literal(values: &[Text]) -> String {
-    let mut array = String::with_capacity(2 + values.iter().map(|value| value.len() + 3).sum::<usize>());
+    let mut array =
+        String::with_capacity(2 + values.iter().map(|value| value.len() + 3).sum::<usize>());
     array.push('{');
     for (index, value) in values.iter().enumerate() {
         array.push_str(if index > 0 { ",\"" } else { "\"" });

@@ -8,12 +8,18 @@ use crate::plan::read::{Condition, Output, ReadNode, SelectColumn, Spread, Sprea
 use crate::request::Text;
 use crate::request::select::{Aggregate, JoinType};
 
-/// Embeds are `jsonb` only where rows are grouped by them, which `json` cannot do.
-pub(super) fn json_type(parent: &ReadNode) -> &'static str {
-    if parent.is_grouped() { "::jsonb" } else { "" }
-}
-
 impl Sql {
+    /// The cast that JSON embedded in `parent` needs. Rows can be grouped by `jsonb` alone, and a
+    /// spread parent's columns may be grouped further up.
+    pub(super) fn json_type(&self, parent: &ReadNode) -> &'static str {
+        let may_group = parent.is_grouped() || parent.spread.is_some();
+        if self.embeds_json && !may_group {
+            ""
+        } else {
+            "::jsonb"
+        }
+    }
+
     /// The select of a node with everything embedded in it.
     pub(super) fn read(&mut self, node: &ReadNode) {
         let qualifier = node.qualifier();
@@ -25,9 +31,13 @@ impl Sql {
     pub(super) fn read_tail(&mut self, node: &ReadNode, qualifier: &QualifiedName) {
         self.from(node);
         for (embed, output) in node.embeds.iter().zip(&node.outputs) {
-            self.join_embed(embed, output, json_type(node));
+            self.join_embed(embed, output, self.json_type(node));
         }
-        self.wheres(node, |sql, condition| sql.condition(qualifier, condition), false);
+        self.wheres(
+            node,
+            |sql, condition| sql.condition(qualifier, condition),
+            false,
+        );
         self.group_by(node, qualifier);
         self.order_by(qualifier, &node.order);
         self.limit_offset(node.range);
@@ -57,17 +67,34 @@ impl Sql {
                 }
             }
         }
+        let json_type = self.json_type(node);
         for (embed, output) in node.embeds.iter().zip(&node.outputs) {
             let key = embed.key();
             match output {
                 Output::Json { empty: true, .. } => {}
-                Output::Json { name, to_one: true, .. } => {
+                Output::Json {
+                    name, to_one: true, ..
+                } => {
                     separate(self);
-                    self.push("row_to_json(").ident(&key).push(".*)").push(json_type(node)).push(" AS ").ident(name);
+                    self.push("row_to_json(")
+                        .ident(&key)
+                        .push(".*)")
+                        .push(json_type)
+                        .push(" AS ")
+                        .ident(name);
                 }
-                Output::Json { name, to_one: false, .. } => {
+                Output::Json {
+                    name,
+                    to_one: false,
+                    ..
+                } => {
                     separate(self);
-                    self.push("COALESCE(").ident(&key).push(".").ident(&key).push(", '[]') AS ").ident(name);
+                    self.push("COALESCE(")
+                        .ident(&key)
+                        .push(".")
+                        .ident(&key)
+                        .push(", '[]') AS ")
+                        .ident(name);
                 }
                 Output::Columns(columns) => {
                     for column in columns {
@@ -103,7 +130,12 @@ impl Sql {
         }
     }
 
-    fn aggregate(&mut self, aggregate: Option<Aggregate>, cast: Option<&Text>, write: impl FnOnce(&mut Self)) {
+    fn aggregate(
+        &mut self,
+        aggregate: Option<Aggregate>,
+        cast: Option<&Text>,
+        write: impl FnOnce(&mut Self),
+    ) {
         match aggregate {
             Some(aggregate) => self.cast(cast, |sql| {
                 sql.push(aggregate.name()).push("(");
@@ -131,23 +163,44 @@ impl Sql {
         self.push(" FROM ");
         match node.link.as_ref().map(|link| (&*link.relationship, link)) {
             // The cast chooses among overloads for several relations.
-            Some((Relationship::Computed { function, table, .. }, link)) => {
-                self.name(function).push("(").name(&link.parent).push("::").name(table).push(")");
+            Some((
+                Relationship::Computed {
+                    function, table, ..
+                },
+                link,
+            )) => {
+                self.name(function)
+                    .push("(")
+                    .name(&link.parent)
+                    .push("::")
+                    .name(table)
+                    .push(")");
             }
             _ => {
                 self.name(&node.from);
             }
         }
         self.alias(node.from_alias.as_ref());
-        if let Some(Relationship::Keyed { cardinality: Cardinality::ManyToMany(junction), .. }) =
-            node.link.as_ref().map(|link| &*link.relationship)
+        if let Some(Relationship::Keyed {
+            cardinality: Cardinality::ManyToMany(junction),
+            ..
+        }) = node.link.as_ref().map(|link| &*link.relationship)
         {
             self.push(", ").name(&junction.table);
         }
     }
 
-    fn wheres(&mut self, node: &ReadNode, mut write: impl FnMut(&mut Self, &Condition), exists: bool) {
-        let joins = node.link.as_ref().map(|link| link.joins.as_slice()).unwrap_or_default();
+    fn wheres(
+        &mut self,
+        node: &ReadNode,
+        mut write: impl FnMut(&mut Self, &Condition),
+        exists: bool,
+    ) {
+        let joins = node
+            .link
+            .as_ref()
+            .map(|link| link.joins.as_slice())
+            .unwrap_or_default();
         let mut separator = " WHERE ";
         for condition in &node.conditions {
             self.push(separator);
@@ -155,12 +208,22 @@ impl Sql {
             separator = " AND ";
         }
         for ((left, left_column), (right, right_column)) in joins {
-            self.push(separator).column(left, left_column).push(" = ").column(right, right_column);
+            self.push(separator)
+                .column(left, left_column)
+                .push(" = ")
+                .column(right, right_column);
             separator = " AND ";
         }
         if exists {
-            for embed in node.embeds.iter().filter(|embed| embed.join == Some(JoinType::Inner)) {
-                self.push(separator).push("EXISTS (").count_rows(embed).push(")");
+            for embed in node
+                .embeds
+                .iter()
+                .filter(|embed| embed.join == Some(JoinType::Inner))
+            {
+                self.push(separator)
+                    .push("EXISTS (")
+                    .count_rows(embed)
+                    .push(")");
                 separator = " AND ";
             }
         }
@@ -171,7 +234,11 @@ impl Sql {
             return;
         }
         let mut separator = " GROUP BY ";
-        for column in node.select.iter().filter(|column| column.aggregate.is_none()) {
+        for column in node
+            .select
+            .iter()
+            .filter(|column| column.aggregate.is_none())
+        {
             self.push(separator);
             separator = ", ";
             match &column.alias {
@@ -189,7 +256,10 @@ impl Sql {
                 Output::Columns(columns) => {
                     for column in columns.iter().filter(|column| column.aggregate.is_none()) {
                         let shown = column.alias.as_ref().unwrap_or(&column.name);
-                        self.push(separator).ident(&embed.key()).push(".").ident(shown);
+                        self.push(separator)
+                            .ident(&embed.key())
+                            .push(".")
+                            .ident(shown);
                         separator = ", ";
                     }
                 }
@@ -202,22 +272,40 @@ impl Sql {
     pub(super) fn count_rows(&mut self, node: &ReadNode) -> &mut Self {
         let qualifier = node.qualifier();
         self.push("SELECT 1").from(node);
-        self.wheres(node, |sql, condition| sql.count_condition(node, &qualifier, condition), true);
+        self.wheres(
+            node,
+            |sql, condition| sql.count_condition(node, &qualifier, condition),
+            true,
+        );
         self
     }
 
-    fn count_condition(&mut self, node: &ReadNode, qualifier: &QualifiedName, condition: &Condition) {
+    fn count_condition(
+        &mut self,
+        node: &ReadNode,
+        qualifier: &QualifiedName,
+        condition: &Condition,
+    ) {
         match condition {
-            Condition::Group { negated, operator, members } => {
+            Condition::Group {
+                negated,
+                operator,
+                members,
+            } => {
                 self.group(*negated, *operator, members, |sql, member| {
                     sql.count_condition(node, qualifier, member);
                 });
             }
             Condition::EmbedIsNull { key, negated } => {
-                let embed = node.embeds.iter().find(|embed| embed.link.as_ref().is_some_and(|link| &link.key == key));
+                let embed = node
+                    .embeds
+                    .iter()
+                    .find(|embed| embed.link.as_ref().is_some_and(|link| &link.key == key));
                 match embed {
                     Some(embed) => {
-                        self.push(if *negated { "EXISTS (" } else { "NOT EXISTS (" }).count_rows(embed).push(")");
+                        self.push(if *negated { "EXISTS (" } else { "NOT EXISTS (" })
+                            .count_rows(embed)
+                            .push(")");
                     }
                     None => self.condition(qualifier, condition),
                 }

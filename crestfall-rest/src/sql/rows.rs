@@ -4,7 +4,6 @@
 use crestfall_core::catalog::Table;
 
 use super::Sql;
-use super::read::json_type;
 use crate::json::is_plain;
 use crate::plan::read::{Output, ReadNode, SelectColumn};
 
@@ -14,7 +13,10 @@ pub(crate) fn rows(node: &ReadNode, table: Option<&Table>) -> Option<Sql> {
     if node.is_grouped() || (node.select.is_empty() && node.embeds.is_empty()) {
         return None;
     }
-    let mut sql = Sql::default();
+    let mut sql = Sql {
+        embeds_json: true,
+        ..Sql::default()
+    };
     let mut separator = "SELECT ";
     for column in &node.select {
         if &*column.column.name == "*" {
@@ -28,12 +30,26 @@ pub(crate) fn rows(node: &ReadNode, table: Option<&Table>) -> Option<Sql> {
         let key = embed.key();
         match output {
             Output::Json { empty: true, .. } => {}
-            Output::Json { name, to_one: true, .. } => {
-                sql.push(separator).push("row_to_json(").ident(&key).push(".*) AS ").ident(name);
+            Output::Json {
+                name, to_one: true, ..
+            } => {
+                sql.push(separator)
+                    .push("row_to_json(")
+                    .ident(&key)
+                    .push(".*) AS ")
+                    .ident(name);
                 separator = ", ";
             }
-            Output::Json { name, to_one: false, .. } => {
-                sql.push(separator).push("COALESCE(").ident(&key).push(".").ident(&key);
+            Output::Json {
+                name,
+                to_one: false,
+                ..
+            } => {
+                sql.push(separator)
+                    .push("COALESCE(")
+                    .ident(&key)
+                    .push(".")
+                    .ident(&key);
                 sql.push(", '[]') AS ").ident(name);
                 separator = ", ";
             }
@@ -43,7 +59,11 @@ pub(crate) fn rows(node: &ReadNode, table: Option<&Table>) -> Option<Sql> {
                         return None;
                     }
                     let shown = column.alias.as_ref().unwrap_or(&column.name);
-                    sql.push(separator).push("to_json(").ident(&key).push(".").ident(&column.name);
+                    sql.push(separator)
+                        .push("to_json(")
+                        .ident(&key)
+                        .push(".")
+                        .ident(&column.name);
                     sql.push(") AS ").ident(shown);
                     separator = ", ";
                 }
@@ -53,7 +73,6 @@ pub(crate) fn rows(node: &ReadNode, table: Option<&Table>) -> Option<Sql> {
     if separator == "SELECT " {
         return None;
     }
-    debug_assert!(json_type(node).is_empty(), "grouped rows are written elsewhere");
     sql.read_tail(node, &node.qualifier());
     Some(sql)
 }
@@ -76,21 +95,32 @@ impl Sql {
             if is_plain(column.base_type_oid) {
                 self.column(&qualifier, &column.name);
             } else {
-                self.push("to_json(").column(&qualifier, &column.name).push(") AS ").ident(&column.name);
+                self.push("to_json(")
+                    .column(&qualifier, &column.name)
+                    .push(") AS ")
+                    .ident(&column.name);
             }
         }
     }
 
     fn json_column(&mut self, node: &ReadNode, table: Option<&Table>, column: &SelectColumn) {
         let qualifier = node.qualifier();
-        let is_bare = column.cast.is_none() && column.column.transform.is_none() && column.column.path.is_empty();
+        let is_bare = column.cast.is_none()
+            && column.column.transform.is_none()
+            && column.column.path.is_empty();
         let known = table.and_then(|table| table.column(&column.column.name));
         if is_bare && known.is_some_and(|known| is_plain(known.base_type_oid)) {
             self.select_column(&qualifier, column);
             return;
         }
         let shown = column.alias.as_ref().unwrap_or(&column.column.name).clone();
-        self.push("to_json(").select_column(&qualifier, &SelectColumn { alias: None, ..column.clone() });
+        self.push("to_json(").select_column(
+            &qualifier,
+            &SelectColumn {
+                alias: None,
+                ..column.clone()
+            },
+        );
         self.push(") AS ").ident(&shown);
     }
 }

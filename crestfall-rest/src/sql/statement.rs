@@ -86,7 +86,10 @@ pub(crate) fn statement(
     max_rows: Option<u64>,
     representation: Option<Representation>,
 ) -> Sql {
-    let mut sql = Sql::default();
+    let mut sql = Sql {
+        embeds_json: matches!(plan.handler, Handler::Json { .. }),
+        ..Sql::default()
+    };
     if let MediaType::Plan(explain) = &plan.media_type {
         sql.explain(explain);
     }
@@ -106,7 +109,11 @@ pub(crate) fn statement(
         }
     };
     sql.push(")");
-    let page = if routine.is_some_and(|routine| !routine.returns.set_of) { "1" } else { "pg_catalog.count(_postgrest_t)" };
+    let page = if routine.is_some_and(|routine| !routine.returns.set_of) {
+        "1"
+    } else {
+        "pg_catalog.count(_postgrest_t)"
+    };
     let counts_all = max_rows.is_some() || range != RowRange::ALL;
     let is_write = matches!(plan.kind, Kind::Write { .. });
     let total = match count {
@@ -123,15 +130,24 @@ pub(crate) fn statement(
             "(SELECT pg_catalog.count(*) FROM pgrst_source_count)"
         }
     };
-    sql.push(" SELECT ").push(total).push(" AS total_result_set, ").push(page).push(" AS page_total, ");
+    sql.push(" SELECT ")
+        .push(total)
+        .push(" AS total_result_set, ")
+        .push(page)
+        .push(" AS page_total, ");
     if let Kind::Write { write, .. } = &plan.kind {
-        sql.location(&write.primary_key, representation).push(" AS header, ");
+        sql.location(&write.primary_key, representation)
+            .push(" AS header, ");
     }
     sql.body(&plan.handler, routine).push(" AS body, ");
     sql.push("nullif(current_setting('response.headers', true), '') AS response_headers, ");
     sql.push("nullif(current_setting('response.status', true), '') AS response_status, ");
     let merges = matches!(&plan.kind, Kind::Write { write, .. } if write.merges());
-    sql.push(if merges { "nullif(current_setting('pgrst.inserted', true), '')::int" } else { "''" });
+    sql.push(if merges {
+        "nullif(current_setting('pgrst.inserted', true), '')::int"
+    } else {
+        "''"
+    });
     sql.push(" AS response_inserted FROM (");
     match &plan.kind {
         Kind::Read { .. } => {
@@ -156,7 +172,11 @@ pub(crate) fn planned_count(plan: &StatementPlan) -> Sql {
 
 impl Sql {
     fn explain(&mut self, plan: &PlanMediaType) {
-        self.push(if plan.json { "EXPLAIN (FORMAT JSON" } else { "EXPLAIN (FORMAT TEXT" });
+        self.push(if plan.json {
+            "EXPLAIN (FORMAT JSON"
+        } else {
+            "EXPLAIN (FORMAT TEXT"
+        });
         let options = [
             (plan.analyze, ", ANALYZE"),
             (plan.verbose, ", VERBOSE"),
@@ -171,12 +191,17 @@ impl Sql {
     }
 
     /// The primary key of the one inserted row, for the `Location` header.
-    fn location(&mut self, primary_key: &[crate::request::Text], representation: Option<Representation>) -> &mut Self {
+    fn location(
+        &mut self,
+        primary_key: &[crate::request::Text],
+        representation: Option<Representation>,
+    ) -> &mut Self {
         if representation != Some(Representation::HeadersOnly) || primary_key.is_empty() {
             return self.push("null::json");
         }
         self.push("CASE WHEN pg_catalog.count(_postgrest_t) = 1 THEN (SELECT json_object_agg(member.key, member.value)");
-        self.push(" FROM (SELECT row_to_json(source) AS object FROM ").push(SOURCE);
+        self.push(" FROM (SELECT row_to_json(source) AS object FROM ")
+            .push(SOURCE);
         self.push(" AS source LIMIT 1) AS inserted, json_each_text(inserted.object) AS member WHERE member.key IN (");
         self.join(", ", primary_key, |sql, column| {
             sql.display(literal(column));
@@ -186,18 +211,35 @@ impl Sql {
 
     fn body(&mut self, handler: &Handler, routine: Option<&Routine>) -> &mut Self {
         let is_scalar = routine.is_some_and(|routine| !routine.returns.composite);
-        let rows = if is_scalar { "_postgrest_t.pgrst_scalar" } else { "_postgrest_t" };
+        let rows = if is_scalar {
+            "_postgrest_t.pgrst_scalar"
+        } else {
+            "_postgrest_t"
+        };
         match handler {
-            Handler::Json { singular, strip_nulls } => {
+            Handler::Json {
+                singular,
+                strip_nulls,
+            } => {
                 // A function that returns one value answers with it, not with an array of it.
                 let one = *singular || routine.is_some_and(|routine| !routine.returns.set_of);
-                let rows = if *singular && routine.is_some_and(|routine| routine.returns.set_of) && is_scalar {
+                let rows = if *singular
+                    && routine.is_some_and(|routine| routine.returns.set_of)
+                    && is_scalar
+                {
                     "_postgrest_t"
                 } else {
                     rows
                 };
-                self.push("coalesce(").push(if *strip_nulls { "json_strip_nulls(" } else { "" });
-                self.push("json_agg(").push(rows).push(")").push(if one { "->0" } else { "" });
+                self.push("coalesce(").push(if *strip_nulls {
+                    "json_strip_nulls("
+                } else {
+                    ""
+                });
+                self.push("json_agg(")
+                    .push(rows)
+                    .push(")")
+                    .push(if one { "->0" } else { "" });
                 self.push(if *strip_nulls { ")" } else { "" });
                 self.push(if one { ", 'null')" } else { ", '[]')" })
             }
@@ -208,7 +250,9 @@ impl Sql {
             Handler::Csv => self.csv(),
             Handler::Custom { function, target } => {
                 let is_single = is_scalar && routine.is_some_and(|routine| !routine.returns.set_of);
-                self.name(function).push("(").push(if is_single { rows } else { "_postgrest_t" });
+                self.name(function)
+                    .push("(")
+                    .push(if is_single { rows } else { "_postgrest_t" });
                 if let (false, HandlerTarget::Relation(relation)) = (is_single, target) {
                     self.push("::").name(relation);
                 }
@@ -220,7 +264,9 @@ impl Sql {
 
     fn csv(&mut self) -> &mut Self {
         self.push("(SELECT coalesce(string_agg(header.name, ','), '') FROM (SELECT json_object_keys(row_to_json(first)) AS name");
-        self.push(" FROM (SELECT * FROM ").push(SOURCE).push(" LIMIT 1) AS first) AS header) || E'\\n' || ");
+        self.push(" FROM (SELECT * FROM ")
+            .push(SOURCE)
+            .push(" LIMIT 1) AS first) AS header) || E'\\n' || ");
         self.push("coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), E'\\n'), '')")
     }
 }

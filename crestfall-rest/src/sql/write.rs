@@ -29,9 +29,10 @@ impl Sql {
             });
             self.push(")");
         }
-        self.push(" SELECT ").join(", ", &body.columns, |sql, column| {
-            sql.push("pgrst_body.").ident(&column.name);
-        });
+        self.push(" SELECT ")
+            .join(", ", &body.columns, |sql, column| {
+                sql.push("pgrst_body.").ident(&column.name);
+            });
         self.push(" ").from_json(&rows(body));
         let counts = write.merges();
         if counts {
@@ -50,17 +51,21 @@ impl Sql {
         if conflict.columns.is_empty() {
             return;
         }
-        self.push(" ON CONFLICT(").join(", ", &conflict.columns, |sql, column| {
-            sql.ident(column);
-        });
+        self.push(" ON CONFLICT(")
+            .join(", ", &conflict.columns, |sql, column| {
+                sql.ident(column);
+            });
         self.push(") DO ");
         if conflict.resolution == Resolution::IgnoreDuplicates || body.columns.is_empty() {
             self.push("NOTHING");
             return;
         }
-        self.push("UPDATE SET ").join(", ", &body.columns, |sql, column| {
-            sql.ident(&column.name).push(" = EXCLUDED.").ident(&column.name);
-        });
+        self.push("UPDATE SET ")
+            .join(", ", &body.columns, |sql, column| {
+                sql.ident(&column.name)
+                    .push(" = EXCLUDED.")
+                    .ident(&column.name);
+            });
         if counts {
             self.push(" WHERE ").count_inserted(false);
         }
@@ -70,13 +75,18 @@ impl Sql {
     fn count_inserted(&mut self, up: bool) {
         let (sign, never) = if up { ("+", "0") } else { ("-", "-1") };
         self.push("set_config('pgrst.inserted', (coalesce(nullif(current_setting('pgrst.inserted', true), '')::int, 0) ");
-        self.push(sign).push(" 1)::text, true) <> '").push(never).push("'");
+        self.push(sign)
+            .push(" 1)::text, true) <> '")
+            .push(never)
+            .push("'");
     }
 
     fn update(&mut self, write: &Write, body: &Body) {
         self.push("UPDATE ").name(&write.relation).push(" SET ");
         self.join(", ", &body.columns, |sql, column| {
-            sql.ident(&column.name).push(" = pgrst_body.").ident(&column.name);
+            sql.ident(&column.name)
+                .push(" = pgrst_body.")
+                .ident(&column.name);
         });
         self.push(" ").from_json(&rows(body));
         self.write_conditions(write, &write.relation, " WHERE ");
@@ -94,10 +104,17 @@ impl Sql {
                 sql.column(&relation, column);
             });
         }
-        self.push(" FROM ").name(&write.relation).push(" WHERE false");
+        self.push(" FROM ")
+            .name(&write.relation)
+            .push(" WHERE false");
     }
 
-    fn write_conditions(&mut self, write: &Write, relation: &QualifiedName, mut separator: &'static str) {
+    fn write_conditions(
+        &mut self,
+        write: &Write,
+        relation: &QualifiedName,
+        mut separator: &'static str,
+    ) {
         for condition in &write.conditions {
             self.push(separator).condition(relation, condition);
             separator = " AND ";
@@ -118,5 +135,10 @@ impl Sql {
 }
 
 fn rows(body: &Body) -> JsonRows<'_> {
-    JsonRows { json: &body.json, columns: &body.columns, apply_defaults: body.apply_defaults, first_only: false }
+    JsonRows {
+        json: &body.json,
+        columns: &body.columns,
+        apply_defaults: body.apply_defaults,
+        first_only: false,
+    }
 }

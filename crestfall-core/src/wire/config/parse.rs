@@ -91,9 +91,9 @@ fn host_and_port(text: &str) -> Result<(&str, &str), DbError> {
     let Some(inner) = text.strip_prefix('[') else {
         return Ok(text.split_once(':').unwrap_or((text, "")));
     };
-    let (address, rest) = inner
-        .split_once(']')
-        .ok_or_else(|| config("an IPv6 address without its closing bracket in the connection URI"))?;
+    let (address, rest) = inner.split_once(']').ok_or_else(|| {
+        config("an IPv6 address without its closing bracket in the connection URI")
+    })?;
     match rest.strip_prefix(':') {
         Some(port) => Ok((address, port)),
         None if rest.is_empty() => Ok((address, "")),
@@ -163,7 +163,9 @@ fn keyword_value(
     loop {
         match characters.next() {
             None if quoted => {
-                return Err(config("a quoted value without its end in the connection string"));
+                return Err(config(
+                    "a quoted value without its end in the connection string",
+                ));
             }
             None => return Ok(value),
             Some('\\') => value.extend(characters.next()),
@@ -207,29 +209,67 @@ mod tests {
                 ("application_name", "a b"),
             ],
         );
-        is("postgres://%2Frun%2Fpg:5433/db", &[("host", "/run/pg"), ("port", "5433"), ("dbname", "db")]);
-        is("postgres:///db?host=/run/pg", &[("dbname", "db"), ("host", "/run/pg")]);
-        is("postgres://[::1]:6,h/db", &[("host", "::1,h"), ("port", "6,"), ("dbname", "db")]);
-        is("postgres://u:p@ss?x@h?user=a@b", &[("user", "u"), ("password", "p"), ("host", "ss"), ("x@h?user", "a@b")]);
+        is(
+            "postgres://%2Frun%2Fpg:5433/db",
+            &[("host", "/run/pg"), ("port", "5433"), ("dbname", "db")],
+        );
+        is(
+            "postgres:///db?host=/run/pg",
+            &[("dbname", "db"), ("host", "/run/pg")],
+        );
+        is(
+            "postgres://[::1]:6,h/db",
+            &[("host", "::1,h"), ("port", "6,"), ("dbname", "db")],
+        );
+        is(
+            "postgres://u:p@ss?x@h?user=a@b",
+            &[
+                ("user", "u"),
+                ("password", "p"),
+                ("host", "ss"),
+                ("x@h?user", "a@b"),
+            ],
+        );
     }
 
     #[test]
     fn a_password_may_hold_an_at_sign() {
-        is("postgres://u:p@ss@h/db", &[("user", "u"), ("password", "p@ss"), ("host", "h"), ("dbname", "db")]);
-        is("postgres://u:p?x@h", &[("user", "u"), ("password", "p?x"), ("host", "h")]);
+        is(
+            "postgres://u:p@ss@h/db",
+            &[
+                ("user", "u"),
+                ("password", "p@ss"),
+                ("host", "h"),
+                ("dbname", "db"),
+            ],
+        );
+        is(
+            "postgres://u:p?x@h",
+            &[("user", "u"), ("password", "p?x"), ("host", "h")],
+        );
     }
 
     #[test]
     fn keywords() {
         is(
             r"host = h  password='a b\'c\\' user=x\ y dbname=''",
-            &[("host", "h"), ("password", r"a b'c\"), ("user", "x y"), ("dbname", "")],
+            &[
+                ("host", "h"),
+                ("password", r"a b'c\"),
+                ("user", "x y"),
+                ("dbname", ""),
+            ],
         );
     }
 
     #[test]
     fn errors_do_not_show_the_password() {
-        for text in ["postgres://u:%zzsecret@h", "password=a secret b", "password='secret", "postgres://u:secret@[::1"] {
+        for text in [
+            "postgres://u:%zzsecret@h",
+            "password=a secret b",
+            "password='secret",
+            "postgres://u:secret@[::1",
+        ] {
             let error = connection_string(text).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
         }

@@ -68,9 +68,16 @@ mod tests {
 
     #[test]
     fn the_first_fitting_line_counts() {
-        let text = "# all:*:*:*:no\nh:5432:other:u:wrong\n\\:\\:1:*:db:u:a\\:b\\\\c\n*:*:*:u:last\n";
-        assert_eq!(find(text, ["::1", "5432", "db", "u"]).as_deref(), Some(r"a:b\c"));
-        assert_eq!(find(text, ["h", "5432", "db", "u"]).as_deref(), Some("last"));
+        let text =
+            "# all:*:*:*:no\nh:5432:other:u:wrong\n\\:\\:1:*:db:u:a\\:b\\\\c\n*:*:*:u:last\n";
+        assert_eq!(
+            find(text, ["::1", "5432", "db", "u"]).as_deref(),
+            Some(r"a:b\c")
+        );
+        assert_eq!(
+            find(text, ["h", "5432", "db", "u"]).as_deref(),
+            Some("last")
+        );
         assert_eq!(find(text, ["h", "5432", "db", "v"]), None);
     }
 }

@@ -137,8 +137,12 @@ pub(super) fn resolve(config: &ConnectConfig) -> Result<Resolved, DbError> {
         options: config.get("options").map(str::to_owned),
         connect_timeout: connect_timeout(config)?,
         session_attrs: session_attrs(config)?,
-        shuffle: one_of(config, "load_balance_hosts", &[("disable", false), ("random", true)])?
-            .unwrap_or(false),
+        shuffle: one_of(
+            config,
+            "load_balance_hosts",
+            &[("disable", false), ("random", true)],
+        )?
+        .unwrap_or(false),
         channel_binding: one_of(
             config,
             "channel_binding",
@@ -167,7 +171,13 @@ fn bad(keyword: &str, value: &str) -> DbError {
 
 /// What libpq knows and we do not: better said than silently ignored.
 fn refuse_unsupported(config: &ConnectConfig) -> Result<(), DbError> {
-    for keyword in ["service", "sslcrldir", "requirepeer", "replication", "sslpassword"] {
+    for keyword in [
+        "service",
+        "sslcrldir",
+        "requirepeer",
+        "replication",
+        "sslpassword",
+    ] {
         if config.get(keyword).is_some() {
             return Err(DbError::Config(format!(
                 "the connection option \"{keyword}\" is not supported"
@@ -175,11 +185,15 @@ fn refuse_unsupported(config: &ConnectConfig) -> Result<(), DbError> {
         }
     }
     if config.get("gssencmode") == Some("require") {
-        return Err(DbError::Config("gssencmode=require is not supported".into()));
+        return Err(DbError::Config(
+            "gssencmode=require is not supported".into(),
+        ));
     }
     match config.get("client_encoding") {
         None => Ok(()),
-        Some(name) if ["utf8", "utf-8", "auto", "unicode"].contains(&&*name.to_lowercase()) => Ok(()),
+        Some(name) if ["utf8", "utf-8", "auto", "unicode"].contains(&&*name.to_lowercase()) => {
+            Ok(())
+        }
         Some(name) => Err(DbError::Config(format!(
             "client_encoding is always UTF8, not \"{name}\""
         ))),
@@ -221,7 +235,10 @@ fn connect_timeout(config: &ConnectConfig) -> Result<Option<Duration>, DbError> 
     let Some(text) = config.get("connect_timeout") else {
         return Ok(Some(Duration::from_secs(10)));
     };
-    let seconds: i64 = text.trim().parse().map_err(|_| bad("connect_timeout", text))?;
+    let seconds: i64 = text
+        .trim()
+        .parse()
+        .map_err(|_| bad("connect_timeout", text))?;
     Ok(u64::try_from(seconds)
         .ok()
         .filter(|seconds| *seconds > 0)
@@ -253,7 +270,15 @@ fn require_auth(config: &ConnectConfig) -> Result<Option<RequireAuth>, DbError> 
     if negated != 0 && negated != names.len() {
         return Err(bad("require_auth", text));
     }
-    let known = ["password", "md5", "scram-sha-256", "none", "gss", "sspi", "oauth"];
+    let known = [
+        "password",
+        "md5",
+        "scram-sha-256",
+        "none",
+        "gss",
+        "sspi",
+        "oauth",
+    ];
     let methods: Vec<String> = names
         .iter()
         .map(|name| name.trim_start_matches('!').to_owned())
@@ -283,7 +308,9 @@ fn keepalive(config: &ConnectConfig) -> Result<Option<Keepalive>, DbError> {
 }
 
 fn ssl(config: &ConnectConfig) -> Result<(SslMode, Ssl), DbError> {
-    let home = config.get("home").map(|home| Path::new(home).join(".postgresql"));
+    let home = config
+        .get("home")
+        .map(|home| Path::new(home).join(".postgresql"));
     let default_file = |name: &str| {
         let path = home.as_ref()?.join(name);
         path.exists().then_some(path)
@@ -304,12 +331,18 @@ fn ssl(config: &ConnectConfig) -> Result<(SslMode, Ssl), DbError> {
     let certificate = file("sslcert", "postgresql.crt").filter(|_| send_certificate);
     let ssl = Ssl {
         roots,
-        key: certificate.as_ref().and_then(|_| file("sslkey", "postgresql.key")),
+        key: certificate
+            .as_ref()
+            .and_then(|_| file("sslkey", "postgresql.key")),
         certificate,
         revoked: file("sslcrl", "root.crl"),
         server_name: config.get("sslsni") != Some("0"),
-        direct: one_of(config, "sslnegotiation", &[("postgres", false), ("direct", true)])?
-            .unwrap_or(false),
+        direct: one_of(
+            config,
+            "sslnegotiation",
+            &[("postgres", false), ("direct", true)],
+        )?
+        .unwrap_or(false),
         tls12,
         tls13,
     };
@@ -357,7 +390,12 @@ fn ssl_mode(config: &ConnectConfig, roots: &RootCerts) -> Result<SslMode, DbErro
 
 fn tls_versions(config: &ConnectConfig) -> Result<(bool, bool), DbError> {
     // In order; those before 1.2 are accepted as bounds and never spoken.
-    const VERSIONS: [(&str, u8); 4] = [("TLSv1", 10), ("TLSv1.1", 11), ("TLSv1.2", 12), ("TLSv1.3", 13)];
+    const VERSIONS: [(&str, u8); 4] = [
+        ("TLSv1", 10),
+        ("TLSv1.1", 11),
+        ("TLSv1.2", 12),
+        ("TLSv1.3", 13),
+    ];
     let min = one_of(config, "ssl_min_protocol_version", &VERSIONS)?.unwrap_or(12);
     let max = one_of(config, "ssl_max_protocol_version", &VERSIONS)?.unwrap_or(13);
     if max < 12 || min > max {
@@ -391,7 +429,11 @@ fn targets(config: &ConnectConfig, user: &str, database: &str) -> Result<Vec<Tar
         )));
     }
     let pick = |list: &[&'_ str], index: usize| -> String {
-        let one = if list.len() == 1 { list.first() } else { list.get(index) };
+        let one = if list.len() == 1 {
+            list.first()
+        } else {
+            list.get(index)
+        };
         one.map(|text| (*text).to_owned()).unwrap_or_default()
     };
     (0..count)
@@ -424,12 +466,13 @@ fn host_address(name: &str, address: &str, port: u16) -> Result<HostAddress, DbE
     if name.starts_with('@') {
         return Err(DbError::Config("abstract sockets are not supported".into()));
     }
-    let address: Option<IpAddr> = match address {
-        "" => None,
-        text => Some(text.parse().map_err(|_| {
-            DbError::Config(format!("could not parse network address \"{text}\""))
-        })?),
-    };
+    let address: Option<IpAddr> =
+        match address {
+            "" => None,
+            text => Some(text.parse().map_err(|_| {
+                DbError::Config(format!("could not parse network address \"{text}\""))
+            })?),
+        };
     Ok(match (name, address) {
         ("", None) => default_host(port),
         ("", Some(address)) => HostAddress::Name(address.to_string(), Some(address)),
@@ -496,8 +539,14 @@ mod tests {
         let resolved = resolved("postgres://u@a,b:6,%2Fsock/db");
         let ports: Vec<_> = resolved.targets.iter().map(|target| target.port).collect();
         assert_eq!(ports, [5432, 6, 5432]);
-        assert_eq!(resolved.targets[2].host, HostAddress::Directory("/sock".into()));
-        assert_eq!(refused("host=a,b,c port=1,2"), "could not match 2 port numbers to 3 hosts");
+        assert_eq!(
+            resolved.targets[2].host,
+            HostAddress::Directory("/sock".into())
+        );
+        assert_eq!(
+            refused("host=a,b,c port=1,2"),
+            "could not match 2 port numbers to 3 hosts"
+        );
         assert_eq!(refused("host=a port=x"), "invalid port number: \"x\"");
     }
 
@@ -510,7 +559,10 @@ mod tests {
     #[test]
     fn the_ssl_modes_are_libpqs() {
         assert_eq!(resolved("host=h user=u").ssl_mode, SslMode::Prefer);
-        assert_eq!(resolved("user=u sslrootcert=system").ssl_mode, SslMode::VerifyFull);
+        assert_eq!(
+            resolved("user=u sslrootcert=system").ssl_mode,
+            SslMode::VerifyFull
+        );
         assert!(refused("user=u sslrootcert=system sslmode=require").starts_with("weak sslmode"));
         assert!(refused("user=u sslmode=verify-full").starts_with("no root certificate"));
         assert!(refused("user=u sslmode=on").starts_with("invalid sslmode"));
@@ -525,9 +577,13 @@ mod tests {
 
     #[test]
     fn authentication_methods_are_permitted_or_forbidden() {
-        let only = resolved("user=u require_auth=scram-sha-256,md5").require_auth.unwrap();
+        let only = resolved("user=u require_auth=scram-sha-256,md5")
+            .require_auth
+            .unwrap();
         assert!(only.permits("md5") && !only.permits("password"));
-        let not = resolved("user=u require_auth=!password").require_auth.unwrap();
+        let not = resolved("user=u require_auth=!password")
+            .require_auth
+            .unwrap();
         assert!(not.permits("md5") && !not.permits("password"));
         assert!(refused("user=u require_auth=md5,!none").starts_with("invalid require_auth"));
     }
