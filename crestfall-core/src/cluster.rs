@@ -16,6 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use crate::name;
 use account::Account;
@@ -172,6 +174,25 @@ impl Cluster {
             name::quote(role),
             name::literal(password)
         )
+    }
+
+    /// Makes the standard roles, and the database when it is not there yet.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn ensure_database(&self, database: &str) -> Result<(), Error> {
+        let mut admin = PgConnection::connect(&self.url("postgres")).await?;
+        admin.execute(STANDARD_ROLES).await?;
+        let exists: bool =
+            sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+                .bind(database)
+                .fetch_one(&mut admin)
+                .await?;
+        if !exists {
+            let statement = format!("create database {}", name::quote(database));
+            admin.execute(AssertSqlSafe(statement)).await?;
+        }
+        Ok(admin.close().await?)
     }
 
     /// The directory that holds everything, which need not be the one that was asked for.

@@ -4,6 +4,7 @@ mod admin;
 mod app;
 mod cli;
 mod cors;
+mod dev;
 mod edge;
 mod http;
 mod metrics;

@@ -1,5 +1,6 @@
 //! What needs a real PostgreSQL.
 
 mod cluster;
+mod example;
 mod migrate;
 mod testing;
