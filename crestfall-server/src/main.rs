@@ -6,6 +6,7 @@ mod app;
 mod cli;
 mod cors;
 mod data;
+mod dev;
 mod edge;
 mod http;
 mod metrics;

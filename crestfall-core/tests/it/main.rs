@@ -4,6 +4,7 @@ mod catalog;
 mod cluster;
 mod identity;
 mod jwt;
+mod example;
 mod migrate;
 mod testing;
 mod tx;
