@@ -13,6 +13,7 @@ mod metrics;
 mod pgrst;
 mod ready;
 mod reload;
+mod routes;
 mod settings;
 mod setup;
 mod signals;

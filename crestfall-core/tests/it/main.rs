@@ -2,9 +2,9 @@
 
 mod catalog;
 mod cluster;
+mod example;
 mod identity;
 mod jwt;
-mod example;
 mod migrate;
 mod testing;
 mod tx;
