@@ -2,11 +2,15 @@
 
 mod filter;
 mod select;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
 use super::Text;
 use super::parser::{Parsed, Scanner};
+#[cfg(test)]
+use super::select::SelectItem;
 use super::select::{Field, JsonOperand, JsonStep};
 
 pub(super) use filter::{filter_operation, logic_path, logic_tree};
