@@ -1,6 +1,6 @@
 //! The query string.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::filter::{Filter, LogicTree, Operation};
 use super::form::Pair;
@@ -246,14 +246,14 @@ impl<'q> Reader<'q> {
     /// The windows of the top level and of embeds. The last of equal names counts.
     fn windows(&self) -> Result<(Window, Vec<(EmbedPath, Window)>), SyntaxError> {
         let mut asked: Vec<Asked<'q>> = Vec::new();
+        let mut places: HashMap<&'q str, usize> = HashMap::new();
         for kind in [Kind::Limit, Kind::Offset] {
             for (name, value) in self.of(kind) {
                 let prefix = name
                     .strip_suffix("limit")
                     .or_else(|| name.strip_suffix("offset"))
                     .unwrap_or_default();
-                let index = asked.iter().position(|it| it.prefix == prefix);
-                let index = index.unwrap_or_else(|| {
+                let index = *places.entry(prefix).or_insert_with(|| {
                     asked.push(Asked {
                         prefix,
                         limit: None,
