@@ -24,7 +24,7 @@ use crate::transaction::Transaction as Context;
 const SERIALIZATION_TRIES: u32 = 4;
 
 /// The statements that answer a request, and how their results are to be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     pub(crate) statements: Vec<Statement>,
     form: Form,

@@ -316,7 +316,7 @@ fn decode(raw: &str) -> Result<Vec<Pair<'_>>, SyntaxError> {
 }
 
 /// Sorted by name; values of equal names are joined by commas.
-fn canonical(pairs: &[Pair<'_>]) -> String {
+pub(super) fn canonical(pairs: &[Pair<'_>]) -> String {
     let mut sorted: Vec<&Pair<'_>> = pairs.iter().collect();
     sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
     let length = pairs
