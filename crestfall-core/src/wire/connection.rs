@@ -1,0 +1,312 @@
+//! One connection as those see it who send batches over it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use bytes::{Buf, Bytes, BytesMut};
+use parking_lot::Mutex;
+use postgres_protocol::message::frontend;
+use tokio::sync::{mpsc, oneshot};
+
+use super::batch::{Batch, Steps};
+use super::cache::{Prepared, StatementCache};
+use super::reader;
+use super::socket::{ReadHalf, WriteHalf};
+use super::startup::Server;
+use crate::db::{DbError, Rows};
+
+/// While this many batches are unanswered on the wire, more are collected and written together when the
+/// next answer arrives: PostgreSQL has work, and one write of several batches costs as much as one of one.
+const WRITE_AHEAD: u64 = 3;
+
+/// What a connection tells whoever owns it.
+pub(crate) trait Owner: Send + Sync + 'static {
+    /// So many batches are answered and PostgreSQL is outside of any transaction again.
+    fn released(&self, connection: &Arc<Connection>, batches: u32);
+    /// The connection is gone; all its requests have been told.
+    fn lost(&self, connection: &Arc<Connection>);
+    /// How long PostgreSQL took for the batch with this fingerprint.
+    fn measured(&self, _fingerprint: u64, _micros: u32) {}
+    /// A result outgrew its limit; the batch should be cancelled.
+    fn overflowed(&self, _connection: &Arc<Connection>, _batch: u64) {}
+    /// A `NOTIFY` arrived.
+    fn notified(&self, _channel: String, _payload: String) {}
+}
+
+/// The answer to a batch: each statement's result, and PostgreSQL's transaction status afterwards.
+pub(crate) type Answer = Result<(Vec<Rows>, u8), Failure>;
+
+/// Why a batch has no result.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: DbError,
+    /// Whether PostgreSQL certainly did not start it, or, for one that only reads, may be asked again.
+    pub(crate) untouched: bool,
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        Self {
+            error,
+            untouched: false,
+        }
+    }
+}
+
+/// Where an answer goes.
+#[derive(Debug)]
+pub(crate) enum Sink {
+    /// Rows, all at once after `ReadyForQuery`.
+    Rows(oneshot::Sender<Answer>),
+    /// The data of a `COPY ... TO STDOUT`, as it arrives.
+    Copy(mpsc::Sender<Result<Bytes, DbError>>),
+    /// Nobody waits.
+    Nobody,
+}
+
+/// How a batch is treated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Treatment {
+    /// Whether the connection is the owner's again after it (else a transaction stays open).
+    pub(crate) release: bool,
+    /// Prepare all statements anew.
+    pub(crate) fresh: bool,
+    /// It changes nothing, so it may be sent again.
+    pub(crate) read_only: bool,
+    /// By which its latency is remembered; 0 for not at all.
+    pub(crate) fingerprint: u64,
+    /// The most bytes of rows.
+    pub(crate) max_bytes: usize,
+}
+
+/// A batch whose answer is awaited.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) number: u64,
+    pub(crate) steps: Steps,
+    pub(crate) sink: Sink,
+    pub(crate) treatment: Treatment,
+    pub(crate) since: Instant,
+}
+
+/// A connection that is ready for queries.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: u64,
+    pub(crate) server: Server,
+    write: WriteHalf,
+    state: Mutex<State>,
+    /// Batches answered since the connection was made.
+    answered: AtomicU64,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Messages as we mean them, not yet encrypted.
+    plain: BytesMut,
+    /// What goes over the socket next.
+    wire: BytesMut,
+    /// Whether a task waits for the socket to take more.
+    blocked: bool,
+    queue: VecDeque<Slot>,
+    sent: u64,
+    cache: StatementCache,
+    closed: Option<DbError>,
+}
+
+impl Connection {
+    /// Starts the reading task of a connection that is ready for queries.
+    pub(crate) fn start(
+        id: u64,
+        server: Server,
+        (write, read): (WriteHalf, ReadHalf),
+        rest: BytesMut,
+        cache: StatementCache,
+        owner: Arc<dyn Owner>,
+    ) -> Arc<Self> {
+        let connection = Arc::new(Self {
+            id,
+            server,
+            write,
+            state: Mutex::new(State {
+                plain: BytesMut::with_capacity(8 * 1024),
+                wire: BytesMut::with_capacity(8 * 1024),
+                blocked: false,
+                queue: VecDeque::with_capacity(16),
+                sent: 0,
+                cache,
+                closed: None,
+            }),
+            answered: AtomicU64::new(0),
+        });
+        tokio::spawn(reader::run(Arc::clone(&connection), owner, read, rest));
+        connection
+    }
+
+    /// Sends a batch, or queues it behind those already sent. Its number, by which it can be found again.
+    ///
+    /// # Errors
+    /// When the connection is closed (nothing was sent) or the batch cannot be expressed.
+    pub(crate) fn submit(
+        self: &Arc<Self>,
+        batch: &Batch<'_>,
+        sink: Sink,
+        treatment: Treatment,
+    ) -> Result<u64, Failure> {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        if let Some(error) = &state.closed {
+            return Err(Failure {
+                error: error.again(),
+                untouched: true,
+            });
+        }
+        let steps = batch.encode(&mut state.cache, treatment.fresh, &mut state.plain)?;
+        state.sent += 1;
+        let number = state.sent;
+        state.queue.push_back(Slot {
+            number,
+            steps,
+            sink,
+            treatment,
+            since: Instant::now(),
+        });
+        if number - self.answered.load(Ordering::Relaxed) <= WRITE_AHEAD {
+            self.flush(state);
+        }
+        Ok(number)
+    }
+
+    /// Sends one statement without parameters by the simple protocol.
+    pub(crate) fn submit_simple(self: &Arc<Self>, sql: &str, sink: Sink) -> Result<u64, Failure> {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        if let Some(error) = &state.closed {
+            return Err(error.again().into());
+        }
+        frontend::query(sql, &mut state.plain)
+            .map_err(|error| DbError::Encode(error.to_string()))?;
+        state.sent += 1;
+        let number = state.sent;
+        state.queue.push_back(Slot {
+            number,
+            steps: Steps::new(),
+            sink,
+            treatment: Treatment {
+                release: true,
+                fresh: false,
+                read_only: false,
+                fingerprint: 0,
+                max_bytes: usize::MAX,
+            },
+            since: Instant::now(),
+        });
+        self.flush(state);
+        Ok(number)
+    }
+
+    /// Whether a batch has been answered.
+    pub(crate) fn has_answered(&self, number: u64) -> bool {
+        self.answered.load(Ordering::Acquire) >= number
+    }
+
+    /// Says goodbye to PostgreSQL; what was sent before is still answered.
+    pub(crate) fn close(self: &Arc<Self>) {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        if state.closed.is_none() {
+            state.closed = Some(DbError::Closed);
+            frontend::terminate(&mut state.plain);
+            self.flush(state);
+        }
+    }
+
+    /// Breaks the connection: its reader meets the end at once.
+    pub(crate) fn kill(&self) {
+        self.state
+            .lock()
+            .closed
+            .get_or_insert_with(|| DbError::Connection("connection closed by us".into()));
+        self.write.shutdown();
+    }
+
+    /// Prepares everything anew at its next use, as after a change of the schema.
+    pub(crate) fn forget_statements(&self) {
+        self.state.lock().cache.clear();
+    }
+
+    /// Forgets a statement that PostgreSQL did not prepare after all, or can no longer run.
+    pub(super) fn forget(&self, prepared: &Arc<Prepared>) {
+        self.state.lock().cache.forget_prepared(prepared);
+    }
+
+    /// The batches sent since the last call, for the reader.
+    pub(super) fn take_slots(&self, into: &mut VecDeque<Slot>) {
+        let mut state = self.state.lock();
+        if into.is_empty() {
+            std::mem::swap(into, &mut state.queue);
+        } else {
+            into.append(&mut state.queue);
+        }
+    }
+
+    /// Counts answers, and writes what waited for them.
+    pub(super) fn answered(self: &Arc<Self>, batches: u64) {
+        self.answered.fetch_add(batches, Ordering::Release);
+        let mut guard = self.state.lock();
+        self.flush(&mut guard);
+    }
+
+    /// Ends the connection for those who still want to send, and gives what was never answered.
+    pub(super) fn end(&self, error: DbError) -> VecDeque<Slot> {
+        let mut state = self.state.lock();
+        state.closed.get_or_insert(error);
+        std::mem::take(&mut state.queue)
+    }
+
+    fn flush(self: &Arc<Self>, state: &mut State) {
+        if !state.plain.is_empty()
+            && let Err(error) = self.write.seal(&mut state.plain, &mut state.wire)
+        {
+            return self.broken(state, &error);
+        }
+        if state.blocked {
+            return;
+        }
+        while !state.wire.is_empty() {
+            match self.write.try_write(&state.wire) {
+                Ok(written) if written == state.wire.len() => state.wire.clear(),
+                Ok(written) => state.wire.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    state.blocked = true;
+                    tokio::spawn(Arc::clone(self).flush_when_writable());
+                    return;
+                }
+                Err(error) => return self.broken(state, &error),
+            }
+        }
+    }
+
+    async fn flush_when_writable(self: Arc<Self>) {
+        let waited = self.write.writable().await;
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        state.blocked = false;
+        match waited {
+            Ok(()) => self.flush(state),
+            Err(error) => self.broken(state, &error),
+        }
+    }
+
+    fn broken(&self, state: &mut State, error: &io::Error) {
+        state
+            .closed
+            .get_or_insert_with(|| DbError::Connection(format!("connection lost: {error}")));
+        state.plain.clear();
+        state.wire.clear();
+        self.write.shutdown();
+    }
+}
