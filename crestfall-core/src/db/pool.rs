@@ -26,8 +26,8 @@ use crate::wire::tls::Tls;
 /// Connections to one server, or to one of several that are alike.
 pub(super) struct Pool {
     pub(super) config: DbConfig,
-    pub(super) resolved: Resolved,
-    pub(super) tls: Arc<Tls>,
+    /// Where to connect; several for replicas, all alike.
+    servers: Vec<(Resolved, Arc<Tls>)>,
     pub(super) latencies: Latencies,
     pub(super) hasher: DefaultHashBuilder,
     /// What the gauges call it.
@@ -35,6 +35,7 @@ pub(super) struct Pool {
     shared: usize,
     state: Mutex<State>,
     version: AtomicU64,
+    next_id: AtomicU64,
     closed: AtomicBool,
     itself: Weak<Pool>,
 }
@@ -45,7 +46,6 @@ struct State {
     connecting: usize,
     waiters: VecDeque<Waiter>,
     recovery: Recovery,
-    next_id: u64,
 }
 
 struct Member {
@@ -119,23 +119,28 @@ pub struct PoolStatus {
 impl Pool {
     pub(super) fn new(
         config: &DbConfig,
-        connection: &ConnectConfig,
+        connections: &[ConnectConfig],
         name: &'static str,
     ) -> Result<Arc<Self>, DbError> {
-        let mut resolved = connection.resolve()?;
-        if resolved.application_name.is_none() {
-            resolved.application_name = Some(config.application_name.clone());
+        let mut servers = Vec::with_capacity(connections.len());
+        for connection in connections {
+            let mut resolved = connection.resolve()?;
+            if resolved.application_name.is_none() {
+                resolved.application_name = Some(config.application_name.clone());
+            }
+            let tls = Arc::new(Tls::new(&resolved));
+            servers.push((resolved, tls));
         }
         let config = config.clone();
         Ok(Arc::new_cyclic(|itself| Self {
-            tls: Arc::new(Tls::new(&resolved)),
-            resolved,
+            servers,
             latencies: Latencies::new(),
             hasher: DefaultHashBuilder::default(),
             name,
             shared: config.shared(),
             state: Mutex::default(),
             version: AtomicU64::new(0),
+            next_id: AtomicU64::new(1),
             closed: AtomicBool::new(false),
             itself: itself.clone(),
             config,
@@ -233,6 +238,10 @@ impl Pool {
         }
         let (sender, receiver) = oneshot::channel();
         state.waiters.push_back(Waiter { need, sender });
+        self.serve_waiters(state);
+        if state.waiters.is_empty() {
+            return Ok(receiver);
+        }
         if self.may_grow(state, need) && state.waiters.len() > state.connecting {
             self.grow(state);
         } else if need == Need::Alone {
@@ -256,14 +265,10 @@ impl Pool {
 
     /// Connects, and starts the connection's reader. The connection is nobody's yet.
     async fn open(self: &Arc<Self>) -> Result<Arc<Connection>, DbError> {
-        let (server, stream, rest) = startup::connect(&self.resolved, &self.tls).await?;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let (server, stream, rest) = self.reach(id as usize).await?;
         self.version
             .store(server.greeting.version_num().into(), Ordering::Relaxed);
-        let id = {
-            let mut state = self.state.lock();
-            state.next_id += 1;
-            state.next_id
-        };
         let config = &self.config;
         let cache = StatementCache::new(config.statement_cache_size, config.prepared_statements);
         let owner: Arc<dyn Owner> = Arc::clone(self) as _;
@@ -275,6 +280,24 @@ impl Pool {
             cache,
             owner,
         ))
+    }
+
+    /// The first server that answers, beginning with another one each time.
+    async fn reach(&self, turn: usize) -> Result<startup::Ready, DbError> {
+        let mut failure = DbError::Config("no server is configured".into());
+        for index in 0..self.servers.len() {
+            let (resolved, tls) = &self.servers[(turn + index) % self.servers.len()];
+            match startup::connect(resolved, tls).await {
+                Ok(ready) => return Ok(ready),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Where a connection besides the pool's goes.
+    pub(super) fn first_server(&self) -> Option<(Resolved, Arc<Tls>)> {
+        self.servers.first().cloned()
     }
 
     fn opened(self: &Arc<Self>, outcome: Result<Arc<Connection>, DbError>) {
@@ -365,11 +388,15 @@ impl Pool {
         }
     }
 
-    /// The first who waits and whose need can be met. Who waits for a turn is not kept waiting by one
-    /// before him who waits to be alone: a connection is being emptied for that one.
+    /// The first who waits, or, while that one's need cannot be met, the first with the other need: who
+    /// waits for a turn is not kept waiting by one for whom a connection is being emptied.
     fn next_waiter(&self, state: &mut State) -> Option<(Waiter, usize)> {
         state.waiters.retain(|waiter| !waiter.sender.is_closed());
-        for need in [state.waiters.front()?.need, Need::Turn] {
+        let needs = match state.waiters.front()?.need {
+            Need::Turn => [Need::Turn, Need::Alone],
+            Need::Alone => [Need::Alone, Need::Turn],
+        };
+        for need in needs {
             if let Some(index) = state.find(need, self.depth_limit(need))
                 && let Some(place) = state.waiters.iter().position(|waiter| waiter.need == need)
             {

@@ -1,6 +1,9 @@
 //! The crate against a real PostgreSQL.
 
+mod wire_cancel;
 mod wire_run;
+mod wire_server;
+mod wire_share;
 
 use crestfall_core::db::{Db, DbConfig};
 
