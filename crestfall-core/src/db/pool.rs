@@ -3,7 +3,8 @@
 //! Short statements that only read share connections, several on their way on each; everything else has
 //! a connection alone while it runs, and nothing is queued behind it.
 
-use std::collections::VecDeque;
+mod members;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -15,13 +16,14 @@ use tokio::sync::oneshot;
 
 use super::config::DbConfig;
 use super::latency::Latencies;
-use super::recovery::Recovery;
 use super::{ConnectConfig, DbError};
 use crate::wire::cache::StatementCache;
 use crate::wire::config::Resolved;
 use crate::wire::connection::{Connection, Owner};
 use crate::wire::startup;
 use crate::wire::tls::Tls;
+pub(super) use members::Need;
+use members::{State, Waiter};
 
 /// Connections to one server, or to one of several that are alike.
 pub(super) struct Pool {
@@ -38,42 +40,6 @@ pub(super) struct Pool {
     next_id: AtomicU64,
     closed: AtomicBool,
     itself: Weak<Pool>,
-}
-
-#[derive(Default)]
-struct State {
-    members: Vec<Member>,
-    connecting: usize,
-    waiters: VecDeque<Waiter>,
-    recovery: Recovery,
-}
-
-struct Member {
-    connection: Arc<Connection>,
-    /// Batches on their way, and whoever else must be done before it is idle.
-    depth: u32,
-    /// Whether the one that uses it does not share it.
-    alone: bool,
-    /// Nothing more joins: someone waits until it is idle.
-    draining: bool,
-    /// It leaves when it is idle.
-    retiring: bool,
-    idle_since: Instant,
-    retire_at: Instant,
-}
-
-struct Waiter {
-    need: Need,
-    sender: oneshot::Sender<Result<Ticket, DbError>>,
-}
-
-/// What a request needs of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
-    /// Its turn on a shared one.
-    Turn,
-    /// One alone.
-    Alone,
 }
 
 /// The right to send one batch; given back when dropped unused.
@@ -311,29 +277,11 @@ impl Pool {
                 if state.recovery.succeeded() {
                     tracing::info!(pool = self.name, "connected to PostgreSQL again");
                 }
-                self.admit(&mut state, connection);
+                state.admit(connection, self.config.max_lifetime);
                 self.serve_waiters(&mut state);
             }
             Err(error) => self.not_opened(&mut state, error),
         }
-    }
-
-    fn admit(&self, state: &mut State, connection: Arc<Connection>) {
-        let now = Instant::now();
-        // Up to a tenth earlier, so that those opened together do not leave together.
-        let life = self
-            .config
-            .max_lifetime
-            .mul_f64(rand::random_range(0.9..=1.0));
-        state.members.push(Member {
-            connection,
-            depth: 0,
-            alone: false,
-            draining: false,
-            retiring: false,
-            idle_since: now,
-            retire_at: now + life,
-        });
     }
 
     fn not_opened(self: &Arc<Self>, state: &mut State, error: DbError) {
@@ -501,82 +449,6 @@ impl Pool {
     }
 }
 
-impl State {
-    /// The best connection for a need: an idle one, the most recently used first so that the others may
-    /// leave; else the shared one with the fewest on their way.
-    fn find(&self, need: Need, depth_limit: u32) -> Option<usize> {
-        let mut best: Option<(usize, u32)> = None;
-        for (index, member) in self.members.iter().enumerate() {
-            if member.retiring {
-                continue;
-            }
-            if member.depth == 0 {
-                // Kept free for one who waits alone.
-                if !(member.draining && need == Need::Turn) {
-                    return Some(index);
-                }
-            } else if need == Need::Turn
-                && !member.alone
-                && !member.draining
-                && member.depth < depth_limit
-                && best.is_none_or(|(_, depth)| member.depth < depth)
-            {
-                best = Some((index, member.depth));
-            }
-        }
-        best.map(|(index, _)| index)
-    }
-
-    fn place(&self, connection: &Arc<Connection>) -> Option<usize> {
-        self.members
-            .iter()
-            .position(|member| member.connection.id == connection.id)
-    }
-
-    /// So many batches of a connection are over.
-    fn leave(&mut self, index: usize, batches: u32) {
-        let member = &mut self.members[index];
-        member.depth = member.depth.saturating_sub(batches);
-        if member.depth == 0 {
-            member.alone = false;
-            member.idle_since = Instant::now();
-            // Whoever it was emptied for is served now, or went away.
-            member.draining = self.waiters.iter().any(|waiter| waiter.need == Need::Alone);
-        }
-    }
-
-    /// Lets nothing more join one shared connection, so that it becomes idle for one who needs it alone.
-    fn drain_one(&mut self) {
-        let alone = self
-            .waiters
-            .iter()
-            .filter(|waiter| waiter.need == Need::Alone)
-            .count();
-        let draining = self.members.iter().filter(|member| member.draining).count();
-        if draining >= alone {
-            return;
-        }
-        let candidates = self
-            .members
-            .iter_mut()
-            .filter(|member| !member.alone && !member.draining);
-        if let Some(member) = candidates.min_by_key(|member| member.depth) {
-            member.draining = true;
-        }
-    }
-
-    /// Closes idle connections that fit.
-    fn dismiss(&mut self, mut unwanted: impl FnMut(&Member) -> bool) {
-        self.members.retain(|member| {
-            let goes = member.depth == 0 && unwanted(member);
-            if goes {
-                member.connection.close();
-            }
-            !goes
-        });
-    }
-}
-
 impl Owner for Pool {
     fn released(&self, connection: &Arc<Connection>, batches: u32) {
         let mut state = self.state.lock();
@@ -603,12 +475,15 @@ impl Owner for Pool {
 
     fn lost(&self, connection: &Arc<Connection>) {
         let mut state = self.state.lock();
-        state
-            .members
-            .retain(|member| member.connection.id != connection.id);
-        if let Some(pool) = self.strong()
-            && !state.waiters.is_empty()
+        let Some(index) = state.place(connection) else {
+            return;
+        };
+        state.members.remove(index);
+        // The last one: is PostgreSQL still there?
+        let alone = state.members.is_empty() && state.connecting == 0;
+        if (alone || !state.waiters.is_empty())
             && !self.closed.load(Ordering::Relaxed)
+            && let Some(pool) = self.strong()
         {
             pool.grow(&mut state);
         }

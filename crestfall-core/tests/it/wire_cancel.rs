@@ -64,6 +64,13 @@ async fn go_away(db: &Db, steps: u64, kind: u64) {
         access: Access::ReadWrite,
         ..ROLE
     };
+    // Long enough to be cancelled by a message, not only waited for.
+    let long = [Statement::new("select pg_sleep(0.1)")];
+    match kind % 40 {
+        5 => drop(timeout(pause, db.run(&ROLE, &long)).await),
+        13 => drop(timeout(pause, db.open(&write, &long)).await),
+        _ => {}
+    }
     match kind % 8 {
         0 => drop(timeout(pause, db.open(&write, &quick)).await),
         1 => drop(

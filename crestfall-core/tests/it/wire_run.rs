@@ -200,6 +200,10 @@ async fn an_open_transaction_ends_as_its_holder_says() {
         assert_eq!(one(&db, &READ, gone).await.unwrap(), "t");
     }
     let (_, mut open) = db.open(&scope, std::slice::from_ref(&make)).await.unwrap();
+    open.run(&[Statement::new("select 1/0")]).await.unwrap_err();
+    assert_eq!(code(&open.commit().await.unwrap_err()), "25P02");
+    assert_eq!(one(&db, &READ, gone).await.unwrap(), "t");
+    let (_, mut open) = db.open(&scope, std::slice::from_ref(&make)).await.unwrap();
     let rows = open
         .run(&[Statement::new("select x from opened")])
         .await
