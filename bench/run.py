@@ -89,6 +89,7 @@ def arguments() -> argparse.Namespace:
     add("--http-port", type=int, default=5800, help="the first of twelve ports for servers")
     add("--pg-port", type=int, help="port of the private PostgreSQL; any free one if not given")
     add("--pg-uri", help="use this PostgreSQL, as a superuser, and start none")
+    add("--response", action="store_true", help="let pgbench read response.* settings as ours does")
     add("--no-build", action="store_true", help="take the programs as they are")
     add("--show-statements", action="store_true", help="print what ours sends, and end")
     options = parser.parse_args()
@@ -140,7 +141,9 @@ def measure(options: argparse.Namespace, setup: Setup, logs: Path) -> Results:
     """Measures all parts asked for."""
     results = Results(rows=[])
     scenarios = [scenario for scenario in SCENARIOS if scenario.name in options.scenarios]
-    effort = Effort(options.rounds, options.seconds, options.warmup, options.connections)
+    effort = Effort(
+        options.rounds, options.seconds, options.warmup, options.connections, options.response
+    )
     with contextlib.ExitStack() as stack:
         running: list[RunningPeer] = []
         for peer in http_peers(setup, options.peers):

@@ -26,6 +26,8 @@ class Effort:
     seconds: float
     warmup: float
     connections: list[int]
+    # Whether pgbench, too, reads what functions say of the response.
+    response: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def compare(
     for scenario in scenarios:
         for connections in effort.connections:
             runs = _http_runs(postgres, peers, scenario, connections)
-            runs |= _pgbench_runs(postgres, pgbench, scenario, connections)
+            runs |= _pgbench_runs(postgres, pgbench, scenario, connections, effort.response)
             tell(f"{scenario.title}, {connections} connections")
             prepare = None if scenario.reads else lambda: _empty(postgres)
             for name, samples in interleave(runs, effort, tell, prepare).items():
@@ -93,10 +95,10 @@ def _http_runs(
 
 
 def _pgbench_runs(
-    postgres: Postgres, names: list[str], scenario: Scenario, connections: int
+    postgres: Postgres, names: list[str], scenario: Scenario, connections: int, response: bool
 ) -> dict[str, Run]:
     def run(name: str) -> Run:
-        text = script(scenario, name == PGBENCH_PIPELINED, name == PGBENCH_JSON)
+        text = script(scenario, name == PGBENCH_PIPELINED, name == PGBENCH_JSON, response)
         values = defines(scenario)
         return lambda seconds, _: run_pgbench(postgres, text, connections, seconds, values)
 

@@ -138,4 +138,3 @@ def widen(server: Postgres, database: str, tables: int, functions: int) -> None:
     """Makes a copy of the benchmark's database with more tables and functions."""
     server.create(database, template=DATABASE)
     server.sql((BENCH / "catalogue.sql").read_text(), database, tables=tables, functions=functions)
-    server.sql("vacuum analyze; checkpoint", database)
