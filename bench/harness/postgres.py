@@ -97,7 +97,11 @@ class PrivatePostgres:
             # A "fast" shutdown.
             stop_signal=signal.SIGINT,
         )
-        wait_until(self._answers, self._process, seconds=30, pause=0.1)
+        try:
+            wait_until(self._answers, self._process, seconds=60, pause=0.1)
+        except BaseException:
+            self._process.stop()
+            raise
 
     def _answers(self) -> bool:
         command = ["psql", "-XqAt", "-c", "select 1", self.server.uri(self.server.user, "postgres")]

@@ -7,7 +7,7 @@ from harness.scenarios import Scenario
 
 
 def script(scenario: Scenario, pipelined: bool, json_form: bool, response: bool = False) -> str:
-    """The pgbench script of a scenario; `response` adds the statement that reads what SQL answers."""
+    """The pgbench script of a scenario; `response` adds reading the settings of the response."""
     directory = BENCH / "pgbench"
     suffix = ".json.sql.in" if json_form else ".sql.in"
     read_only = ", pg_catalog.set_config('transaction_read_only', 'on', true)"
