@@ -1,5 +1,6 @@
 """What is measured of our server alone: start, memory, and the price of a large catalogue."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class CatalogueCost:
     @property
     def ratio(self) -> float:
         """How much more a request costs."""
-        return self.small.rate / self.large.rate
+        return self.small.rate / self.large.rate if self.large.rate else math.inf
 
 
 def catalogue_cost(

@@ -155,7 +155,8 @@ def parse_pgbench(output: str, latencies: list[float]) -> Raw:
     }
     return Raw(
         requests=int(number["requests"]),
-        rate=number["rate"],
+        # "nan" when connecting took all the time there was.
+        rate=number.get("rate", 0.0),
         p50_ms=percentile(latencies, 0.50),
         p99_ms=percentile(latencies, 0.99),
         errors=int(number.get("failed", 0)),

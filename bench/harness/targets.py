@@ -78,7 +78,7 @@ def _load_targets(rows: list[Row]) -> Iterator[Target]:
             continue
         place = f"{scenario} at {connections}"
         for name, peer, least in RATES:
-            if name == scenario and peer in medians:
+            if name == scenario and peer in medians and medians[peer].rate:
                 ratio = us.rate / medians[peer].rate
                 yield Target(f"{place}, rate to {peer}", ratio, least, at_least=True)
         if AXUM_SQLX in medians:

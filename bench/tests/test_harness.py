@@ -41,6 +41,10 @@ class Reading(unittest.TestCase):
         self.assertEqual((raw.requests, raw.errors, raw.rate), (12345, 2, 4321.5))
         self.assertEqual((raw.p50_ms, raw.p99_ms), (2.0, 3.0))
 
+    def test_a_run_spent_connecting_has_no_rate(self) -> None:
+        report = "number of transactions actually processed: 0\ntps = nan (without initial"
+        self.assertEqual(parse_pgbench(report, []).rate, 0.0)
+
     def test_a_percentile_of_nothing_is_nothing(self) -> None:
         self.assertEqual(percentile([], 0.99), 0.0)
 
