@@ -52,7 +52,10 @@ impl Prepared {
     ) -> Self {
         let end = ends(request, settings);
         if let Some(rows) = plain_rows(request, plan, catalog) {
-            let statements = vec![as_statement(rows), as_statement(sql::response_settings())];
+            let mut statements = vec![as_statement(rows)];
+            if settings.config.pre_request.is_some() || plan.read.runs_functions(catalog) {
+                statements.push(as_statement(sql::response_settings()));
+            }
             return Self {
                 statements,
                 form: Form::Rows,

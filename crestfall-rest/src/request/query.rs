@@ -73,12 +73,6 @@ impl QueryParams {
             embedded,
         })
     }
-
-    /// The filters of the top level.
-    pub(crate) fn root_filters(&self) -> impl Iterator<Item = &Filter> {
-        let root = self.filters.iter().filter(|(path, _)| path.is_empty());
-        root.map(|(_, filter)| filter)
-    }
 }
 
 /// What a parameter's name makes it.
