@@ -328,11 +328,21 @@ fn failure(error: Error, verbosity: ErrorVerbosity) -> Response<Body> {
     error.into_response(verbosity)
 }
 
-/// A failure is logged once, here; what the client did wrong is the client's to know.
+/// A failure of the server or its database is logged once, here; what the client did wrong is the
+/// client's to know.
 fn log_failure(error: &Error) {
-    if error.status().is_server_error() {
-        tracing::error!(error.code = %error.code(), error.message = %error.message(), "rest.request failed");
+    let is_clients = matches!(error, Error::Api(_) | Error::Catalog(_) | Error::Jwt(_));
+    if is_clients || !error.status().is_server_error() {
+        return;
     }
+    let text = |value: Option<serde_json::Value>| value.map(|value| value.to_string());
+    tracing::error!(
+        error.code = %error.code(),
+        error.message = %error.message(),
+        error.details = text(error.details()),
+        error.hint = text(error.hint()),
+        "rest.request failed"
+    );
 }
 
 static WARNING: HeaderName = http::header::WARNING;

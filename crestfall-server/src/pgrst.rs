@@ -7,7 +7,7 @@ mod setup;
 mod source;
 mod uri;
 
-pub(crate) use config::Config;
+pub(crate) use config::{Config, Error};
 pub(crate) use dump::dump;
 pub(crate) use setup::VERSION;
 

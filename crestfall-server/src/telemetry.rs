@@ -2,19 +2,15 @@
 
 mod access;
 mod clock;
+mod lines;
 #[cfg(feature = "otel")]
 mod traces;
 
-use std::fmt;
 use std::io::IsTerminal as _;
 
 use serde::{Deserialize, Serialize};
-use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Registry, reload};
 
 pub(crate) use access::{AccessLog, Request};
@@ -120,7 +116,7 @@ pub(crate) fn start(format: Format, level: Level) -> LogLevel {
     let lines = match format {
         Format::Text => lines.boxed(),
         Format::Json => lines.json().flatten_event(true).boxed(),
-        Format::Postgrest => lines.event_format(PostgrestLines).boxed(),
+        Format::Postgrest => lines.event_format(lines::PostgrestLines).boxed(),
     };
     let lines = lines.with_filter(filter).boxed();
 
@@ -171,26 +167,6 @@ const TOLD_BY_LIFECYCLE: [&str; 3] = [
     "crestfall_core::db::listen",
     "crestfall_core::db::pool",
 ];
-
-/// `21/Nov/2026:23:59:26 +0000: message`.
-struct PostgrestLines;
-
-impl<S, N> FormatEvent<S, N> for PostgrestLines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        write!(writer, "{}: ", clock::apache_now())?;
-        context.format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
-    }
-}
 
 #[cfg(test)]
 mod tests {

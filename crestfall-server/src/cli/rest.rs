@@ -94,15 +94,22 @@ fn dump(found: impl Future<Output = Result<String, String>>) -> ExitCode {
 }
 
 async fn dump_config(path: Option<&Path>, config: pgrst::Config) -> Result<String, String> {
-    let config = match config.db_config {
-        true => with_database(path, config).await?.0,
-        false => config,
-    };
-    Ok(pgrst::dump(&config))
+    match with_database(path, config.clone()).await {
+        Ok((config, _)) => Ok(pgrst::dump(&config)),
+        // A connection string that makes no sense is dumped all the same.
+        Err(Unavailable::Database(error)) => {
+            eprintln!("{error}");
+            Ok(pgrst::dump(&config))
+        }
+        Err(Unavailable::Settings(error)) => Err(error),
+    }
 }
 
 async fn dump_schema(path: Option<&Path>, config: pgrst::Config) -> Result<String, String> {
-    let (config, db) = with_database(path, config).await?;
+    let (config, db) = match with_database(path, config).await {
+        Ok(found) => found,
+        Err(Unavailable::Database(error) | Unavailable::Settings(error)) => return Err(error),
+    };
     let setup = config.setup().map_err(|error| error.to_string())?;
     let catalog = data::catalog(&db, &setup)
         .await
@@ -111,14 +118,24 @@ async fn dump_schema(path: Option<&Path>, config: pgrst::Config) -> Result<Strin
     Ok(format!("{json}\n"))
 }
 
+/// Why settings cannot be completed from the database.
+enum Unavailable {
+    /// There is no telling where it is.
+    Database(String),
+    /// They are refused.
+    Settings(String),
+}
+
 /// The settings with those in the database. A database that is away is told and left out.
 async fn with_database(
     path: Option<&Path>,
     config: pgrst::Config,
-) -> Result<(pgrst::Config, Db), String> {
-    let setup = config.setup().map_err(|error| error.to_string())?;
-    let db = data::pool(&setup.database).and_then(Db::lazy);
-    let db = db.map_err(|error| error.to_string())?;
+) -> Result<(pgrst::Config, Db), Unavailable> {
+    let refused = |error: pgrst::Error| Unavailable::Settings(error.to_string());
+    let setup = config.setup().map_err(refused)?;
+    let db = data::pool(&setup.database)
+        .and_then(Db::lazy)
+        .map_err(|error| Unavailable::Database(error.to_string()))?;
     let Some(place) = &setup.database.in_database else {
         return Ok((config, db));
     };
@@ -133,5 +150,5 @@ async fn with_database(
         }
     };
     let config = pgrst::Config::load(path, found, Some(&config.db_uri));
-    Ok((config.map_err(|error| error.to_string())?, db))
+    Ok((config.map_err(refused)?, db))
 }
