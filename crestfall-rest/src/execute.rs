@@ -167,7 +167,8 @@ fn scalar_call(plan: &StatementPlan) -> Option<Sql> {
         && plan.read.order.is_empty()
         && plan.read.range == RowRange::ALL;
     let takes_apart = matches!(call.arguments, Arguments::Json { .. });
-    (is_json && is_whole && !takes_apart && call.routine.returns_scalar())
+    let is_plan = matches!(plan.media_type, MediaType::Plan(_));
+    (is_json && !is_plan && is_whole && !takes_apart && call.routine.returns_scalar())
         .then(|| sql::scalar_call(call))
 }
 
