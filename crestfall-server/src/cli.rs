@@ -105,7 +105,7 @@ fn develop(arguments: dev::Arguments) -> ExitCode {
 /// Serves until told to end.
 fn start(source: Source, setup: setup::Setup) -> ExitCode {
     let level = telemetry::start(setup.log.0, setup.log.1);
-    match runtime().and_then(|runtime| Ok(runtime.block_on(app::run(source, setup, level)))) {
+    match runtime().map(|runtime| runtime.block_on(app::run(source, setup, level))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => fail(&error),
         Err(error) => fail(&error),

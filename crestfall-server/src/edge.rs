@@ -90,6 +90,21 @@ impl Handler for Edge {
 }
 
 impl Inner {
+    #[cfg(not(feature = "otel"))]
+    async fn routed(&self, request: Request<Body>) -> Response<Body> {
+        self.routes.call(request).await
+    }
+
+    #[cfg(feature = "otel")]
+    async fn routed(&self, request: Request<Body>) -> Response<Body> {
+        use tracing::Instrument as _;
+
+        let span = telemetry::span(&request);
+        let response = self.routes.call(request).instrument(span.clone()).await;
+        telemetry::answered(&span, response.status());
+        response
+    }
+
     /// The router's answer, counted and told.
     async fn answer(&self, request: Request<Body>, peer: Option<IpAddr>) -> Response<Body> {
         let started = Instant::now();
@@ -98,7 +113,7 @@ impl Inner {
             .log
             .is_on()
             .then(|| telemetry::Request::of(&request, peer));
-        let response = self.routes.call(request).await;
+        let response = self.routed(request).await;
         let took = started.elapsed();
         in_flight.answered(response.status(), took);
         if let Some(told) = told {
