@@ -9,6 +9,8 @@ pub(crate) mod prefer;
 pub(crate) mod query;
 pub(crate) mod range;
 pub(crate) mod select;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -94,11 +94,12 @@ impl Rest {
         Router::new().fallback(serve).with_state(self.clone())
     }
 
-    /// Answers one request, whose path has no mount point in front.
-    pub async fn serve(&self, request: Request) -> Response<Body> {
+    /// Answers one request whose path begins with `mount`, the empty text for none. This is what
+    /// [`router`](Self::router) does, without the router.
+    pub async fn serve(&self, mount: &str, request: Request) -> Response<Body> {
         let settings = self.shared.settings.load_full();
         let verbosity = settings.config.error_verbosity;
-        let mut response = match self.answer(request, &settings).await {
+        let mut response = match self.answer(mount, request, &settings).await {
             Ok(response) => response,
             Err(error) => {
                 log_failure(&error);
@@ -111,14 +112,24 @@ impl Rest {
         response
     }
 
-    async fn answer(&self, request: Request, settings: &Settings) -> Result<Response<Body>, Error> {
+    async fn answer(
+        &self,
+        mount: &str,
+        request: Request,
+        settings: &Settings,
+    ) -> Result<Response<Body>, Error> {
         let mut timing = Timing::start(settings.config.server_timing);
         let (parts, body) = request.into_parts();
         let identity = self.identify(&parts).await?;
         timing.mark("jwt");
         let catalog = self.shared.catalog.load().ok_or(Error::NoCatalog)?;
         let body = read_body(body, settings.config.max_body_bytes).await?;
-        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+        let path = parts
+            .uri
+            .path()
+            .strip_prefix(mount)
+            .unwrap_or(parts.uri.path());
+        let query = parts.uri.query().unwrap_or_default();
         let request = ApiRequest::parse(
             &settings.config,
             parts.method,
@@ -234,7 +245,7 @@ impl Rest {
 }
 
 async fn serve(State(rest): State<Rest>, request: Request) -> Response<Body> {
-    rest.serve(request).await
+    rest.serve("", request).await
 }
 
 async fn read_body(body: Body, limit: usize) -> Result<Bytes, Error> {

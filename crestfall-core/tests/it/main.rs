@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cluster;
+mod example;
 mod identity;
 mod jwt;
 mod migrate;
