@@ -127,17 +127,19 @@ test('a computed relationship', async () => {
 
 test('counts and sums of what is embedded', async () => {
   const data = await rows(
-    db.from('ships').select('id, voyages(count, tons.sum())').lte('id', 2).order('id'),
+    db.from('ships').select('id, voyages(count(), tons.sum())').lte('id', 2).order('id'),
   )
   assert.deepEqual(data, [
     { id: 1, voyages: [{ count: 2, sum: 1050 }] },
     { id: 2, voyages: [{ count: 1, sum: 400 }] },
   ])
+  const older = await rows(db.from('ships').select('voyages(count)').eq('id', 1).single())
+  assert.deepEqual(older, { voyages: [{ count: 2 }] })
 })
 
 test('ordered by a column of a to-one embed', async () => {
   const data = await rows(
-    db.from('voyages').select('id, ships(name)').lte('id', 4).order('ships(built)').order('id'),
+    db.from('voyages').select('id, ships(built)').lte('id', 4).order('ships(built)').order('id'),
   )
   assert.deepEqual(data.map((voyage) => voyage.id), [4, 1, 2, 3])
 })

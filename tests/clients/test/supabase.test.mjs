@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { supabase } from '../support/client.mjs'
+import { supabase, token } from '../support/client.mjs'
 
 const ada = supabase({ role: 'authenticated', sub: 'ada' })
 
@@ -28,10 +28,9 @@ test('the key is a token', async () => {
 })
 
 test('the key alone, without Authorization', async () => {
-  const { supabaseKey, supabaseUrl } = ada
-  const response = await fetch(`${supabaseUrl}rest/v1/rpc/whoami`.replace(/([^/:])\/+rest/, '$1/rest'), {
-    headers: { apikey: supabaseKey },
-  })
+  const url = `${process.env.CRESTFALL_SERVE_URL}/rest/v1/rpc/whoami`
+  const apikey = token({ role: 'authenticated', sub: 'ada' })
+  const response = await fetch(url, { headers: { apikey } })
   assert.equal((await response.json()).sub, 'ada')
 })
 
@@ -48,4 +47,12 @@ test('writes', async () => {
 test('a schema that is not exposed', async () => {
   const { error } = await ada.schema('archive').from('wrecks').select()
   assert.equal(error.code, 'PGRST106')
+})
+
+test('the description of the API at its root', async () => {
+  for (const path of ['/rest/v1/', '/rest/v1', '/postgresql/rest/']) {
+    const response = await fetch(process.env.CRESTFALL_SERVE_URL + path)
+    assert.equal(response.status, 200, path)
+    assert.ok('/ships' in (await response.json()).paths, path)
+  }
 })

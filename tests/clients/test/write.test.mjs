@@ -34,7 +34,7 @@ test('many at once: missing keys are null, or defaults', async () => {
 })
 
 test('many at once: one bad row, and none is kept', async () => {
-  const { error, status } = await cargo().insert([{ code: 'all-1' }, { code: 'all-2', tons: -1 }])
+  const { error, status } = await cargo().insert([{ code: 'all-1', tons: 1 }, { code: 'all-2', tons: -1 }])
   assert.deepEqual([status, error.code], [400, '23514'])
   assert.deepEqual(await stored('all-'), [])
 })
