@@ -75,7 +75,7 @@ impl Db {
     /// # Errors
     /// When a setting makes no sense.
     pub fn lazy(config: DbConfig) -> Result<Self, DbError> {
-        let primary = Pool::new(&config, &config.connection, "primary")?;
+        let primary = Pool::new(&config, std::slice::from_ref(&config.connection), "primary")?;
         let replicas = replica_pool(&config)?;
         for pool in [Some(&primary), replicas.as_ref()].into_iter().flatten() {
             tokio::spawn(tidy(Arc::downgrade(pool)));
@@ -239,14 +239,10 @@ impl Db {
 }
 
 fn replica_pool(config: &DbConfig) -> Result<Option<Arc<Pool>>, DbError> {
-    let Some((first, others)) = config.read_replicas.split_first() else {
+    if config.read_replicas.is_empty() {
         return Ok(None);
-    };
-    let pool = Pool::new(config, first, "replica")?;
-    if others.is_empty() {
-        return Ok(Some(pool));
     }
-    Ok(Some(pool))
+    Pool::new(config, &config.read_replicas, "replica").map(Some)
 }
 
 /// Whether a request may share a connection: it only reads, and was short lately.

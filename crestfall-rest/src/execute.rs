@@ -24,7 +24,7 @@ use crate::transaction::Transaction as Context;
 const SERIALIZATION_TRIES: u32 = 4;
 
 /// The statements that answer a request, and how their results are to be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     pub(crate) statements: Vec<Statement>,
     form: Form,
@@ -52,7 +52,10 @@ impl Prepared {
     ) -> Self {
         let end = ends(request, settings);
         if let Some(rows) = plain_rows(request, plan, catalog) {
-            let statements = vec![as_statement(rows), as_statement(sql::response_settings())];
+            let mut statements = vec![as_statement(rows)];
+            if settings.config.pre_request.is_some() || plan.read.runs_functions(catalog) {
+                statements.push(as_statement(sql::response_settings()));
+            }
             return Self {
                 statements,
                 form: Form::Rows,

@@ -1,5 +1,6 @@
 //! Any PostgreSQL schema as a PostgREST-compatible REST API, as a router for axum.
 
+mod compiled;
 mod config;
 mod connect;
 mod error;

@@ -78,6 +78,13 @@ impl App {
         })
     }
 
+    /// Tells the operator what to change in the settings.
+    fn warn(&self) {
+        for warning in &self.setup.load().warnings {
+            lifecycle!("{warning}");
+        }
+    }
+
     /// Puts newly read settings in place; those that need a restart stay as they are.
     pub(crate) fn apply(
         &self,
@@ -94,6 +101,7 @@ impl App {
         self.log.set_level(setup.log.1);
         self.level.set(setup.log.1);
         self.setup.store(Arc::new(setup));
+        self.warn();
         Ok(())
     }
 }
@@ -140,6 +148,7 @@ pub(crate) async fn run(source: Source, setup: Setup, level: LogLevel) -> Result
     announce(&setup);
     let admin_address = setup.admin.clone();
     let app = Arc::new(App::new(source, setup, level)?);
+    app.warn();
     let admin = match admin_address {
         Some(address) => {
             let listener = Listener::bind(&address)?;

@@ -83,7 +83,11 @@ impl Show {
 }
 
 fn serve(flags: settings::Flags) -> ExitCode {
-    start(Source::Crestfall(settings::Sources::new(flags)))
+    let source = Source::Crestfall(settings::Sources::new(flags));
+    match source.read(Vec::new(), None) {
+        Ok(setup) => start(source, setup),
+        Err(error) => fail(&error),
+    }
 }
 
 fn develop(arguments: dev::Arguments) -> ExitCode {
@@ -98,12 +102,8 @@ fn develop(arguments: dev::Arguments) -> ExitCode {
     }
 }
 
-/// Reads the settings and serves until told to end.
-fn start(source: Source) -> ExitCode {
-    let setup = match source.read(Vec::new(), None) {
-        Ok(setup) => setup,
-        Err(error) => return fail(&error),
-    };
+/// Serves until told to end.
+fn start(source: Source, setup: setup::Setup) -> ExitCode {
     let level = telemetry::start(setup.log.0, setup.log.1);
     match runtime().and_then(|runtime| Ok(runtime.block_on(app::run(source, setup, level)))) {
         Ok(Ok(())) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@ mod access;
 mod clock;
 
 use std::fmt;
+use std::io::IsTerminal as _;
 
 use serde::{Deserialize, Serialize};
 use tracing::{Event, Subscriber};
@@ -107,7 +108,9 @@ impl LogLevel {
 /// Starts logging. To be called once, before the first event.
 pub(crate) fn start(format: Format, level: Level) -> LogLevel {
     let (filter, handle) = reload::Layer::new(targets(format, level));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(format == Format::Text && std::io::stderr().is_terminal());
     let lines: Box<dyn Layer<_> + Send + Sync> = match format {
         Format::Text => lines.boxed(),
         Format::Json => lines.json().flatten_event(true).boxed(),
@@ -128,11 +131,24 @@ fn targets(format: Format, level: Level) -> Targets {
         Format::Postgrest => LevelFilter::INFO,
         Format::Text | Format::Json => level.filter().max(LevelFilter::INFO),
     };
-    Targets::new()
+    let targets = Targets::new()
         .with_default(level.filter().min(LevelFilter::WARN))
         .with_target("crestfall", level.filter())
-        .with_target(LIFECYCLE, lifecycle)
+        .with_target(LIFECYCLE, lifecycle);
+    match format {
+        Format::Text | Format::Json => targets,
+        Format::Postgrest => TOLD_BY_LIFECYCLE.iter().fold(targets, |targets, target| {
+            targets.with_target(*target, LevelFilter::OFF)
+        }),
+    }
 }
+
+/// What PostgREST's lines say in their own words.
+const TOLD_BY_LIFECYCLE: [&str; 3] = [
+    "crestfall_core::catalog::keeper",
+    "crestfall_core::db::listen",
+    "crestfall_core::db::pool",
+];
 
 /// `21/Nov/2026:23:59:26 +0000: message`.
 struct PostgrestLines;

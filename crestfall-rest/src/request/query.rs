@@ -73,12 +73,6 @@ impl QueryParams {
             embedded,
         })
     }
-
-    /// The filters of the top level.
-    pub(crate) fn root_filters(&self) -> impl Iterator<Item = &Filter> {
-        let root = self.filters.iter().filter(|(path, _)| path.is_empty());
-        root.map(|(_, filter)| filter)
-    }
 }
 
 /// What a parameter's name makes it.
@@ -316,7 +310,7 @@ fn decode(raw: &str) -> Result<Vec<Pair<'_>>, SyntaxError> {
 }
 
 /// Sorted by name; values of equal names are joined by commas.
-fn canonical(pairs: &[Pair<'_>]) -> String {
+pub(super) fn canonical(pairs: &[Pair<'_>]) -> String {
     let mut sorted: Vec<&Pair<'_>> = pairs.iter().collect();
     sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
     let length = pairs

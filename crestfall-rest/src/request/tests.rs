@@ -403,27 +403,6 @@ fn tx_is_preferred_only_where_settings_allow() {
     }
 }
 
-/// PR-132
-#[test]
-fn headers_and_cookies_are_kept_apart() {
-    let request = request(
-        "GET",
-        "/films",
-        &[("x-thing", "1"), ("cookie", "a=b=c; d;e=")],
-        "",
-    );
-    let request = request.expect("a request");
-    assert_eq!(
-        request.headers,
-        [("x-thing".to_owned(), Bytes::from_static(b"1"))]
-    );
-    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    assert_eq!(
-        request.cookies,
-        [pair("a", "b=c"), pair("d", ""), pair("e", "")]
-    );
-}
-
 /// Prints what a typical query string costs; run with `--release --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]

@@ -65,6 +65,7 @@ fn catalog() -> Catalog {
             insertable: true,
             updatable: true,
             deletable: true,
+            runs_functions: false,
             primary_key: Vec::new(),
             columns: Vec::new(),
             column_index: Default::default(),
