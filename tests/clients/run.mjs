@@ -9,7 +9,7 @@ import { Postgres } from './support/postgres.mjs'
 import { freePort, start } from './support/server.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const target = process.env.CARGO_TARGET_DIR ?? join(here, '../../target')
+const target = resolve(here, '../..', process.env.CARGO_TARGET_DIR ?? 'target')
 const binary = resolve(process.env.CRESTFALL_BIN ?? join(target, 'debug/crestfall'))
 const secret = randomBytes(32).toString('hex')
 const running = []
