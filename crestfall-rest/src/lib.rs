@@ -2,6 +2,7 @@
 
 mod compiled;
 mod config;
+mod connect;
 mod error;
 mod execute;
 mod inspect;
@@ -18,6 +19,7 @@ mod timing;
 mod transaction;
 
 pub use config::{Config, ErrorVerbosity, OpenApiMode, TxEnd};
+pub use connect::ConnectError;
 pub use error::{
     ApiError, CatalogError, DatabaseError, Error, JwtRefusal, PgErrorFields, RaiseError, RangeError,
 };

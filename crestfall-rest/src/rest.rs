@@ -15,6 +15,7 @@ use crestfall_core::{Catalog, Identity};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::config::{Config, ErrorVerbosity};
+use crate::connect::Kept;
 use crate::error::{ApiError, Error, JwtRefusal};
 use crate::execute::{Prepared, execute};
 use crate::inspect::inspect;
@@ -37,6 +38,8 @@ struct Shared {
     catalog: Arc<SharedCatalog>,
     settings: ArcSwap<Settings>,
     verifier: Option<SharedVerifier>,
+    /// What keeps the catalogue up to date, when nobody else does.
+    kept: Option<Arc<Kept>>,
 }
 
 impl Rest {
@@ -48,6 +51,7 @@ impl Rest {
             catalog,
             settings: ArcSwap::default(),
             verifier: None,
+            kept: None,
         };
         Self {
             shared: Arc::new(shared),
@@ -65,13 +69,24 @@ impl Rest {
     /// layer has found goes before.
     #[must_use]
     pub fn verifier(self, verifier: SharedVerifier) -> Self {
+        self.changed(|shared| shared.verifier = Some(verifier))
+    }
+
+    /// Keeps what keeps its catalogue.
+    pub(crate) fn keeping(self, kept: Kept) -> Self {
+        self.changed(|shared| shared.kept = Some(Arc::new(kept)))
+    }
+
+    fn changed(self, change: impl FnOnce(&mut Shared)) -> Self {
         let shared = &*self.shared;
-        let shared = Shared {
+        let mut shared = Shared {
             db: shared.db.clone(),
             catalog: shared.catalog.clone(),
             settings: ArcSwap::new(shared.settings.load_full()),
-            verifier: Some(verifier),
+            verifier: shared.verifier.clone(),
+            kept: shared.kept.clone(),
         };
+        change(&mut shared);
         Self {
             shared: Arc::new(shared),
         }
@@ -91,7 +106,8 @@ impl Rest {
         &self.shared.catalog
     }
 
-    /// The routes, relative to where they are nested; fits a router of any state.
+    /// The routes, relative to where they are nested; fits a router of any state. `nest` leaves out
+    /// the path of the root with a slash at its end; `nest_service` of `router::<()>()` has it too.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new().fallback(serve).with_state(self.clone())
     }

@@ -31,6 +31,7 @@ pub(super) struct Pool {
     /// Where to connect; several for replicas, all alike.
     servers: Vec<(Resolved, Arc<Tls>)>,
     pub(super) latencies: Latencies,
+    /// The same for all pools of a [`Db`](super::Db): a batch may move from a replica to the primary.
     pub(super) hasher: DefaultHashBuilder,
     /// What the gauges call it.
     pub(super) name: &'static str,
@@ -87,6 +88,7 @@ impl Pool {
         config: &DbConfig,
         connections: &[ConnectConfig],
         name: &'static str,
+        hasher: DefaultHashBuilder,
     ) -> Result<Arc<Self>, DbError> {
         let mut servers = Vec::with_capacity(connections.len());
         for connection in connections {
@@ -101,7 +103,7 @@ impl Pool {
         Ok(Arc::new_cyclic(|itself| Self {
             servers,
             latencies: Latencies::new(),
-            hasher: DefaultHashBuilder::default(),
+            hasher,
             name,
             shared: config.shared(),
             state: Mutex::default(),

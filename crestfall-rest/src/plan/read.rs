@@ -16,7 +16,7 @@ use crate::request::select::{Aggregate, Direction, JoinType, Nulls, OrderTerm};
 use crate::request::{Action, ApiRequest, RowRange, Text};
 
 /// The name of the common table expression that a write or a call feeds the read from.
-pub(crate) const SOURCE: &str = "pgrst_source";
+pub(crate) const SOURCE: &str = "crestfall_source";
 
 /// One relation of a read and what is embedded in it.
 #[derive(Debug, Clone, PartialEq)]

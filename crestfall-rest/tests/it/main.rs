@@ -1,0 +1,16 @@
+//! The REST API over HTTP, against a real PostgreSQL, over a world of film and cinema.
+
+mod api;
+
+mod attacks;
+mod auth;
+mod calling;
+mod concurrency;
+mod embedding;
+mod errors;
+mod negotiation;
+mod reading;
+mod rows_equal;
+mod schemas;
+mod transactions;
+mod writing;
