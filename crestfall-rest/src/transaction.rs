@@ -113,6 +113,7 @@ fn database_error(source: DbError, authenticated: bool) -> DatabaseError {
             DatabaseError::refused(fields, authenticated)
         }
         DbError::PoolTimeout => DatabaseError::PoolTimeout,
+        DbError::QueueFull => DatabaseError::QueueFull,
         other => DatabaseError::Connection(Some(other.to_string())),
     }
 }

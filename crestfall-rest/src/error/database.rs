@@ -31,6 +31,8 @@ pub enum DatabaseError {
     Client(Option<String>),
     /// No connection became free in time (`PGRST003`).
     PoolTimeout,
+    /// Too many requests wait for a connection already.
+    QueueFull,
     /// PostgreSQL answered with an error.
     Refused {
         /// Its words.
@@ -96,6 +98,7 @@ impl DatabaseError {
         match self {
             Self::Connection(_) | Self::Client(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::PoolTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::QueueFull => StatusCode::SERVICE_UNAVAILABLE,
             Self::Refused {
                 fields,
                 authenticated,
@@ -112,9 +115,12 @@ impl DatabaseError {
                 .is_some()
                 .then(|| fields.message.clone()),
             Self::Raised(raised) => raised.response.status_text.clone(),
-            Self::Connection(_) | Self::Client(_) | Self::PoolTimeout | Self::MalformedRaise(_) => {
-                None
-            }
+            Self::Connection(_)
+            | Self::Client(_)
+            | Self::PoolTimeout
+            | Self::QueueFull
+            | Self::QueueFull
+            | Self::MalformedRaise(_) => None,
         }
     }
 
@@ -123,6 +129,8 @@ impl DatabaseError {
             Self::Connection(_) => "PGRST000".into(),
             Self::Client(_) => "PGRST001".into(),
             Self::PoolTimeout => "PGRST003".into(),
+            // The anchor lets requests wait without limit and so has no code for it.
+            Self::QueueFull => "CF102".into(),
             Self::Refused { fields, .. } => (&*fields.code).into(),
             Self::Raised(raised) => (&*raised.message.code).into(),
             Self::MalformedRaise(error) => ApiError::Raise(error.clone()).code().into(),
@@ -134,6 +142,7 @@ impl DatabaseError {
             Self::Connection(_) => "Database connection error.".into(),
             Self::Client(_) => "Database client error. Retrying the connection.".into(),
             Self::PoolTimeout => "Timed out acquiring connection from connection pool.".into(),
+            Self::QueueFull => "Too many requests wait for a database connection.".into(),
             Self::Refused { fields, .. } => (&*fields.message).into(),
             Self::Raised(raised) => (&*raised.message.message).into(),
             Self::MalformedRaise(error) => {
@@ -146,7 +155,7 @@ impl DatabaseError {
     pub(super) fn details(&self) -> Option<String> {
         match self {
             Self::Connection(cause) | Self::Client(cause) => cause.clone(),
-            Self::PoolTimeout => None,
+            Self::PoolTimeout | Self::QueueFull => None,
             Self::Refused { fields, .. } => fields.detail.clone(),
             Self::Raised(raised) => raised.message.details.clone(),
             Self::MalformedRaise(error) => Some(error.details()),
@@ -155,7 +164,7 @@ impl DatabaseError {
 
     pub(super) fn hint(&self) -> Option<String> {
         match self {
-            Self::Connection(_) | Self::Client(_) | Self::PoolTimeout => None,
+            Self::Connection(_) | Self::Client(_) | Self::PoolTimeout | Self::QueueFull => None,
             Self::Refused { fields, .. } => fields.hint.clone(),
             Self::Raised(raised) => raised.message.hint.clone(),
             Self::MalformedRaise(error) => Some(error.hint().into()),

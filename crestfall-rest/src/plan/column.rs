@@ -67,12 +67,12 @@ impl Resolver<'_> {
 
     /// A field as part of the answer.
     pub(crate) fn output(&self, field: &Field) -> ColumnRef {
-        self.to_json(self.resolve(field, None))
+        self.shown_as_json(self.resolve(field, None))
     }
 
     /// A column as part of the answer.
     pub(crate) fn output_column(&self, column: &Column) -> ColumnRef {
-        self.to_json(ColumnRef::of(column))
+        self.shown_as_json(ColumnRef::of(column))
     }
 
     /// A field that text from the query string is compared with.
@@ -120,7 +120,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn to_json(&self, column: ColumnRef) -> ColumnRef {
+    fn shown_as_json(&self, column: ColumnRef) -> ColumnRef {
         let data_type = column.data_type.clone();
         self.with_cast(&data_type, "json", column)
     }

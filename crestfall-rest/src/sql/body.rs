@@ -26,7 +26,7 @@ impl JsonRows<'_> {
 
 impl Sql {
     /// `FROM … crestfall_body`, whose columns are those of `rows`.
-    pub(super) fn from_json(&mut self, rows: &JsonRows<'_>) {
+    pub(super) fn json_rows(&mut self, rows: &JsonRows<'_>) {
         let kind = if rows.apply_defaults { "jsonb" } else { "json" };
         self.push("FROM (SELECT ")
             .param(Some(rows.json.clone()))

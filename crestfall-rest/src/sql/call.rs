@@ -30,7 +30,7 @@ impl Sql {
         match &call.arguments {
             Arguments::Json { parameters, body } => {
                 let columns: Vec<_> = parameters.iter().map(parameter_column).collect();
-                self.from_json(&JsonRows {
+                self.json_rows(&JsonRows {
                     json: body,
                     columns: &columns,
                     apply_defaults: false,

@@ -92,7 +92,7 @@ impl Sql {
             .join(", ", &body.columns, |sql, column| {
                 sql.push("crestfall_body.").ident(&column.name);
             });
-        self.push(" ").from_json(&rows(body));
+        self.push(" ").json_rows(&rows(body));
         let counts = write.merges();
         if counts {
             // Every row counts as inserted until it turns out to be an update.
@@ -147,7 +147,7 @@ impl Sql {
                 .push(" = crestfall_body.")
                 .ident(&column.name);
         });
-        self.push(" ").from_json(&rows(body));
+        self.push(" ").json_rows(&rows(body));
         self.write_conditions(write, &write.relation, " WHERE ");
         self.returning(write);
     }
