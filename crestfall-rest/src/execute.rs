@@ -184,6 +184,12 @@ pub(crate) async fn execute(
     plan: &StatementPlan,
     prepared: &Prepared,
 ) -> Result<Answer, Error> {
+    if settings.config.log_query
+        && let Some(main) = prepared.statements.first()
+    {
+        // The text without its parameters, which are the caller's.
+        tracing::info!(db.query.text = %main.sql, "rest.execute");
+    }
     let run = Run {
         db,
         context,

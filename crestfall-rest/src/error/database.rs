@@ -181,6 +181,7 @@ impl DatabaseError {
             | Self::Connection(_)
             | Self::Client(_)
             | Self::PoolTimeout
+            | Self::QueueFull
             | Self::MalformedRaise(_) => Vec::new(),
         }
     }
