@@ -571,8 +571,8 @@ async fn views_and_generated_columns_are_written_as_tables_are_pr_089() {
     );
     assert_eq!(allow("/shelf").await, "OPTIONS,GET,HEAD,POST,PATCH,DELETE");
     assert_eq!(allow("/studio_names").await, "OPTIONS,GET,HEAD");
-    assert_eq!(allow("/rpc/add").await, "OPTIONS,GET,HEAD,POST");
-    assert_eq!(allow("/rpc/add_remark").await, "OPTIONS,POST");
+    assert_eq!(allow("/rpc/numbers").await, "OPTIONS,GET,HEAD,POST");
+    assert_eq!(allow("/rpc/delete_remarks").await, "OPTIONS,POST");
     assert_eq!(allow("/").await, "OPTIONS,GET,HEAD");
 }
 
