@@ -67,7 +67,7 @@ impl<'a> Transaction<'a> {
     /// Names and values for `set_config`, in order: what a role is set to comes before the role
     /// itself, which may not be allowed to set it.
     pub(crate) fn settings(&self) -> Vec<(&str, &str)> {
-        let mut settings = Vec::with_capacity(10);
+        let mut settings = Vec::with_capacity(12);
         settings.push(("search_path", self.search_path.as_str()));
         settings.extend(pairs(self.role));
         settings.push(("role", self.identity.role()));
@@ -79,6 +79,9 @@ impl<'a> Transaction<'a> {
         if let Some(timezone) = &self.request.preferences.timezone {
             settings.push(("timezone", timezone.as_str()));
         }
+        // A function may have set them for its session: what it said is of no other's answer.
+        settings.push(("response.headers", ""));
+        settings.push(("response.status", ""));
         settings.extend(pairs(self.function));
         settings.extend(pairs(self.app));
         settings
