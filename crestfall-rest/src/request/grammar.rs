@@ -71,7 +71,7 @@ fn dashed<'i, const E: bool>(
 /// A column, relation or embed name, perhaps quoted.
 pub(super) fn name<'i, const E: bool>(s: &mut Scanner<'i, E>) -> Parsed<Cow<'i, str>> {
     s.label("field name (* or [a..z0..9_$])", |s| {
-        s.either(Scanner::quoted, |s| dashed(s, identifier))
+        s.identifier(|s| s.either(Scanner::quoted, |s| dashed(s, identifier)))
     })
 }
 
