@@ -72,6 +72,9 @@ pub struct Table {
     pub updatable: bool,
     /// `DELETE` can work at all.
     pub deletable: bool,
+    /// Reading its rows may run functions that are not built in (a view's, a policy's), and so
+    /// change settings of the transaction.
+    pub runs_functions: bool,
     /// Primary key columns, alphabetical; of a view, the columns that show a primary key of a table
     /// below it, in that key's order (of several tables, one key after another).
     pub primary_key: Vec<Arc<str>>,

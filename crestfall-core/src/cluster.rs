@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use crate::name;
 use account::Account;
@@ -174,6 +176,25 @@ impl Cluster {
         )
     }
 
+    /// Makes the standard roles, and the database when it is not there yet.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn ensure_database(&self, database: &str) -> Result<(), Error> {
+        let mut admin = PgConnection::connect(&self.url("postgres")).await?;
+        admin.execute(STANDARD_ROLES).await?;
+        let exists: bool =
+            sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+                .bind(database)
+                .fetch_one(&mut admin)
+                .await?;
+        if !exists {
+            let statement = format!("create database {}", name::quote(database));
+            admin.execute(AssertSqlSafe(statement)).await?;
+        }
+        Ok(admin.close().await?)
+    }
+
     /// The directory that holds everything, which need not be the one that was asked for.
     pub fn directory(&self) -> &Path {
         self.place.root()
@@ -224,5 +245,10 @@ impl Drop for Cluster {
 }
 
 fn encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
 }

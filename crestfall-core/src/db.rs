@@ -18,6 +18,7 @@ mod transaction;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashbrown::DefaultHashBuilder;
 use tokio::sync::{mpsc, oneshot};
 
 pub use crate::wire::config::ConnectConfig;
@@ -75,8 +76,13 @@ impl Db {
     /// # Errors
     /// When a setting makes no sense.
     pub fn lazy(config: DbConfig) -> Result<Self, DbError> {
-        let primary = Pool::new(&config, &config.connection, "primary")?;
-        let replicas = replica_pool(&config)?;
+        let hasher = DefaultHashBuilder::default();
+        let connection = std::slice::from_ref(&config.connection);
+        let primary = Pool::new(&config, connection, "primary", hasher.clone())?;
+        let replicas = match config.read_replicas.as_slice() {
+            [] => None,
+            connections => Some(Pool::new(&config, connections, "replica", hasher)?),
+        };
         for pool in [Some(&primary), replicas.as_ref()].into_iter().flatten() {
             tokio::spawn(tidy(Arc::downgrade(pool)));
         }
@@ -92,12 +98,13 @@ impl Db {
         scope: &Scope<'_>,
         statements: &[Statement],
     ) -> Result<Vec<Rows>, DbError> {
-        let pool = self.pool_for(scope);
+        let mut pool = self.pool_for(scope);
         let batch = Batch::transaction(scope, statements, false, &pool.hasher);
         let mut retry = Retry::default();
         loop {
             let fingerprint = batch.fingerprint();
-            let ticket = pool.acquire(need(pool, scope, fingerprint)).await?;
+            let need = need(pool, scope, fingerprint);
+            let ticket = self.ticket(&mut pool, need).await?;
             let treatment = Treatment {
                 release: true,
                 fresh: retry.fresh,
@@ -132,11 +139,11 @@ impl Db {
         scope: &Scope<'_>,
         statements: &[Statement],
     ) -> Result<(Vec<Rows>, OpenTransaction), DbError> {
-        let pool = self.pool_for(scope);
+        let mut pool = self.pool_for(scope);
         let batch = Batch::transaction(scope, statements, true, &pool.hasher);
         let mut retry = Retry::default();
         loop {
-            let ticket = pool.acquire(Need::Alone).await?;
+            let ticket = self.ticket(&mut pool, Need::Alone).await?;
             let connection = Arc::clone(&ticket.connection);
             let treatment = Treatment {
                 release: false,
@@ -173,10 +180,10 @@ impl Db {
         scope: &Scope<'_>,
         statement: &Statement,
     ) -> Result<CopyOut, DbError> {
-        let pool = self.pool_for(scope);
+        let mut pool = self.pool_for(scope);
         let statements = std::slice::from_ref(statement);
         let batch = Batch::transaction(scope, statements, false, &pool.hasher);
-        let ticket = pool.acquire(Need::Alone).await?;
+        let ticket = self.ticket(&mut pool, Need::Alone).await?;
         let connection = Arc::clone(&ticket.connection);
         let treatment = Treatment {
             release: true,
@@ -236,17 +243,18 @@ impl Db {
             _ => &self.0.primary,
         }
     }
-}
 
-fn replica_pool(config: &DbConfig) -> Result<Option<Arc<Pool>>, DbError> {
-    let Some((first, others)) = config.read_replicas.split_first() else {
-        return Ok(None);
-    };
-    let pool = Pool::new(config, first, "replica")?;
-    if others.is_empty() {
-        return Ok(Some(pool));
+    /// A connection of this pool, or of the primary's where a replica cannot be reached.
+    async fn ticket<'a>(&'a self, pool: &mut &'a Arc<Pool>, need: Need) -> Result<Ticket, DbError> {
+        let primary = &self.0.primary;
+        match pool.acquire(need).await {
+            Err(error) if error.is_unreachable() && !Arc::ptr_eq(pool, primary) => {
+                *pool = primary;
+                pool.acquire(need).await
+            }
+            outcome => outcome,
+        }
     }
-    Ok(Some(pool))
 }
 
 /// Whether a request may share a connection: it only reads, and was short lately.

@@ -68,6 +68,14 @@ pub enum Seeded {
     BeforeWithOtherText,
 }
 
+/// Reads a connection string for [`run`] and [`seed`].
+///
+/// # Errors
+/// When it is none.
+pub fn database(url: &str) -> Result<PgConnectOptions, Error> {
+    url.parse().map_err(Error::Connect)
+}
+
 /// Applies what is missing of the sets, in order. A database that misses nothing is only read,
 /// which needs no more than the right to read `crestfall.migrations`.
 ///

@@ -4,6 +4,8 @@ mod api;
 mod catalog;
 mod database;
 mod fuzzy;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::fmt;

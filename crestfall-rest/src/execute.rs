@@ -11,10 +11,11 @@ use crestfall_core::db::{
 use crate::error::{ApiError, Error};
 use crate::json;
 use crate::media_type::MediaType;
+use crate::plan::call::Arguments;
 use crate::plan::negotiate::Handler;
 use crate::plan::{Kind, StatementPlan};
-use crate::request::prefer::{self, Handling, Transaction};
-use crate::request::{ApiRequest, Mutation};
+use crate::request::prefer::{self, Handling, Representation, Transaction};
+use crate::request::{ApiRequest, Mutation, RowRange};
 use crate::respond::Answer;
 use crate::settings::Settings;
 use crate::sql::{self, Count, Shape, Sql};
@@ -24,7 +25,7 @@ use crate::transaction::Transaction as Context;
 const SERIALIZATION_TRIES: u32 = 4;
 
 /// The statements that answer a request, and how their results are to be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     pub(crate) statements: Vec<Statement>,
     form: Form,
@@ -51,8 +52,11 @@ impl Prepared {
         catalog: &Catalog,
     ) -> Self {
         let end = ends(request, settings);
-        if let Some(rows) = plain_rows(request, plan, catalog) {
-            let statements = vec![as_statement(rows), as_statement(sql::response_settings())];
+        if let Some((rows, runs_functions)) = plain_rows(request, plan, settings, catalog) {
+            let mut statements = vec![as_statement(rows)];
+            if runs_functions {
+                statements.push(as_statement(sql::response_settings()));
+            }
             return Self {
                 statements,
                 form: Form::Rows,
@@ -66,6 +70,13 @@ impl Prepared {
             settings.config.max_rows
         };
         let count = Count::of(preferences.count, limit);
+        if let Some(call) = scalar_call(plan).filter(|_| count == Count::None) {
+            return Self {
+                statements: vec![as_statement(call)],
+                form: Form::Wrapped { estimates: None },
+                end,
+            };
+        }
         let main = sql::statement(
             plan,
             count,
@@ -96,26 +107,69 @@ impl Prepared {
     }
 }
 
-/// The statement of a read that needs nothing but its rows.
-fn plain_rows(request: &ApiRequest, plan: &StatementPlan, catalog: &Catalog) -> Option<Sql> {
-    let is_json = matches!(
+/// The statement of a request that needs nothing but rows, and whether functions may say what the
+/// response is to be while it runs.
+fn plain_rows(
+    request: &ApiRequest,
+    plan: &StatementPlan,
+    settings: &Settings,
+    catalog: &Catalog,
+) -> Option<(Sql, bool)> {
+    if matches!(plan.media_type, MediaType::Plan(_)) {
+        return None;
+    }
+    let wants_rows = matches!(
         plan.handler,
         Handler::Json {
             strip_nulls: false,
             ..
         }
     );
-    let is_plan = matches!(plan.media_type, MediaType::Plan(_));
-    if !is_json || is_plan || request.preferences.count.is_some() {
-        return None;
-    }
-    match plan.kind {
-        Kind::Read { .. } => {
-            let table = catalog.tables.get(&plan.read.relation);
-            sql::rows(&plan.read, table.map(|table| &**table))
+    let table = catalog
+        .tables
+        .get(&plan.read.relation)
+        .map(|table| &**table);
+    match &plan.kind {
+        Kind::Read { .. } if wants_rows && request.preferences.count.is_none() => {
+            let runs_functions =
+                settings.config.pre_request.is_some() || plan.read.runs_functions(catalog);
+            Some((sql::rows(&plan.read, table)?, runs_functions))
         }
-        Kind::Write { .. } | Kind::Call { .. } => None,
+        // Triggers may say anything.
+        Kind::Write { write, .. } if wants_rows || is_minimal(request, plan) => Some((
+            sql::written_rows(write, &plan.read, table?, wants_rows)?,
+            true,
+        )),
+        Kind::Read { .. } | Kind::Write { .. } | Kind::Call { .. } => None,
     }
+}
+
+/// A write of which nothing but the number of rows is asked.
+fn is_minimal(request: &ApiRequest, plan: &StatementPlan) -> bool {
+    let representation = request.preferences.representation;
+    plan.handler == Handler::None && matches!(representation, None | Some(Representation::Minimal))
+}
+
+/// The statement of a call whose result is the answer as it is.
+fn scalar_call(plan: &StatementPlan) -> Option<Sql> {
+    let Kind::Call { call, .. } = &plan.kind else {
+        return None;
+    };
+    let is_json = matches!(
+        plan.handler,
+        Handler::Json {
+            singular: false,
+            strip_nulls: false
+        }
+    );
+    let is_whole = plan.read.is_default_select()
+        && plan.read.conditions.is_empty()
+        && plan.read.order.is_empty()
+        && plan.read.range == RowRange::ALL;
+    let takes_apart = matches!(call.arguments, Arguments::Json { .. });
+    let is_plan = matches!(plan.media_type, MediaType::Plan(_));
+    (is_json && !is_plan && is_whole && !takes_apart && call.routine.returns_scalar())
+        .then(|| sql::scalar_call(call))
 }
 
 /// Runs the statements of a plan.
@@ -312,7 +366,12 @@ impl Run<'_> {
         let response = response.and_then(|response| response.row(0));
         let singular = matches!(self.plan.handler, Handler::Json { singular: true, .. });
         Answer {
-            page: rows.len() as u64,
+            // A change that gives no rows back says how many there were.
+            page: if rows.columns().is_empty() {
+                rows.rows_affected()
+            } else {
+                rows.len() as u64
+            },
             body: if singular {
                 json::object(rows)
             } else {

@@ -1,6 +1,8 @@
 //! Any PostgreSQL schema as a PostgREST-compatible REST API, as a router for axum.
 
+mod compiled;
 mod config;
+mod connect;
 mod error;
 mod execute;
 mod inspect;
@@ -17,6 +19,7 @@ mod timing;
 mod transaction;
 
 pub use config::{Config, ErrorVerbosity, OpenApiMode, TxEnd};
+pub use connect::ConnectError;
 pub use error::{
     ApiError, CatalogError, DatabaseError, Error, JwtRefusal, PgErrorFields, RaiseError, RangeError,
 };

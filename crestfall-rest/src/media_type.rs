@@ -260,3 +260,136 @@ fn lower(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plan(of: MediaType, json: bool) -> PlanMediaType {
+        PlanMediaType {
+            of,
+            json,
+            analyze: false,
+            verbose: false,
+            settings: false,
+            buffers: false,
+            wal: false,
+        }
+    }
+
+    /// PR-121 to PR-125
+    #[test]
+    fn known_media_types_are_told_apart() {
+        let stripped = MediaType::Singular { strip_nulls: true };
+        let singular = MediaType::Singular { strip_nulls: false };
+        for (text, expected) in [
+            ("application/json", MediaType::Json),
+            ("Application/JSON; charset=utf-8", MediaType::Json),
+            ("application/geo+json", MediaType::GeoJson),
+            ("text/csv", MediaType::Csv),
+            ("*/*", MediaType::Any),
+            ("text/*", MediaType::Other("text/*".into())),
+            ("application/vnd.pgrst.array+json", MediaType::Json),
+            (
+                "application/vnd.pgrst.array;nulls=stripped",
+                MediaType::ArrayStripped,
+            ),
+            ("ApplicatIon/vnd.PgRsT.object+json", singular.clone()),
+            ("application/vnd.pgrst.object; Nulls=stripped", stripped),
+            ("application/vnd.pgrst.object;nulls=Stripped", singular),
+            (
+                "application/vnd.twkb",
+                MediaType::Other("application/vnd.twkb".into()),
+            ),
+            ("nonsense", MediaType::Other("nonsense".into())),
+            ("", MediaType::Other("".into())),
+        ] {
+            assert_eq!(MediaType::parse(text), expected, "{text}");
+        }
+    }
+
+    /// PR-124
+    #[test]
+    fn plans_say_of_what_and_how() {
+        let json = || plan(MediaType::Json, false);
+        for (text, expected) in [
+            ("application/vnd.pgrst.plan;", json()),
+            ("application/vnd.pgrst.plan+text", json()),
+            (
+                "application/vnd.pgrst.plan;for=\"application/json\"",
+                json(),
+            ),
+            (
+                "application/vnd.pgrst.plan+json;for=\"text/csv\"",
+                plan(MediaType::Csv, true),
+            ),
+            (
+                "application/vnd.pgrst.plan ; for=\"text/xml\" ; options=analyze|wal",
+                PlanMediaType {
+                    analyze: true,
+                    wal: true,
+                    ..plan(MediaType::Xml, false)
+                },
+            ),
+            (
+                "application/vnd.pgrst.plan; for=\"open; options=analyze",
+                json(),
+            ),
+        ] {
+            let expected = MediaType::Plan(Box::new(expected));
+            assert_eq!(MediaType::parse(text), expected, "{text}");
+            assert_eq!(MediaType::parse(&expected.mime()), expected, "{text}");
+        }
+    }
+
+    /// PR-121
+    #[test]
+    fn accepted_types_come_best_first() {
+        for (header, expected) in [
+            (
+                "text/csv, application/json",
+                vec![MediaType::Csv, MediaType::Json],
+            ),
+            (
+                "text/csv;q=0.5, */*, application/json",
+                vec![MediaType::Json, MediaType::Any, MediaType::Csv],
+            ),
+            (
+                "text/xml; q=0.1, text/plain; q=0.9, text/csv;q=x",
+                vec![MediaType::Csv, MediaType::Text, MediaType::Xml],
+            ),
+            (
+                "application/json, application/vnd.pgrst.array+json; nulls=stripped",
+                vec![MediaType::ArrayStripped, MediaType::Json],
+            ),
+        ] {
+            assert_eq!(
+                MediaType::parse_accept(header.as_bytes()),
+                expected,
+                "{header}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_known_texts_get_a_character_set() {
+        for (media_type, expected) in [
+            (MediaType::Json, "application/json; charset=utf-8"),
+            (MediaType::Csv, "text/csv; charset=utf-8"),
+            (MediaType::OctetStream, "application/octet-stream"),
+            (MediaType::Other("image/png".into()), "image/png"),
+        ] {
+            assert_eq!(media_type.content_type(), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(header in prop::collection::vec(any::<u8>(), 0..60), text in "\\PC{0,40}") {
+            prop_assert!(!MediaType::parse_accept(&header).is_empty());
+            let _ = MediaType::parse(&text).content_type();
+        }
+    }
+}

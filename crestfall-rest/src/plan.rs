@@ -7,6 +7,7 @@ mod draft;
 mod embed;
 pub(crate) mod negotiate;
 pub(crate) mod read;
+pub(crate) mod scalars;
 mod spread;
 pub(crate) mod write;
 

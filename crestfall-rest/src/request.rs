@@ -9,6 +9,9 @@ pub(crate) mod prefer;
 pub(crate) mod query;
 pub(crate) mod range;
 pub(crate) mod select;
+pub(crate) mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,7 +20,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use crestfall_core::QualifiedName;
 use http::Method;
-use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, RANGE};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RANGE};
 use percent_encoding::percent_decode_str;
 
 use crate::config::{Config, OpenApiMode};
@@ -38,10 +41,6 @@ pub(crate) type Text = Arc<str>;
 #[derive(Debug, Clone)]
 pub(crate) struct ApiRequest {
     pub(crate) action: Action,
-    /// The HTTP method as sent.
-    pub(crate) method: http::Method,
-    /// The path as sent, with the mount point removed.
-    pub(crate) path: String,
     /// The schema asked for, or the default.
     pub(crate) schema: Text,
     /// The answer names the schema: a profile header chose it, or several are exposed.
@@ -58,10 +57,6 @@ pub(crate) struct ApiRequest {
     /// `Accept`, best first; `*/*` when absent.
     pub(crate) accept: Vec<MediaType>,
     pub(crate) content_type: MediaType,
-    /// Headers except cookies, names in lower case, in order.
-    pub(crate) headers: Vec<(String, Bytes)>,
-    /// Cookies in order.
-    pub(crate) cookies: Vec<(String, String)>,
 }
 
 /// What to do, on what.
@@ -150,7 +145,6 @@ impl ApiRequest {
         let (payload, columns) = payload(&action, &content_type, &params, body)?;
         Ok(Self {
             action,
-            path: path.to_owned(),
             schema,
             negotiated_by_profile,
             ranges: embedded
@@ -165,9 +159,6 @@ impl ApiRequest {
             accept: first_header(headers, ACCEPT)
                 .map_or_else(|| vec![MediaType::Any], MediaType::parse_accept),
             content_type,
-            headers: forwarded_headers(headers),
-            cookies: cookies(headers),
-            method,
         })
     }
 }
@@ -340,37 +331,6 @@ fn latin1(bytes: &[u8]) -> Cow<'_, str> {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
         _ => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
-}
-
-fn forwarded_headers(headers: &HeaderMap) -> Vec<(String, Bytes)> {
-    headers
-        .iter()
-        .filter(|(name, _)| *name != COOKIE)
-        .map(|(name, value)| {
-            let value = Bytes::copy_from_slice(value.as_bytes());
-            (name.as_str().to_owned(), value)
-        })
-        .collect()
-}
-
-/// `a=1; b=2`, of every `Cookie` header (HTTP/2 may send several).
-fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter(|value| !value.is_empty())
-        .flat_map(|value| {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            // A semicolon at the very end begins no cookie.
-            let text = text.strip_suffix(';').unwrap_or(&text);
-            text.split(';').map(cookie).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-fn cookie(text: &str) -> (String, String) {
-    let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    (name.trim_start_matches(' ').to_owned(), value.to_owned())
 }
 
 impl From<SyntaxError> for Error {

@@ -108,7 +108,7 @@ impl Draft {
     }
 }
 
-/// Answers a request whose statement has run.
+/// Answers a request whose statement has run. `canonical` is its query string in canonical form.
 ///
 /// # Errors
 /// SQL set `response.headers` or `response.status` to something that is none.
@@ -116,6 +116,7 @@ pub(crate) fn respond(
     request: &ApiRequest,
     plan: &StatementPlan,
     answer: Answer,
+    canonical: &str,
     verbosity: ErrorVerbosity,
 ) -> Result<Response<Body>, Error> {
     if !matches!(plan.kind, Kind::Write { .. })
@@ -127,7 +128,7 @@ pub(crate) fn respond(
         return Ok(execution_plan(request, plan, answer));
     }
     match &plan.kind {
-        Kind::Read { headers_only } => read(request, plan, answer, *headers_only),
+        Kind::Read { headers_only } => read(request, plan, answer, canonical, *headers_only),
         Kind::Write { mutation, write } => written(request, plan, answer, *mutation, write),
         Kind::Call { invocation, call } => called(
             request,
@@ -150,6 +151,7 @@ fn read(
     request: &ApiRequest,
     plan: &StatementPlan,
     mut answer: Answer,
+    canonical: &str,
     headers_only: bool,
 ) -> Result<Response<Body>, Error> {
     let range = request.top_level_range;
@@ -158,7 +160,6 @@ fn read(
         CONTENT_RANGE,
         content_range(range.offset, answer.page, answer.total),
     );
-    let canonical = &request.query.canonical;
     let separator = if canonical.is_empty() { "" } else { "?" };
     draft.header(
         CONTENT_LOCATION,

@@ -14,16 +14,18 @@ use crestfall_core::identity::SharedVerifier;
 use crestfall_core::{Catalog, Identity};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-use crate::config::Config;
+use crate::config::{Config, ErrorVerbosity};
+use crate::connect::Kept;
 use crate::error::{ApiError, Error, JwtRefusal};
 use crate::execute::{Prepared, execute};
 use crate::inspect::inspect;
-use crate::plan::Plan;
+use crate::plan::{Plan, StatementPlan};
 use crate::request::ApiRequest;
+use crate::request::shape::Shape;
 use crate::respond;
 use crate::settings::{RoleSettings, Settings};
 use crate::timing::Timing;
-use crate::transaction::Transaction;
+use crate::transaction::{Caller, Transaction};
 
 /// A PostgREST-compatible API over one database. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -36,6 +38,8 @@ struct Shared {
     catalog: Arc<SharedCatalog>,
     settings: ArcSwap<Settings>,
     verifier: Option<SharedVerifier>,
+    /// What keeps the catalogue up to date, when nobody else does.
+    kept: Option<Arc<Kept>>,
 }
 
 impl Rest {
@@ -47,6 +51,7 @@ impl Rest {
             catalog,
             settings: ArcSwap::default(),
             verifier: None,
+            kept: None,
         };
         Self {
             shared: Arc::new(shared),
@@ -64,13 +69,24 @@ impl Rest {
     /// layer has found goes before.
     #[must_use]
     pub fn verifier(self, verifier: SharedVerifier) -> Self {
+        self.changed(|shared| shared.verifier = Some(verifier))
+    }
+
+    /// Keeps what keeps its catalogue.
+    pub(crate) fn keeping(self, kept: Kept) -> Self {
+        self.changed(|shared| shared.kept = Some(Arc::new(kept)))
+    }
+
+    fn changed(self, change: impl FnOnce(&mut Shared)) -> Self {
         let shared = &*self.shared;
-        let shared = Shared {
+        let mut shared = Shared {
             db: shared.db.clone(),
             catalog: shared.catalog.clone(),
             settings: ArcSwap::new(shared.settings.load_full()),
-            verifier: Some(verifier),
+            verifier: shared.verifier.clone(),
+            kept: shared.kept.clone(),
         };
+        change(&mut shared);
         Self {
             shared: Arc::new(shared),
         }
@@ -81,6 +97,7 @@ impl Rest {
         self.shared.settings.store(Arc::new(Settings {
             config: Arc::new(config),
             roles: Arc::new(roles),
+            compiled: Arc::default(),
         }));
     }
 
@@ -89,21 +106,30 @@ impl Rest {
         &self.shared.catalog
     }
 
-    /// The routes, relative to where they are nested; fits a router of any state.
+    /// The routes, relative to where they are nested; fits a router of any state. `nest` leaves out
+    /// the path of the root with a slash at its end; `nest_service` of `router::<()>()` has it too.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new().fallback(serve).with_state(self.clone())
     }
 
-    /// Answers one request, whose path has no mount point in front.
-    pub async fn serve(&self, request: Request) -> Response<Body> {
+    /// Answers one request whose path begins with `mount`, the empty text for none. This is what
+    /// [`router`](Self::router) does, without the router.
+    pub async fn serve(&self, mount: &str, request: Request) -> Response<Body> {
         let settings = self.shared.settings.load_full();
         let verbosity = settings.config.error_verbosity;
-        let mut response = match self.answer(request, &settings).await {
-            Ok(response) => response,
-            Err(error) => {
-                log_failure(&error);
-                error.into_response(verbosity)
+        let mut timing = Timing::start(settings.config.server_timing);
+        let (parts, body) = request.into_parts();
+        let mut response = match self.identify(&parts).await {
+            Ok(identity) => {
+                timing.mark("jwt");
+                let result = self
+                    .answer(mount, &parts, body, &identity, &settings, timing)
+                    .await;
+                let mut response = result.unwrap_or_else(|error| failure(error, verbosity));
+                response.extensions_mut().insert(identity);
+                response
             }
+            Err(error) => failure(error, verbosity),
         };
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
             self.add_retry_after(&mut response);
@@ -111,78 +137,41 @@ impl Rest {
         response
     }
 
-    async fn answer(&self, request: Request, settings: &Settings) -> Result<Response<Body>, Error> {
-        let mut timing = Timing::start(settings.config.server_timing);
-        let (parts, body) = request.into_parts();
-        let identity = self.identify(&parts).await?;
-        timing.mark("jwt");
+    async fn answer(
+        &self,
+        mount: &str,
+        parts: &http::request::Parts,
+        body: Body,
+        identity: &Identity,
+        settings: &Settings,
+        mut timing: Timing,
+    ) -> Result<Response<Body>, Error> {
         let catalog = self.shared.catalog.load().ok_or(Error::NoCatalog)?;
-        let body = read_body(body, settings.config.max_body_bytes).await?;
-        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-        let request = ApiRequest::parse(
-            &settings.config,
-            parts.method,
-            path,
-            query,
-            &parts.headers,
-            body,
-        )?;
-        timing.mark("parse");
-        let plan = Plan::new(&request, &catalog, &settings.config)?;
-        timing.mark("plan");
-        let mut response = self
-            .run(&request, &plan, &identity, &catalog, settings, &mut timing)
-            .await?;
+        let path = parts.uri.path();
+        let caller = Caller {
+            identity,
+            authenticated: self.is_authenticated(identity),
+            method: &parts.method,
+            path: path.strip_prefix(mount).unwrap_or(path),
+            headers: &parts.headers,
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let work = Work {
+            db: &self.shared.db,
+            catalog: &catalog,
+            settings,
+            caller,
+        };
+        let mut response = match work.known(query, &mut timing).await {
+            Some(response) => response?,
+            None => {
+                let body = read_body(body, settings.config.max_body_bytes).await?;
+                work.unknown(query, body, &mut timing).await?
+            }
+        };
         timing.mark("response");
         timing.write(response.headers_mut());
-        warn_of_legacy_targets(&plan, &settings.config, &mut response);
-        response.extensions_mut().insert(identity);
         Ok(response)
-    }
-
-    async fn run(
-        &self,
-        request: &ApiRequest,
-        plan: &Plan,
-        identity: &Identity,
-        catalog: &Catalog,
-        settings: &Settings,
-        timing: &mut Timing,
-    ) -> Result<Response<Body>, Error> {
-        let db = &self.shared.db;
-        match plan {
-            Plan::Statement(plan) => {
-                let context = Transaction::new(
-                    identity,
-                    self.is_authenticated(identity),
-                    request,
-                    settings,
-                    Some(plan),
-                );
-                let prepared = Prepared::new(request, plan, settings, catalog);
-                let answer = execute(db, &context, settings, request, plan, &prepared).await?;
-                timing.mark("transaction");
-                respond::respond(request, plan, answer, settings.config.error_verbosity)
-            }
-            Plan::Inspect {
-                schema,
-                headers_only,
-            } => {
-                let context = Transaction::new(
-                    identity,
-                    self.is_authenticated(identity),
-                    request,
-                    settings,
-                    None,
-                );
-                let document = inspect(db, &context, settings, catalog, schema).await?;
-                timing.mark("transaction");
-                Ok(respond::openapi(request, document, *headers_only))
-            }
-            Plan::RelationInfo(table) => Ok(respond::relation_info(table)),
-            Plan::RoutineInfo(routine) => Ok(respond::routine_info(routine.volatility)),
-            Plan::SchemaInfo => Ok(respond::schema_info()),
-        }
     }
 
     async fn identify(&self, parts: &http::request::Parts) -> Result<Identity, Error> {
@@ -233,8 +222,107 @@ impl Rest {
     }
 }
 
+/// What one request works with.
+struct Work<'a> {
+    db: &'a Db,
+    catalog: &'a Catalog,
+    settings: &'a Settings,
+    caller: Caller<'a>,
+}
+
+impl Work<'_> {
+    /// Answers a read of a shape that was planned before, or can be now; none for any other request.
+    async fn known(
+        &self,
+        query: &str,
+        timing: &mut Timing,
+    ) -> Option<Result<Response<Body>, Error>> {
+        let Caller {
+            method,
+            path,
+            headers,
+            ..
+        } = self.caller;
+        let mut shape = Shape::of(method, path, query, headers)?;
+        timing.mark("parse");
+        let compiled =
+            self.settings
+                .compiled
+                .get(&mut shape, path, headers, self.catalog, self.settings)?;
+        let prepared = compiled.prepared(&shape);
+        timing.mark("plan");
+        Some(
+            self.run(
+                &compiled.request,
+                &compiled.plan,
+                &prepared,
+                &shape.canonical(),
+                timing,
+            )
+            .await,
+        )
+    }
+
+    /// Answers any request.
+    async fn unknown(
+        &self,
+        query: &str,
+        body: Bytes,
+        timing: &mut Timing,
+    ) -> Result<Response<Body>, Error> {
+        let Caller {
+            method,
+            path,
+            headers,
+            ..
+        } = self.caller;
+        let config = &self.settings.config;
+        let request = ApiRequest::parse(config, method.clone(), path, query, headers, body)?;
+        timing.mark("parse");
+        let plan = Plan::new(&request, self.catalog, config)?;
+        timing.mark("plan");
+        match &plan {
+            Plan::Statement(plan) => {
+                let prepared = Prepared::new(&request, plan, self.settings, self.catalog);
+                self.run(&request, plan, &prepared, &request.query.canonical, timing)
+                    .await
+            }
+            Plan::Inspect {
+                schema,
+                headers_only,
+            } => {
+                let context = Transaction::new(self.caller, &request, self.settings, None);
+                let document =
+                    inspect(self.db, &context, self.settings, self.catalog, schema).await?;
+                timing.mark("transaction");
+                Ok(respond::openapi(&request, document, *headers_only))
+            }
+            Plan::RelationInfo(table) => Ok(respond::relation_info(table)),
+            Plan::RoutineInfo(routine) => Ok(respond::routine_info(routine.volatility)),
+            Plan::SchemaInfo => Ok(respond::schema_info()),
+        }
+    }
+
+    async fn run(
+        &self,
+        request: &ApiRequest,
+        plan: &StatementPlan,
+        prepared: &Prepared,
+        canonical: &str,
+        timing: &mut Timing,
+    ) -> Result<Response<Body>, Error> {
+        let context = Transaction::new(self.caller, request, self.settings, Some(plan));
+        let answer = execute(self.db, &context, self.settings, request, plan, prepared).await?;
+        timing.mark("transaction");
+        let verbosity = self.settings.config.error_verbosity;
+        let mut response = respond::respond(request, plan, answer, canonical, verbosity)?;
+        warn_of_legacy_targets(plan, &self.settings.config, &mut response);
+        Ok(response)
+    }
+}
+
 async fn serve(State(rest): State<Rest>, request: Request) -> Response<Body> {
-    rest.serve(request).await
+    rest.serve("", request).await
 }
 
 async fn read_body(body: Body, limit: usize) -> Result<Bytes, Error> {
@@ -251,6 +339,11 @@ async fn read_body(body: Body, limit: usize) -> Result<Bytes, Error> {
     }
 }
 
+fn failure(error: Error, verbosity: ErrorVerbosity) -> Response<Body> {
+    log_failure(&error);
+    error.into_response(verbosity)
+}
+
 /// A failure is logged once, here; what the client did wrong is the client's to know.
 fn log_failure(error: &Error) {
     if error.status().is_server_error() {
@@ -260,8 +353,7 @@ fn log_failure(error: &Error) {
 
 static WARNING: HeaderName = http::header::WARNING;
 
-fn warn_of_legacy_targets(plan: &Plan, config: &Config, response: &mut Response<Body>) {
-    let Plan::Statement(plan) = plan else { return };
+fn warn_of_legacy_targets(plan: &StatementPlan, config: &Config, response: &mut Response<Body>) {
     if !config.legacy_target_names {
         return;
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crestfall_core::name::quote;
 
+use crate::compiled::CompiledCache;
 use crate::config::Config;
 
 /// What `ALTER ROLE … SET` says of a role that requests run as.
@@ -21,6 +22,8 @@ pub struct RoleSettings {
 pub(crate) struct Settings {
     pub(crate) config: Arc<Config>,
     pub(crate) roles: Arc<HashMap<String, RoleSettings>>,
+    /// What was planned under these settings.
+    pub(crate) compiled: Arc<CompiledCache>,
 }
 
 impl Settings {
@@ -55,7 +58,7 @@ mod tests {
         };
         assert_eq!(
             settings.search_path("api"),
-            r#""api", "public", "odd ""one""#.to_owned() + "\""
+            r#""api", "public", "odd ""one""#
         );
     }
 }

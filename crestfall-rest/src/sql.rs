@@ -21,7 +21,7 @@ use crestfall_core::name::{literal, quote};
 use crate::plan::column::ColumnRef;
 use crate::request::select::JsonOperand;
 
-pub(crate) use rows::{response_settings, rows};
+pub(crate) use rows::{response_settings, rows, scalar_call, written_rows};
 pub(crate) use statement::{Count, Shape, planned_count, statement};
 
 /// A statement in the making.

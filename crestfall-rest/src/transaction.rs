@@ -1,21 +1,35 @@
 //! What a request's transaction is told before its statement runs.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crestfall_core::db::{DbError, Isolation, Statement};
 use crestfall_core::{Identity, QualifiedName};
+
+use http::header::COOKIE;
+use http::{HeaderMap, Method};
 
 use crate::error::{DatabaseError, Error, PgErrorFields};
 use crate::plan::{Kind, StatementPlan};
 use crate::request::ApiRequest;
 use crate::settings::Settings;
 
+/// Who asks, and by which HTTP request.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) identity: &'a Identity,
+    /// The role is not the one of those who did not log in.
+    pub(crate) authenticated: bool,
+    pub(crate) method: &'a Method,
+    /// The path as sent, with the mount point removed.
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+}
+
 /// The settings of one transaction, in the order in which they are made.
 pub(crate) struct Transaction<'a> {
-    identity: &'a Identity,
-    /// The role is not the one of those who did not log in.
-    authenticated: bool,
-    request: &'a ApiRequest,
+    caller: Caller<'a>,
+    timezone: Option<&'a str>,
     /// `request.headers` as JSON.
     headers: String,
     /// `request.cookies` as JSON.
@@ -32,8 +46,7 @@ pub(crate) struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     /// Collects the settings for a request; `plan` adds those of a function.
     pub(crate) fn new(
-        identity: &'a Identity,
-        authenticated: bool,
+        caller: Caller<'a>,
         request: &'a ApiRequest,
         settings: &'a Settings,
         plan: Option<&'a StatementPlan>,
@@ -42,15 +55,14 @@ impl<'a> Transaction<'a> {
             Some(Kind::Call { call, .. }) => Some(&*call.routine),
             Some(Kind::Read { .. } | Kind::Write { .. }) | None => None,
         };
-        let role = settings.role(identity.role());
+        let role = settings.role(caller.identity.role());
         let function_isolation = routine.and_then(|routine| routine.isolation.as_deref());
         let role_isolation = role.and_then(|role| role.isolation.as_deref());
         Self {
-            identity,
-            authenticated,
-            request,
-            headers: headers_json(request),
-            cookies: cookies_json(request),
+            caller,
+            timezone: request.preferences.timezone.as_deref(),
+            headers: headers_json(caller.headers),
+            cookies: cookies_json(caller.headers),
             search_path: settings.search_path(&request.schema),
             role: role
                 .map(|role| role.settings.as_slice())
@@ -70,15 +82,13 @@ impl<'a> Transaction<'a> {
         let mut settings = Vec::with_capacity(12);
         settings.push(("search_path", self.search_path.as_str()));
         settings.extend(pairs(self.role));
-        settings.push(("role", self.identity.role()));
-        settings.push(("request.jwt.claims", self.identity.claims().as_str()));
-        settings.push(("request.method", self.request.method.as_str()));
-        settings.push(("request.path", self.request.path.as_str()));
+        settings.push(("role", self.caller.identity.role()));
+        settings.push(("request.jwt.claims", self.caller.identity.claims().as_str()));
+        settings.push(("request.method", self.caller.method.as_str()));
+        settings.push(("request.path", self.caller.path));
         settings.push(("request.headers", self.headers.as_str()));
         settings.push(("request.cookies", self.cookies.as_str()));
-        if let Some(timezone) = &self.request.preferences.timezone {
-            settings.push(("timezone", timezone.as_str()));
-        }
+        settings.extend(self.timezone.map(|timezone| ("timezone", timezone)));
         // A function may have set them for its session: what it said is of no other's answer.
         settings.push(("response.headers", ""));
         settings.push(("response.status", ""));
@@ -89,7 +99,7 @@ impl<'a> Transaction<'a> {
 
     /// A database error as the caller may see it.
     pub(crate) fn failed(&self, source: DbError) -> Error {
-        database_error(source, self.authenticated).into()
+        database_error(source, self.caller.authenticated).into()
     }
 }
 
@@ -129,33 +139,47 @@ fn isolation(level: &str) -> Option<Isolation> {
     }
 }
 
-fn headers_json(request: &ApiRequest) -> String {
-    object(
-        request
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value))),
-    )
+fn headers_json(headers: &HeaderMap) -> String {
+    let forwarded = headers.iter().filter(|(name, _)| *name != COOKIE);
+    object(forwarded.map(|(name, value)| {
+        (
+            name.as_str().into(),
+            String::from_utf8_lossy(value.as_bytes()),
+        )
+    }))
 }
 
-fn cookies_json(request: &ApiRequest) -> String {
-    object(
-        request
-            .cookies
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str().into())),
+/// `a=1; b=2`, of every `Cookie` header (HTTP/2 may send several).
+fn cookies_json(headers: &HeaderMap) -> String {
+    let sent = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter(|value| !value.is_empty());
+    object(sent.flat_map(|value| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        // A semicolon at the very end begins no cookie.
+        let text = text.strip_suffix(';').unwrap_or(&text);
+        text.split(';').map(cookie).collect::<Vec<_>>()
+    }))
+}
+
+fn cookie(text: &str) -> (Cow<'static, str>, Cow<'static, str>) {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    (
+        name.trim_start_matches(' ').to_owned().into(),
+        value.to_owned().into(),
     )
 }
 
 /// A JSON object of texts. Of a name that occurs twice, PostgreSQL's operators see the last.
-fn object<'a>(members: impl Iterator<Item = (&'a str, std::borrow::Cow<'a, str>)>) -> String {
+fn object<'a>(members: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> String {
     let mut json = String::with_capacity(256);
     json.push('{');
     for (index, (name, value)) in members.enumerate() {
         if index > 0 {
             json.push(',');
         }
-        string(&mut json, name);
+        string(&mut json, &name);
         json.push(':');
         string(&mut json, &value);
     }
@@ -165,16 +189,21 @@ fn object<'a>(members: impl Iterator<Item = (&'a str, std::borrow::Cow<'a, str>)
 
 fn string(json: &mut String, text: &str) {
     json.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\0'..='\x1f' => {
-                let _ = write!(json, "\\u{:04x}", u32::from(character));
+    let mut rest = text;
+    while let Some(at) =
+        rest.find(|character: char| character < ' ' || matches!(character, '"' | '\\'))
+    {
+        json.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => json.push_str("\\\""),
+            b'\\' => json.push_str("\\\\"),
+            control => {
+                let _ = write!(json, "\\u{control:04x}");
             }
-            other => json.push(other),
         }
+        rest = &rest[at + 1..];
     }
+    json.push_str(rest);
     json.push('"');
 }
 
@@ -188,13 +217,22 @@ mod tests {
         let json = object(
             members
                 .into_iter()
-                .map(|(name, value)| (name, value.into())),
+                .map(|(name, value)| (name.into(), value.into())),
         );
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(
             value,
             serde_json::json!({ "accept": "a\"b\\c\n", "x": "é" })
         );
+    }
+
+    #[test]
+    fn cookies_are_kept_apart_from_headers_pr_132() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-thing", "1".parse().unwrap());
+        headers.insert(COOKIE, "a=b=c; d;e=".parse().unwrap());
+        assert_eq!(headers_json(&headers), r#"{"x-thing":"1"}"#);
+        assert_eq!(cookies_json(&headers), r#"{"a":"b=c","d":"","e":""}"#);
     }
 
     #[test]

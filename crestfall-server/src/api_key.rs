@@ -1,47 +1,12 @@
 //! Header `apikey`: what Supabase's clients send beside, or in place of, a bearer token.
 
-use std::task::{Context, Poll};
-
+use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use http::{HeaderMap, Request};
-use tower::{Layer, Service};
 
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
 
 /// Takes the key for a bearer token when there is no `Authorization`, which decides otherwise.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ApiKeyLayer;
-
-impl<S> Layer<S> for ApiKeyLayer {
-    type Service = ApiKey<S>;
-
-    fn layer(&self, inner: S) -> ApiKey<S> {
-        ApiKey { inner }
-    }
-}
-
-/// The service that [`ApiKeyLayer`] makes.
-#[derive(Debug, Clone)]
-pub(crate) struct ApiKey<S> {
-    inner: S,
-}
-
-impl<S: Service<Request<B>>, B> Service<Request<B>> for ApiKey<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> S::Future {
-        take_key(request.headers_mut());
-        self.inner.call(request)
-    }
-}
-
-fn take_key(headers: &mut HeaderMap) {
+pub(crate) fn take_key(headers: &mut HeaderMap) {
     if headers.contains_key(AUTHORIZATION) {
         return;
     }

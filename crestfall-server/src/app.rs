@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use axum::Router;
 use crestfall_core::db::DbError;
 use crestfall_core::identity::SharedVerifier;
 use crestfall_core::jwt::{ConfigError, Verifier};
@@ -13,13 +12,13 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::admin::{Admin, Health, Subject};
-use crate::api_key::ApiKeyLayer;
 use crate::data::{self, Asked, Data};
 use crate::edge::{Edge, Policy};
 use crate::http::{self, Address, BindError, Listener};
 use crate::metrics::{Metrics, Pool, Tokens};
 use crate::pgrst;
 use crate::reload;
+use crate::routes::{RestRoutes, Routes};
 use crate::setup::{self, Setup, Source};
 use crate::signals::{Signals, Told};
 use crate::telemetry::{AccessLog, Format, LogLevel, lifecycle};
@@ -79,6 +78,13 @@ impl App {
         })
     }
 
+    /// Tells the operator what to change in the settings.
+    fn warn(&self) {
+        for warning in &self.setup.load().warnings {
+            lifecycle!("{warning}");
+        }
+    }
+
     /// Puts newly read settings in place; those that need a restart stay as they are.
     pub(crate) fn apply(
         &self,
@@ -95,6 +101,7 @@ impl App {
         self.log.set_level(setup.log.1);
         self.level.set(setup.log.1);
         self.setup.store(Arc::new(setup));
+        self.warn();
         Ok(())
     }
 }
@@ -141,6 +148,7 @@ pub(crate) async fn run(source: Source, setup: Setup, level: LogLevel) -> Result
     announce(&setup);
     let admin_address = setup.admin.clone();
     let app = Arc::new(App::new(source, setup, level)?);
+    app.warn();
     let admin = match admin_address {
         Some(address) => {
             let listener = Listener::bind(&address)?;
@@ -299,7 +307,7 @@ fn announce(setup: &Setup) {
 fn start_api(app: &Arc<App>) -> Result<http::Server, Error> {
     let setup = app.setup.load_full();
     let edge = Edge::new(
-        router(app),
+        routes(app),
         app.policy.clone(),
         app.log.clone(),
         app.metrics.clone(),
@@ -311,22 +319,18 @@ fn start_api(app: &Arc<App>) -> Result<http::Server, Error> {
     Ok(http::serve(listener, edge, setup.limits))
 }
 
-/// Every router and layer, in order.
-fn router(app: &Arc<App>) -> Router {
+/// Every API and where it stands.
+fn routes(app: &Arc<App>) -> Routes {
     let setup = app.setup.load();
-    let mut router = Router::new();
-    for path in &setup.rest_paths {
-        let rest = app.data.rest.router::<()>();
-        let rest = match setup.takes_api_key {
-            true => rest.layer(ApiKeyLayer),
-            false => rest,
-        };
-        router = match *path {
-            "" => router.fallback_service(rest.into_service()),
-            path => router.nest(path, rest),
-        };
+    let rest = RestRoutes {
+        rest: app.data.rest.clone(),
+        paths: setup.rest_paths.clone(),
+        takes_api_key: setup.takes_api_key,
+    };
+    Routes {
+        rest: Some(rest),
+        ..Routes::default()
     }
-    router
 }
 
 impl AsRef<Data> for App {

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::settings;
-use crate::setup::Source;
-use crate::{app, telemetry};
+use crate::setup::{self, Source};
+use crate::{app, dev, telemetry};
 
 /// PostgreSQL as a backend for applications: REST and more over one database.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ struct Cli {
 enum Command {
     /// Serve everything, configured by crestfall.toml, CRESTFALL_* and flags.
     Serve(settings::Flags),
+    /// Serve a project on a private PostgreSQL that is set up by itself.
+    Dev(dev::Arguments),
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
     #[command(disable_version_flag = true)]
     Rest(rest::Arguments),
@@ -56,6 +58,7 @@ pub(crate) fn main() -> ExitCode {
     }
     match Cli::parse_from(arguments).command {
         Command::Serve(flags) => serve(flags),
+        Command::Dev(arguments) => develop(arguments),
         Command::Rest(arguments) => rest::main(&arguments),
         Command::Settings { show } => show.run(),
     }
@@ -80,17 +83,29 @@ impl Show {
 }
 
 fn serve(flags: settings::Flags) -> ExitCode {
-    start(Source::Crestfall(settings::Sources::new(flags)))
+    let source = Source::Crestfall(settings::Sources::new(flags));
+    match source.read(Vec::new(), None) {
+        Ok(setup) => start(source, setup),
+        Err(error) => fail(&error),
+    }
 }
 
-/// Reads the settings and serves until told to end.
-fn start(source: Source) -> ExitCode {
-    let setup = match source.read(Vec::new(), None) {
-        Ok(setup) => setup,
-        Err(error) => return fail(&error),
+fn develop(arguments: dev::Arguments) -> ExitCode {
+    let serve = async |source, setup: setup::Setup| {
+        let level = telemetry::start(setup.log.0, setup.log.1);
+        app::run(source, setup, level).await
     };
+    match runtime().map(|runtime| runtime.block_on(dev::run(arguments, serve))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => fail(&setup::told(&error)),
+        Err(error) => fail(&error),
+    }
+}
+
+/// Serves until told to end.
+fn start(source: Source, setup: setup::Setup) -> ExitCode {
     let level = telemetry::start(setup.log.0, setup.log.1);
-    match runtime().and_then(|runtime| Ok(runtime.block_on(app::run(source, setup, level)))) {
+    match runtime().map(|runtime| runtime.block_on(app::run(source, setup, level))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => fail(&error),
         Err(error) => fail(&error),

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use axum::Router;
 use axum::body::Body;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Request, Response};
-use tower::Service as _;
 
 use crate::cors::Cors;
 use crate::http::Handler;
 use crate::metrics::Metrics;
+use crate::routes::Routes;
 use crate::telemetry::{self, AccessLog};
 
 /// What a reload may change.
@@ -33,7 +32,7 @@ pub(crate) struct Policy {
 pub(crate) struct Edge(Arc<Inner>);
 
 struct Inner {
-    router: Router,
+    routes: Routes,
     policy: Arc<ArcSwap<Policy>>,
     log: Arc<AccessLog>,
     metrics: Arc<Metrics>,
@@ -42,13 +41,13 @@ struct Inner {
 impl Edge {
     /// Puts the edge around a router.
     pub(crate) fn new(
-        router: Router,
+        routes: Routes,
         policy: Arc<ArcSwap<Policy>>,
         log: Arc<AccessLog>,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self(Arc::new(Inner {
-            router,
+            routes,
             policy,
             log,
             metrics,
@@ -91,6 +90,21 @@ impl Handler for Edge {
 }
 
 impl Inner {
+    #[cfg(not(feature = "otel"))]
+    async fn routed(&self, request: Request<Body>) -> Response<Body> {
+        self.routes.call(request).await
+    }
+
+    #[cfg(feature = "otel")]
+    async fn routed(&self, request: Request<Body>) -> Response<Body> {
+        use tracing::Instrument as _;
+
+        let span = telemetry::span(&request);
+        let response = self.routes.call(request).instrument(span.clone()).await;
+        telemetry::answered(&span, response.status());
+        response
+    }
+
     /// The router's answer, counted and told.
     async fn answer(&self, request: Request<Body>, peer: Option<IpAddr>) -> Response<Body> {
         let started = Instant::now();
@@ -99,7 +113,7 @@ impl Inner {
             .log
             .is_on()
             .then(|| telemetry::Request::of(&request, peer));
-        let Ok(response) = self.router.clone().call(request).await;
+        let response = self.routed(request).await;
         let took = started.elapsed();
         in_flight.answered(response.status(), took);
         if let Some(told) = told {
@@ -111,6 +125,7 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
     use axum::routing::get;
 
     use super::*;
@@ -123,7 +138,10 @@ mod tests {
             cors: Cors::default(),
         };
         Edge::new(
-            Router::new().route("/", get(|| async { "ok" })),
+            Routes {
+                others: Router::new().route("/", get(|| async { "ok" })),
+                ..Routes::default()
+            },
             Arc::new(ArcSwap::from_pointee(policy)),
             Arc::new(AccessLog::new(Format::Text, Level::Crit)),
             Arc::default(),

@@ -47,6 +47,8 @@ pub(crate) struct Setup {
     pub(crate) policy: Policy,
     /// The access log's format and everything's level.
     pub(crate) log: (Format, Level),
+    /// What the operator should change, told at every start and reload.
+    pub(crate) warnings: Vec<String>,
     /// Where the rows are.
     pub(crate) database: Database,
     /// How tokens are checked.

@@ -2,8 +2,11 @@
 
 mod access;
 mod clock;
+#[cfg(feature = "otel")]
+mod traces;
 
 use std::fmt;
+use std::io::IsTerminal as _;
 
 use serde::{Deserialize, Serialize};
 use tracing::{Event, Subscriber};
@@ -15,6 +18,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Registry, reload};
 
 pub(crate) use access::{AccessLog, Request};
+#[cfg(feature = "otel")]
+pub(crate) use traces::{answered, span};
 
 /// The target of what an operator is told whatever the level: start, listeners, reloads, the end.
 pub(crate) const LIFECYCLE: &str = "crestfall::lifecycle";
@@ -94,6 +99,8 @@ pub(crate) enum Format {
 pub(crate) struct LogLevel {
     filter: reload::Handle<Targets, Registry>,
     format: Format,
+    #[cfg(feature = "otel")]
+    _traces: Option<std::sync::Arc<traces::Exporter>>,
 }
 
 impl LogLevel {
@@ -107,18 +114,36 @@ impl LogLevel {
 /// Starts logging. To be called once, before the first event.
 pub(crate) fn start(format: Format, level: Level) -> LogLevel {
     let (filter, handle) = reload::Layer::new(targets(format, level));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let lines: Box<dyn Layer<_> + Send + Sync> = match format {
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(format == Format::Text && std::io::stderr().is_terminal());
+    let lines = match format {
         Format::Text => lines.boxed(),
         Format::Json => lines.json().flatten_event(true).boxed(),
         Format::Postgrest => lines.event_format(PostgrestLines).boxed(),
     };
-    let subscriber = Registry::default().with(filter).with(lines);
+    let lines = lines.with_filter(filter).boxed();
+
+    #[cfg(not(feature = "otel"))]
+    let layers = vec![lines];
+    #[cfg(feature = "otel")]
+    let traces = traces::exporter();
+    #[cfg(feature = "otel")]
+    let layers = match &traces {
+        Ok(Some(exporter)) => vec![lines, exporter.layer()],
+        _ => vec![lines],
+    };
     // It fails only when a subscriber is set already, which then goes on logging.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    let _ = tracing::subscriber::set_global_default(Registry::default().with(layers));
+    #[cfg(feature = "otel")]
+    if let Err(error) = &traces {
+        tracing::error!(%error, "traces cannot be exported");
+    }
     LogLevel {
         filter: handle,
         format,
+        #[cfg(feature = "otel")]
+        _traces: traces.ok().flatten().map(std::sync::Arc::new),
     }
 }
 
@@ -128,11 +153,24 @@ fn targets(format: Format, level: Level) -> Targets {
         Format::Postgrest => LevelFilter::INFO,
         Format::Text | Format::Json => level.filter().max(LevelFilter::INFO),
     };
-    Targets::new()
+    let targets = Targets::new()
         .with_default(level.filter().min(LevelFilter::WARN))
         .with_target("crestfall", level.filter())
-        .with_target(LIFECYCLE, lifecycle)
+        .with_target(LIFECYCLE, lifecycle);
+    match format {
+        Format::Text | Format::Json => targets,
+        Format::Postgrest => TOLD_BY_LIFECYCLE.iter().fold(targets, |targets, target| {
+            targets.with_target(*target, LevelFilter::OFF)
+        }),
+    }
 }
+
+/// What PostgREST's lines say in their own words.
+const TOLD_BY_LIFECYCLE: [&str; 3] = [
+    "crestfall_core::catalog::keeper",
+    "crestfall_core::db::listen",
+    "crestfall_core::db::pool",
+];
 
 /// `21/Nov/2026:23:59:26 +0000: message`.
 struct PostgrestLines;

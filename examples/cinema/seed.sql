@@ -2,6 +2,8 @@
 -- The first films are real and well known (titles, years, directors, lengths: plain facts); the
 -- rest, and all users, venues, reviews and tickets, are invented from word lists.
 
+-- Try: GET /films?select=title,year,directors(name)&year=gte.2000&limit=3
+
 -- Choices. ---------------------------------------------------------------------------------
 
 create function pg_temp.dice(salt text, sides integer) returns integer

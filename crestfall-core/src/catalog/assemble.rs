@@ -101,6 +101,7 @@ fn table(row: TableRow, primary_key: Vec<Arc<str>>, names: &mut Interner) -> Tab
         insertable: row.insertable,
         updatable: row.updatable,
         deletable: row.deletable,
+        runs_functions: row.runs_functions,
         primary_key,
         columns,
         column_index,

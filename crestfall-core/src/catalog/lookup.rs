@@ -121,6 +121,7 @@ mod tests {
                 insertable: true,
                 updatable: true,
                 deletable: true,
+                runs_functions: false,
                 primary_key: vec![],
                 columns: vec![],
                 column_index: Default::default(),

@@ -33,6 +33,7 @@ pub(super) struct TableRow {
     pub(super) insertable: bool,
     pub(super) updatable: bool,
     pub(super) deletable: bool,
+    pub(super) runs_functions: bool,
     pub(super) columns: Vec<ColumnRow>,
 }
 

@@ -115,6 +115,20 @@ select json_build_object(
     'insertable', kind in ('r', 'p') or coalesce(events & (1 << 3) <> 0, false),
     'updatable', kind in ('r', 'p') or coalesce(events & (1 << 2) <> 0, false),
     'deletable', kind in ('r', 'p') or coalesce(events & (1 << 4) <> 0, false),
+    -- Built-in functions change no setting but for set_config, whose OID is 2078.
+    'runs_functions', kind not in ('r', 'p') or exists (
+        select from pg_policy
+        where polrelid = relation.oid
+            and (
+                polqual::text like '%:funcid 2078 %'
+                or exists (
+                    select from pg_depend
+                    where classid = 'pg_policy'::regclass
+                        and objid = pg_policy.oid
+                        and refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)
+                )
+            )
+    ),
     'columns', coalesce(columns.list, '[]')
 )::text
 from relation

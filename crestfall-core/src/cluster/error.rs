@@ -74,6 +74,9 @@ pub enum Error {
         /// The lock file.
         path: PathBuf,
     },
+    /// The server runs but does not do what it is asked.
+    #[error("PostgreSQL refused to prepare the database")]
+    Sql(#[from] sqlx::Error),
     /// A file or process could not be handled.
     #[error("could not {action} {path}")]
     Io {

@@ -50,24 +50,19 @@ impl Drop for Listener {
 
 impl Listener {
     pub(super) fn start(pool: &Arc<Pool>, channels: &[&str]) -> Self {
-        let mut config = pool.resolved.clone();
-        if config.session_attrs == SessionAttrs::Any
-            || config.session_attrs == SessionAttrs::PreferStandby
-        {
-            // A standby has no notifications.
-            config.session_attrs = SessionAttrs::ReadWrite;
-        }
         let listens: Vec<String> = channels
             .iter()
             .map(|channel| format!("listen {}", name::quote(channel)))
             .collect();
         let (sender, receiver) = mpsc::unbounded_channel();
-        let task = tokio::spawn(listen(
-            config,
-            Arc::clone(&pool.tls),
-            listens.join("; "),
-            sender,
-        ));
+        let server = pool
+            .first_server()
+            .map(|(config, tls)| (on_primary(config), tls));
+        let task = tokio::spawn(async move {
+            if let Some((config, tls)) = server {
+                listen(config, tls, listens.join("; "), sender).await;
+            }
+        });
         Self { receiver, task }
     }
 
@@ -79,6 +74,17 @@ impl Listener {
             None => std::future::pending().await,
         }
     }
+}
+
+/// A standby has no notifications.
+fn on_primary(mut config: Resolved) -> Resolved {
+    if matches!(
+        config.session_attrs,
+        SessionAttrs::Any | SessionAttrs::PreferStandby
+    ) {
+        config.session_attrs = SessionAttrs::ReadWrite;
+    }
+    config
 }
 
 async fn listen(

@@ -3,7 +3,8 @@
 //! Short statements that only read share connections, several on their way on each; everything else has
 //! a connection alone while it runs, and nothing is queued behind it.
 
-use std::collections::VecDeque;
+mod members;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -15,65 +16,31 @@ use tokio::sync::oneshot;
 
 use super::config::DbConfig;
 use super::latency::Latencies;
-use super::recovery::Recovery;
 use super::{ConnectConfig, DbError};
 use crate::wire::cache::StatementCache;
 use crate::wire::config::Resolved;
 use crate::wire::connection::{Connection, Owner};
 use crate::wire::startup;
 use crate::wire::tls::Tls;
+pub(super) use members::Need;
+use members::{State, Waiter};
 
 /// Connections to one server, or to one of several that are alike.
 pub(super) struct Pool {
     pub(super) config: DbConfig,
-    pub(super) resolved: Resolved,
-    pub(super) tls: Arc<Tls>,
+    /// Where to connect; several for replicas, all alike.
+    servers: Vec<(Resolved, Arc<Tls>)>,
     pub(super) latencies: Latencies,
+    /// The same for all pools of a [`Db`](super::Db): a batch may move from a replica to the primary.
     pub(super) hasher: DefaultHashBuilder,
     /// What the gauges call it.
     pub(super) name: &'static str,
     shared: usize,
     state: Mutex<State>,
     version: AtomicU64,
+    next_id: AtomicU64,
     closed: AtomicBool,
     itself: Weak<Pool>,
-}
-
-#[derive(Default)]
-struct State {
-    members: Vec<Member>,
-    connecting: usize,
-    waiters: VecDeque<Waiter>,
-    recovery: Recovery,
-    next_id: u64,
-}
-
-struct Member {
-    connection: Arc<Connection>,
-    /// Batches on their way, and whoever else must be done before it is idle.
-    depth: u32,
-    /// Whether the one that uses it does not share it.
-    alone: bool,
-    /// Nothing more joins: someone waits until it is idle.
-    draining: bool,
-    /// It leaves when it is idle.
-    retiring: bool,
-    idle_since: Instant,
-    retire_at: Instant,
-}
-
-struct Waiter {
-    need: Need,
-    sender: oneshot::Sender<Result<Ticket, DbError>>,
-}
-
-/// What a request needs of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
-    /// Its turn on a shared one.
-    Turn,
-    /// One alone.
-    Alone,
 }
 
 /// The right to send one batch; given back when dropped unused.
@@ -119,23 +86,29 @@ pub struct PoolStatus {
 impl Pool {
     pub(super) fn new(
         config: &DbConfig,
-        connection: &ConnectConfig,
+        connections: &[ConnectConfig],
         name: &'static str,
+        hasher: DefaultHashBuilder,
     ) -> Result<Arc<Self>, DbError> {
-        let mut resolved = connection.resolve()?;
-        if resolved.application_name.is_none() {
-            resolved.application_name = Some(config.application_name.clone());
+        let mut servers = Vec::with_capacity(connections.len());
+        for connection in connections {
+            let mut resolved = connection.resolve()?;
+            if resolved.application_name.is_none() {
+                resolved.application_name = Some(config.application_name.clone());
+            }
+            let tls = Arc::new(Tls::new(&resolved));
+            servers.push((resolved, tls));
         }
         let config = config.clone();
         Ok(Arc::new_cyclic(|itself| Self {
-            tls: Arc::new(Tls::new(&resolved)),
-            resolved,
+            servers,
             latencies: Latencies::new(),
-            hasher: DefaultHashBuilder::default(),
+            hasher,
             name,
             shared: config.shared(),
             state: Mutex::default(),
             version: AtomicU64::new(0),
+            next_id: AtomicU64::new(1),
             closed: AtomicBool::new(false),
             itself: itself.clone(),
             config,
@@ -177,7 +150,11 @@ impl Pool {
         if !state.waiters.is_empty() && need == Need::Alone {
             return None;
         }
-        let found = state.find(need, self.depth_limit(need), self.may_grow(state, need))?;
+        let found = state.find(need, self.depth_limit(need))?;
+        // A turn on a busy connection is the shorter wait, but one more connection would be better.
+        if state.members[found].depth > 0 && state.connecting == 0 && self.may_grow(state, need) {
+            self.grow(state);
+        }
         Some(self.ticket(state, found, need))
     }
 
@@ -229,6 +206,10 @@ impl Pool {
         }
         let (sender, receiver) = oneshot::channel();
         state.waiters.push_back(Waiter { need, sender });
+        self.serve_waiters(state);
+        if state.waiters.is_empty() {
+            return Ok(receiver);
+        }
         if self.may_grow(state, need) && state.waiters.len() > state.connecting {
             self.grow(state);
         } else if need == Need::Alone {
@@ -252,14 +233,10 @@ impl Pool {
 
     /// Connects, and starts the connection's reader. The connection is nobody's yet.
     async fn open(self: &Arc<Self>) -> Result<Arc<Connection>, DbError> {
-        let (server, stream, rest) = startup::connect(&self.resolved, &self.tls).await?;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let (server, stream, rest) = self.reach(id as usize).await?;
         self.version
             .store(server.greeting.version_num().into(), Ordering::Relaxed);
-        let id = {
-            let mut state = self.state.lock();
-            state.next_id += 1;
-            state.next_id
-        };
         let config = &self.config;
         let cache = StatementCache::new(config.statement_cache_size, config.prepared_statements);
         let owner: Arc<dyn Owner> = Arc::clone(self) as _;
@@ -273,6 +250,24 @@ impl Pool {
         ))
     }
 
+    /// The first server that answers, beginning with another one each time.
+    async fn reach(&self, turn: usize) -> Result<startup::Ready, DbError> {
+        let mut failure = DbError::Config("no server is configured".into());
+        for index in 0..self.servers.len() {
+            let (resolved, tls) = &self.servers[(turn + index) % self.servers.len()];
+            match startup::connect(resolved, tls).await {
+                Ok(ready) => return Ok(ready),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Where a connection besides the pool's goes.
+    pub(super) fn first_server(&self) -> Option<(Resolved, Arc<Tls>)> {
+        self.servers.first().cloned()
+    }
+
     fn opened(self: &Arc<Self>, outcome: Result<Arc<Connection>, DbError>) {
         let mut state = self.state.lock();
         state.connecting -= 1;
@@ -284,29 +279,11 @@ impl Pool {
                 if state.recovery.succeeded() {
                     tracing::info!(pool = self.name, "connected to PostgreSQL again");
                 }
-                self.admit(&mut state, connection);
+                state.admit(connection, self.config.max_lifetime);
                 self.serve_waiters(&mut state);
             }
             Err(error) => self.not_opened(&mut state, error),
         }
-    }
-
-    fn admit(&self, state: &mut State, connection: Arc<Connection>) {
-        let now = Instant::now();
-        // Up to a tenth earlier, so that those opened together do not leave together.
-        let life = self
-            .config
-            .max_lifetime
-            .mul_f64(rand::random_range(0.9..=1.0));
-        state.members.push(Member {
-            connection,
-            depth: 0,
-            alone: false,
-            draining: false,
-            retiring: false,
-            idle_since: now,
-            retire_at: now + life,
-        });
     }
 
     fn not_opened(self: &Arc<Self>, state: &mut State, error: DbError) {
@@ -351,25 +328,32 @@ impl Pool {
 
     /// Gives what is free to those who wait, first come first.
     fn serve_waiters(self: &Arc<Self>, state: &mut State) {
-        while let Some(first) = state.waiters.front() {
-            let need = first.need;
-            if first.sender.is_closed() {
-                state.waiters.pop_front();
-                continue;
-            }
-            let Some(index) = state.find(need, self.depth_limit(need), false) else {
-                return;
-            };
-            let Some(waiter) = state.waiters.pop_front() else {
-                return;
-            };
-            let ticket = self.ticket(state, index, need);
-            if let Err(Ok(mut unwanted)) = waiter.sender.send(Ok(ticket)) {
+        while let Some((waiter, index)) = self.next_waiter(state) {
+            let ticket = self.ticket(state, index, waiter.need);
+            if let Err(Ok(unwanted)) = waiter.sender.send(Ok(ticket)) {
                 // Not by its drop, which would lock the state again.
-                unwanted.used = true;
-                state.members[index].depth -= 1;
+                unwanted.used();
+                state.leave(index, 1);
             }
         }
+    }
+
+    /// The first who waits, or, while that one's need cannot be met, the first with the other need: who
+    /// waits for a turn is not kept waiting by one for whom a connection is being emptied.
+    fn next_waiter(&self, state: &mut State) -> Option<(Waiter, usize)> {
+        state.waiters.retain(|waiter| !waiter.sender.is_closed());
+        let needs = match state.waiters.front()?.need {
+            Need::Turn => [Need::Turn, Need::Alone],
+            Need::Alone => [Need::Alone, Need::Turn],
+        };
+        for need in needs {
+            if let Some(index) = state.find(need, self.depth_limit(need))
+                && let Some(place) = state.waiters.iter().position(|waiter| waiter.need == need)
+            {
+                return Some((state.waiters.remove(place)?, index));
+            }
+        }
+        None
     }
 
     /// The first connection, for a caller who wants to know at once whether there is one.
@@ -385,9 +369,10 @@ impl Pool {
     /// the batch was answered meanwhile.
     pub(super) fn hold(&self, connection: &Arc<Connection>, batch: u64) -> bool {
         let mut state = self.state.lock();
-        let Some(member) = state.member(connection) else {
+        let Some(index) = state.place(connection) else {
             return false;
         };
+        let member = &mut state.members[index];
         let running = member.depth > 0 && member.alone && !connection.has_answered(batch);
         member.depth += u32::from(running);
         running
@@ -466,101 +451,41 @@ impl Pool {
     }
 }
 
-impl State {
-    /// The best connection for a need: an idle one, the most recently used first so that the others may
-    /// leave; else, unless there may be more connections, the shared one with the fewest on their way.
-    fn find(&self, need: Need, depth_limit: u32, may_grow: bool) -> Option<usize> {
-        let mut best: Option<(usize, u32)> = None;
-        for (index, member) in self.members.iter().enumerate() {
-            if member.retiring {
-                continue;
-            }
-            if member.depth == 0 {
-                // Kept free for one who waits alone.
-                if !(member.draining && need == Need::Turn) {
-                    return Some(index);
-                }
-            } else if need == Need::Turn
-                && !member.alone
-                && !member.draining
-                && member.depth < depth_limit
-                && best.is_none_or(|(_, depth)| member.depth < depth)
-            {
-                best = Some((index, member.depth));
-            }
-        }
-        // With a new connection on its way, a turn on a shared one is still the shorter wait.
-        let _ = may_grow;
-        best.map(|(index, _)| index)
-    }
-
-    fn member(&mut self, connection: &Arc<Connection>) -> Option<&mut Member> {
-        self.members
-            .iter_mut()
-            .find(|member| member.connection.id == connection.id)
-    }
-
-    /// Lets nothing more join one shared connection, so that it becomes idle for one who needs it alone.
-    fn drain_one(&mut self) {
-        let alone = self
-            .waiters
-            .iter()
-            .filter(|waiter| waiter.need == Need::Alone)
-            .count();
-        let draining = self.members.iter().filter(|member| member.draining).count();
-        if draining >= alone {
-            return;
-        }
-        let candidates = self
-            .members
-            .iter_mut()
-            .filter(|member| !member.alone && !member.draining);
-        if let Some(member) = candidates.min_by_key(|member| member.depth) {
-            member.draining = true;
-        }
-    }
-
-    /// Closes idle connections that fit.
-    fn dismiss(&mut self, mut unwanted: impl FnMut(&Member) -> bool) {
-        self.members.retain(|member| {
-            let goes = member.depth == 0 && unwanted(member);
-            if goes {
-                member.connection.close();
-            }
-            !goes
-        });
-    }
-}
-
 impl Owner for Pool {
     fn released(&self, connection: &Arc<Connection>, batches: u32) {
         let mut state = self.state.lock();
-        let Some(member) = state.member(connection) else {
+        let Some(index) = state.place(connection) else {
             return;
         };
-        member.depth = member.depth.saturating_sub(batches);
-        if member.depth == 0 {
-            member.alone = false;
-            member.idle_since = Instant::now();
-            if member.retiring {
-                state.dismiss(|member| member.retiring);
-            }
+        state.leave(index, batches);
+        if state.members[index].depth == 0 && state.members[index].retiring {
+            state.dismiss(|member| member.retiring);
         }
-        if !state.waiters.is_empty()
-            && let Some(pool) = self.strong()
-        {
+        if state.waiters.is_empty() {
+            return;
+        }
+        if let Some(pool) = self.strong() {
             pool.serve_waiters(&mut state);
+            if !state.waiters.is_empty()
+                && pool.may_grow(&state, Need::Alone)
+                && state.connecting == 0
+            {
+                pool.grow(&mut state);
+            }
         }
     }
 
     fn lost(&self, connection: &Arc<Connection>) {
         let mut state = self.state.lock();
-        state
-            .members
-            .retain(|member| member.connection.id != connection.id);
-        if let Some(pool) = self.strong()
-            && !state.waiters.is_empty()
+        let Some(index) = state.place(connection) else {
+            return;
+        };
+        state.members.remove(index);
+        // The last one: is PostgreSQL still there?
+        let alone = state.members.is_empty() && state.connecting == 0;
+        if (alone || !state.waiters.is_empty())
             && !self.closed.load(Ordering::Relaxed)
+            && let Some(pool) = self.strong()
         {
             pool.grow(&mut state);
         }

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::cancel::Pending;
 use super::pool::Pool;
-use super::{DbError, End, Rows, Statement};
+use super::{DbError, End, PgError, Rows, Statement};
 use crate::wire::batch::{Batch, Place};
 use crate::wire::connection::{Answer, Connection, Sink, Treatment};
 
@@ -89,7 +89,11 @@ impl OpenTransaction {
         let pending = self.send(&batch, true)?;
         self.ended = true;
         let (rows, _) = pending.answer().await.map_err(|failure| failure.error)?;
-        drop(rows);
+        // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
+        let ended = rows.first().map(Rows::command).unwrap_or_default();
+        if end == End::Commit && ended != "COMMIT" {
+            return Err(DbError::Postgres(Box::new(rolled_back())));
+        }
         Ok(())
     }
 
@@ -111,6 +115,15 @@ impl OpenTransaction {
             fingerprint: 0,
             max_bytes: self.pool.config.max_result_bytes.unwrap_or(usize::MAX),
         }
+    }
+}
+
+fn rolled_back() -> PgError {
+    PgError {
+        severity: "ERROR".into(),
+        code: "25P02".into(),
+        message: "the transaction had failed before its commit and is rolled back".into(),
+        ..PgError::default()
     }
 }
 

@@ -95,15 +95,16 @@ impl<'a> Batch<'a> {
         batch
     }
 
-    /// The end of an open transaction.
+    /// The end of an open transaction; its result says which end it was.
     pub(crate) fn finish(end: End, hasher: &DefaultHashBuilder) -> Batch<'static> {
         let mut batch = Batch {
             items: SmallVec::new(),
         };
-        match end {
-            End::Commit => batch.control("commit", hasher),
-            End::Rollback => batch.control("rollback", hasher),
-        }
+        let text = match end {
+            End::Commit => "commit",
+            End::Rollback => "rollback",
+        };
+        batch.push(Key::Control(text), Params::Values(&[]), true, hasher);
         batch
     }
 
@@ -381,7 +382,7 @@ mod tests {
         bind("c1", Params::Values(&values), &mut out);
         assert_eq!(
             &out[..],
-            b"B\0\0\0\x26\0c1\0\0\x03\0\0\0\0\0\x01\0\x03\0\0\0\x02ab\xff\xff\xff\xff\0\0\0\x01\x07\0\0"
+            b"B\0\0\0\x23\0c1\0\0\x03\0\0\0\0\0\x01\0\x03\0\0\0\x02ab\xff\xff\xff\xff\0\0\0\x01\x07\0\0"
         );
     }
 

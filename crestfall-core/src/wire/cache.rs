@@ -270,8 +270,8 @@ impl StatementCache {
     /// Removes the least recently used eighth at once, so that its search is rare.
     fn evict(&mut self) {
         let mut used: Vec<u64> = self.entries.iter().map(|entry| entry.used).collect();
-        let eighth = used.len() / 8;
-        let (_, limit, _) = used.select_nth_unstable(eighth);
+        let last = (used.len() / 8).saturating_sub(1);
+        let (_, limit, _) = used.select_nth_unstable(last);
         let limit = *limit;
         let gone = self.entries.extract_if(|entry| entry.used <= limit);
         self.evicted.extend(gone.map(|entry| entry.prepared));

@@ -3,14 +3,14 @@
 mod parse;
 mod passfile;
 mod resolve;
+mod ssl;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use resolve::{
-    ChannelBinding, HostAddress, Keepalive, Resolved, RootCerts, SessionAttrs, Ssl, SslMode, Target,
-};
+pub(crate) use resolve::{ChannelBinding, HostAddress, Keepalive, Resolved, SessionAttrs, Target};
+pub(crate) use ssl::{RootCerts, Ssl, SslMode};
 
 use crate::db::DbError;
 

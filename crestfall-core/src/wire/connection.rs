@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -101,6 +101,8 @@ pub(crate) struct Connection {
     state: Mutex<State>,
     /// Batches answered since the connection was made.
     answered: AtomicU64,
+    /// Whether `State::closed` says so, to be seen without the lock.
+    closed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -141,6 +143,7 @@ impl Connection {
                 closed: None,
             }),
             answered: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
         });
         tokio::spawn(reader::run(Arc::clone(&connection), owner, read, rest));
         connection
@@ -215,7 +218,7 @@ impl Connection {
 
     /// Whether nothing more can be sent.
     pub(crate) fn is_closed(&self) -> bool {
-        self.state.lock().closed.is_some()
+        self.closed.load(Ordering::Acquire)
     }
 
     /// Says goodbye to PostgreSQL; what was sent before is still answered.
@@ -223,7 +226,7 @@ impl Connection {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         if state.closed.is_none() {
-            state.closed = Some(DbError::Closed);
+            self.set_closed(state, DbError::Closed);
             frontend::terminate(&mut state.plain);
             self.flush(state);
         }
@@ -231,10 +234,8 @@ impl Connection {
 
     /// Breaks the connection: its reader meets the end at once.
     pub(crate) fn kill(&self) {
-        self.state
-            .lock()
-            .closed
-            .get_or_insert_with(|| DbError::Connection("connection closed by us".into()));
+        let reason = DbError::Connection("connection closed by us".into());
+        self.set_closed(&mut self.state.lock(), reason);
         self.write.shutdown();
     }
 
@@ -258,14 +259,6 @@ impl Connection {
         }
     }
 
-    /// Sends raw messages that answer no batch.
-    pub(super) fn send_raw(self: &Arc<Self>, write: impl FnOnce(&mut BytesMut)) {
-        let mut guard = self.state.lock();
-        let state = &mut *guard;
-        write(&mut state.plain);
-        self.flush(state);
-    }
-
     /// Counts answers, and writes what waited for them.
     pub(super) fn answered(self: &Arc<Self>, batches: u64) {
         self.answered.fetch_add(batches, Ordering::Release);
@@ -276,7 +269,7 @@ impl Connection {
     /// Ends the connection for those who still want to send, and gives what was never answered.
     pub(super) fn end(&self, error: DbError) -> VecDeque<Slot> {
         let mut state = self.state.lock();
-        state.closed.get_or_insert(error);
+        self.set_closed(&mut state, error);
         std::mem::take(&mut state.queue)
     }
 
@@ -314,10 +307,14 @@ impl Connection {
         }
     }
 
+    fn set_closed(&self, state: &mut State, reason: DbError) {
+        state.closed.get_or_insert(reason);
+        self.closed.store(true, Ordering::Release);
+    }
+
     fn broken(&self, state: &mut State, error: &io::Error) {
-        state
-            .closed
-            .get_or_insert_with(|| DbError::Connection(format!("connection lost: {error}")));
+        let reason = DbError::Connection(format!("connection lost: {error}"));
+        self.set_closed(state, reason);
         state.plain.clear();
         state.wire.clear();
         self.write.shutdown();

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::batch::Step;
 use super::connection::{Answer, Slot};
+use super::message::Malformed;
 use crate::db::rows::{Place, Rows, Tag};
 use crate::db::{DbError, PgError};
 
@@ -96,16 +97,21 @@ impl Progress {
     }
 
     /// The answer, once PostgreSQL is ready for the next batch.
-    pub(super) fn answer(&mut self, status: u8, limit: usize) -> Answer {
+    ///
+    /// # Errors
+    /// When PostgreSQL is ready without having answered every statement: questions and answers are out of step.
+    pub(super) fn answer(&mut self, slot: &Slot, status: u8) -> Result<Answer, Malformed> {
         let results = std::mem::take(&mut self.results);
         let too_large = std::mem::take(&mut self.too_large);
-        self.index = 0;
+        let index = std::mem::take(&mut self.index);
         self.bytes = 0;
-        match self.error.take() {
+        let limit = slot.treatment.max_bytes;
+        Ok(match self.error.take() {
             // What was too large has been cancelled, so its error is ours.
             _ if too_large => Err(DbError::ResultTooLarge { limit }.into()),
             Some(error) => Err(DbError::Postgres(Box::new(error)).into()),
+            None if index < slot.steps.len() => return Err(Malformed("answers out of step")),
             None => Ok((results, status)),
-        }
+        })
     }
 }

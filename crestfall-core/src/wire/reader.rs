@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
-use postgres_protocol::message::frontend;
 
 use super::connection::{Answer, Connection, Failure, Owner, Sink, Slot};
 use super::message::{self, Body, Malformed, Next};
@@ -153,11 +152,8 @@ impl Reader {
                 let channel = body.text()?.into_owned();
                 self.owner.notified(channel, body.text()?.into_owned());
             }
-            // A COPY from us: there is nothing to give. It swallowed the Sync, so there is another.
-            b'G' => self.connection.send_raw(|out| {
-                let _ = frontend::copy_fail("COPY FROM STDIN is not possible here", out);
-                frontend::sync(out);
-            }),
+            // It may have swallowed our Sync or not, by what follows it: no way to go on in step.
+            b'G' => return Err(Malformed("COPY FROM STDIN is not supported")),
             _ => return Err(Malformed("unknown kind")),
         }
         Ok(())
@@ -241,7 +237,7 @@ impl Reader {
         let Some(slot) = self.current.take() else {
             return Ok(());
         };
-        let answer = self.progress.answer(status, slot.treatment.max_bytes);
+        let answer = self.progress.answer(&slot, status)?;
         self.measure(&slot);
         self.answered += 1;
         if slot.treatment.release {

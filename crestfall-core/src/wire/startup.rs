@@ -243,17 +243,10 @@ async fn open(address: &Address, config: &Resolved) -> io::Result<Stream> {
 }
 
 fn tcp_keepalive(keepalive: &Keepalive) -> socket2::TcpKeepalive {
-    let mut settings = socket2::TcpKeepalive::new();
-    if let Some(idle) = keepalive.idle {
-        settings = settings.with_time(idle);
-    }
-    if let Some(interval) = keepalive.interval {
-        settings = settings.with_interval(interval);
-    }
-    if let Some(count) = keepalive.count {
-        settings = settings.with_retries(count);
-    }
-    settings
+    socket2::TcpKeepalive::new()
+        .with_time(keepalive.idle)
+        .with_interval(keepalive.interval)
+        .with_retries(keepalive.count)
 }
 
 impl Server {

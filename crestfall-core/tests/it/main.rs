@@ -2,12 +2,18 @@
 
 mod catalog;
 mod cluster;
+mod example;
 mod identity;
 mod jwt;
 mod migrate;
 mod testing;
 mod tx;
+mod wire_cancel;
+mod wire_run;
+mod wire_server;
+mod wire_share;
 
+use crestfall_core::db::{Db, DbConfig};
 use crestfall_core::testing::TestDb;
 use tokio::sync::OnceCell;
 
@@ -15,4 +21,11 @@ use tokio::sync::OnceCell;
 async fn database_url() -> String {
     static DATABASE: OnceCell<TestDb> = OnceCell::const_new();
     DATABASE.get_or_init(TestDb::new).await.url()
+}
+
+/// A pool on it, with changes to the defaults.
+async fn database(change: impl FnOnce(&mut DbConfig)) -> Option<Db> {
+    let mut config = DbConfig::parse(&database_url().await).unwrap();
+    change(&mut config);
+    Some(Db::connect(config).await.unwrap())
 }

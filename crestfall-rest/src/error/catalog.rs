@@ -1,5 +1,8 @@
 //! `PGRST2xx`: the catalogue does not know what a request names, or knows too many of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 

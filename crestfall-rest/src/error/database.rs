@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use serde::Deserialize;
 
 use super::ApiError;
@@ -188,11 +188,13 @@ impl Raised {
 }
 
 impl RaisedResponse {
-    /// What a header can hold; a function cannot break the answer with the rest.
+    /// What a header can hold, but the length: a function cannot break the answer.
     fn valid_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         self.headers.iter().filter_map(|(name, value)| {
             let name = HeaderName::try_from(name).ok()?;
-            Some((name, HeaderValue::from_str(value).ok()?))
+            let framing = name == CONTENT_LENGTH || name == TRANSFER_ENCODING;
+            let value = HeaderValue::from_str(value).ok()?;
+            (!framing).then_some((name, value))
         })
     }
 }

@@ -29,6 +29,11 @@ pub(super) fn closest<'c>(
         }
         entries.push(Entry { name, key });
     }
+    // However long the name sought, the work is bounded by what there is.
+    let longest = entries.iter().map(|entry| entry.key.len()).max()?;
+    if longest as f64 / (sought.chars().count().max(1) as f64) < least {
+        return None;
+    }
     // The last comes first among equals.
     entries.reverse();
     [3, 2]
@@ -85,9 +90,14 @@ impl Pieces {
     }
 
     fn cosine(&self, other: &Self) -> f64 {
-        let common = self.counts.iter().filter_map(|(piece, &count)| {
-            Some(f64::from(count) * f64::from(*other.counts.get(piece)?))
-        });
+        let (few, many) = if self.counts.len() < other.counts.len() {
+            (&self.counts, &other.counts)
+        } else {
+            (&other.counts, &self.counts)
+        };
+        let common = few
+            .iter()
+            .filter_map(|(piece, &count)| Some(f64::from(count) * f64::from(*many.get(piece)?)));
         let product: f64 = common.sum();
         if product > 0.0 {
             product / (self.length * other.length)

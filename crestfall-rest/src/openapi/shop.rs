@@ -31,6 +31,7 @@ pub(super) fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
         insertable: true,
         updatable: true,
         deletable: true,
+        runs_functions: false,
         primary_key: Vec::new(),
         column_index: positions
             .map(|(at, column)| (column.name.clone(), at))

@@ -167,6 +167,7 @@ mod tests {
                 insertable: true,
                 updatable: true,
                 deletable: true,
+                runs_functions: false,
                 primary_key: Vec::new(),
                 columns: Vec::new(),
                 column_index: Default::default(),

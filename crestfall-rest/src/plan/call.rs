@@ -8,6 +8,7 @@ use crestfall_core::catalog::{Parameter, Routine, Volatility};
 use crestfall_core::{Catalog, QualifiedName};
 
 use super::read::ReadNode;
+use super::scalars;
 use crate::error::{ApiError, CatalogError, Error};
 use crate::media_type::MediaType;
 use crate::request::prefer::Handling;
@@ -43,6 +44,7 @@ pub(crate) enum Arguments {
 /// The text of an argument, or of each element of a variadic one.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Argument {
+    Null,
     One(Text),
     Many(Vec<Text>),
 }
@@ -216,10 +218,25 @@ fn arguments(request: &ApiRequest, routine: &Routine, invocation: Invocation) ->
     }
     match pairs(request, invocation) {
         Some(pairs) => direct(parameters, pairs),
-        None => Arguments::Json {
-            parameters,
-            body: body.unwrap_or_default(),
-        },
+        None => json(parameters, body.unwrap_or_default()),
+    }
+}
+
+fn json(parameters: Vec<Parameter>, body: Bytes) -> Arguments {
+    let names = parameters
+        .iter()
+        .map(|parameter| (&*parameter.name, &*parameter.data_type));
+    match scalars::members(&body, names) {
+        Some(values) => {
+            let argument = |value: Option<Text>| value.map_or(Argument::Null, Argument::One);
+            Arguments::Direct(
+                parameters
+                    .into_iter()
+                    .zip(values.into_iter().map(argument))
+                    .collect(),
+            )
+        }
+        None => Arguments::Json { parameters, body },
     }
 }
 

@@ -16,7 +16,7 @@ use crate::request::select::{Aggregate, Direction, JoinType, Nulls, OrderTerm};
 use crate::request::{Action, ApiRequest, RowRange, Text};
 
 /// The name of the common table expression that a write or a call feeds the read from.
-pub(crate) const SOURCE: &str = "pgrst_source";
+pub(crate) const SOURCE: &str = "crestfall_source";
 
 /// One relation of a read and what is embedded in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +81,16 @@ pub(crate) enum Condition {
     },
     /// The embed of that key has no row (or, negated, has one).
     EmbedIsNull { key: Text, negated: bool },
+}
+
+impl Condition {
+    fn any_column(&self, holds: &impl Fn(&ColumnRef) -> bool) -> bool {
+        match self {
+            Self::Group { members, .. } => members.iter().any(|member| member.any_column(holds)),
+            Self::Compare { column, .. } => holds(column),
+            Self::EmbedIsNull { .. } => false,
+        }
+    }
 }
 
 /// One term of the order.
@@ -192,6 +202,47 @@ impl ReadNode {
     pub(crate) fn is_default_select(&self) -> bool {
         self.embeds.is_empty()
             && matches!(self.select.as_slice(), [only] if &*only.column.name == "*")
+    }
+
+    /// Reading it may run functions of the database's users, which may set what the response is to
+    /// be: in views and policies, as computed columns and relationships, in casts.
+    pub(crate) fn runs_functions(&self, catalog: &Catalog) -> bool {
+        let table_runs = catalog
+            .tables
+            .get(&self.relation)
+            .is_none_or(|table| table.runs_functions);
+        let is_computed = |column: &ColumnRef| {
+            column.transform.is_some() || (column.data_type.is_empty() && &*column.name != "*")
+        };
+        let is_linked_by_function =
+            self.link
+                .as_ref()
+                .is_some_and(|link| match &*link.relationship {
+                    Relationship::Computed { .. } => true,
+                    Relationship::Keyed {
+                        cardinality: Cardinality::ManyToMany(junction),
+                        ..
+                    } => catalog
+                        .tables
+                        .get(&junction.table)
+                        .is_none_or(|table| table.runs_functions),
+                    Relationship::Keyed { .. } => false,
+                });
+        table_runs
+            || is_linked_by_function
+            || self.select.iter().any(|column| is_computed(&column.column))
+            || self
+                .order
+                .iter()
+                .any(|term| term.embed.is_none() && is_computed(&term.column))
+            || self
+                .conditions
+                .iter()
+                .any(|condition| condition.any_column(&is_computed))
+            || self
+                .embeds
+                .iter()
+                .any(|embed| embed.runs_functions(catalog))
     }
 
     /// Some column of it is an aggregate, so that the others group its rows.

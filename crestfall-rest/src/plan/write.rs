@@ -109,7 +109,7 @@ impl Write {
         })
     }
 
-    /// Rows may be merged into ones that are there, so inserted ones are counted apart.
+    /// Rows may be merged into ones that are there, so inserted ones are crestfall_count apart.
     pub(crate) fn merges(&self) -> bool {
         let Change::Insert {
             conflict: Some(conflict),

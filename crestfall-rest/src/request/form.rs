@@ -8,6 +8,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotUtf8;
 
+/// A name with its value, if it has a `=`.
+pub(super) type Pair<'q> = (Cow<'q, str>, Option<Cow<'q, str>>);
+
 /// What is written as it is, besides letters and digits: `-`, `_`, `.` and `~`.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -19,7 +22,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// # Errors
 /// A name or value is not UTF-8.
-pub(super) fn pairs(raw: &[u8]) -> Result<Vec<(Cow<'_, str>, Option<Cow<'_, str>>)>, NotUtf8> {
+pub(super) fn pairs(raw: &[u8]) -> Result<Vec<Pair<'_>>, NotUtf8> {
     // A separator at the very end begins no pair.
     let raw = match raw {
         [init @ .., b'&' | b';'] => init,

@@ -2,11 +2,15 @@
 
 mod filter;
 mod select;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
 use super::Text;
 use super::parser::{Parsed, Scanner};
+#[cfg(test)]
+use super::select::SelectItem;
 use super::select::{Field, JsonOperand, JsonStep};
 
 pub(super) use filter::{filter_operation, logic_path, logic_tree};
@@ -70,8 +74,10 @@ fn dashed<'i, const E: bool>(
 
 /// A column, relation or embed name, perhaps quoted.
 pub(super) fn name<'i, const E: bool>(s: &mut Scanner<'i, E>) -> Parsed<Cow<'i, str>> {
-    s.label("field name (* or [a..z0..9_$])", |s| {
-        s.identifier(|s| s.either(Scanner::quoted, |s| dashed(s, identifier)))
+    s.remembered(|s| {
+        s.label("field name (* or [a..z0..9_$])", |s| {
+            s.identifier(|s| s.either(Scanner::quoted, |s| dashed(s, identifier)))
+        })
     })
 }
 
@@ -82,11 +88,16 @@ pub(super) fn names<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<Vec<Text>> 
 
 /// The parameter name of a filter: `embed.embed.column->path`.
 pub(super) fn tree_path<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<(Vec<Text>, Field)> {
-    let mut names = s.separated(dot, |s| name(s).map(text))?;
+    let mut embeds = Vec::new();
+    let mut last = text(name(s)?);
+    s.many(|s| {
+        dot(s)?;
+        let next = text(name(s)?);
+        embeds.push(std::mem::replace(&mut last, next));
+        Ok(())
+    })?;
     let path = json_path(s)?;
-    // `separated` gives at least one.
-    let name = names.pop().unwrap_or_default();
-    Ok((names, Field { name, path }))
+    Ok((embeds, Field { name: last, path }))
 }
 
 fn field<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<Field> {

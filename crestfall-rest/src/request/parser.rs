@@ -13,8 +13,11 @@
 //!
 //! So "has it consumed" is always "has `at` moved", also after a failure.
 
+mod report;
+
 use std::borrow::Cow;
-use std::fmt::Write as _;
+
+use report::{Remark, Report, position, shown, shown_as_char};
 
 /// The parser did not match; why is in the scanner's report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,15 @@ pub(super) struct Scanner<'i, const EXPLAIN: bool> {
     /// Levels of nesting that may still be opened.
     levels_left: usize,
     too_deep: bool,
+    recent: Option<Recent<'i>>,
+}
+
+/// What a parser found at some position, because alternatives often begin alike.
+#[derive(Debug, Clone, Copy)]
+struct Recent<'i> {
+    start: usize,
+    end: usize,
+    value: &'i str,
 }
 
 /// Why a text does not parse, in a client's words.
@@ -40,135 +52,6 @@ pub(crate) struct SyntaxError {
     pub(crate) message: String,
     /// `unexpected "x" expecting …`
     pub(crate) details: String,
-}
-
-#[derive(Debug, Default, Clone)]
-struct Report {
-    at: usize,
-    remarks: Vec<Remark>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Remark {
-    /// The text that stands there instead of a token; empty at the end.
-    Found(String),
-    /// Something that a parser matched but must not.
-    Unwanted(String),
-    Expected(Cow<'static, str>),
-}
-
-impl Report {
-    fn merge(&mut self, other: Report) {
-        if other.remarks.is_empty() {
-            return;
-        }
-        if self.remarks.is_empty() || self.at < other.at {
-            *self = other;
-        } else if self.at == other.at {
-            self.remarks.extend(other.remarks);
-        }
-    }
-
-    fn expect_only(&mut self, label: &'static str) {
-        self.remarks
-            .retain(|remark| !matches!(remark, Remark::Expected(_)));
-        self.remarks.push(Remark::Expected(label.into()));
-    }
-
-    fn details(&self) -> String {
-        let mut unwanted = Vec::new();
-        let mut expected = Vec::new();
-        let mut found = None;
-        for remark in &self.remarks {
-            match remark {
-                Remark::Found(text) => found = found.or(Some(text.as_str())),
-                Remark::Unwanted(text) => push_new(&mut unwanted, text),
-                Remark::Expected(text) => push_new(&mut expected, text),
-            }
-        }
-        let mut parts = Vec::new();
-        if !unwanted.is_empty() {
-            parts.push(format!("unexpected {}", enumerate(&unwanted)));
-        } else if let Some(text) = found {
-            let text = if text.is_empty() {
-                "end of input"
-            } else {
-                text
-            };
-            parts.push(format!("unexpected {text}"));
-        }
-        if !expected.is_empty() {
-            parts.push(format!("expecting {}", enumerate(&expected)));
-        }
-        if parts.is_empty() {
-            "unknown parse error".into()
-        } else {
-            parts.join(" ").replace('\n', " ")
-        }
-    }
-}
-
-fn push_new<'t>(list: &mut Vec<&'t str>, text: &'t str) {
-    if !text.is_empty() && !list.contains(&text) {
-        list.push(text);
-    }
-}
-
-/// `a, b or c`
-fn enumerate(items: &[&str]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [init @ .., last] => format!("{} or {last}", init.join(", ")),
-    }
-}
-
-/// A character as a quoted string literal, with the escapes that the original prints.
-fn shown(character: char) -> String {
-    let mut text = String::from('"');
-    if character == '"' {
-        text.push_str("\\\"");
-    } else {
-        push_escaped(&mut text, character);
-    }
-    text.push('"');
-    text
-}
-
-/// A character as a character literal.
-fn shown_as_char(character: char) -> String {
-    let mut text = String::from('\'');
-    if character == '\'' {
-        text.push_str("\\'");
-    } else {
-        push_escaped(&mut text, character);
-    }
-    text.push('\'');
-    text
-}
-
-fn push_escaped(text: &mut String, character: char) {
-    const CONTROLS: [&str; 32] = [
-        "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "a", "b", "t", "n", "v", "f", "r", "SO",
-        "SI", "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC",
-        "FS", "GS", "RS", "US",
-    ];
-    match character {
-        '\\' => text.push_str("\\\\"),
-        '\u{7f}' => text.push_str("\\DEL"),
-        ' '..='~' => text.push(character),
-        other => {
-            let code = u32::from(other);
-            match CONTROLS.get(code as usize) {
-                Some(name) => {
-                    text.push('\\');
-                    text.push_str(name);
-                }
-                // Writing to a String cannot fail.
-                None => drop(write!(text, "\\{code}")),
-            }
-        }
-    }
 }
 
 /// Parses all it can of `text`; `source` names it when it fails.
@@ -194,6 +77,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
             report: Report::default(),
             levels_left: max_depth,
             too_deep: false,
+            recent: None,
         }
     }
 
@@ -219,10 +103,12 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
         }
     }
 
+    #[inline]
     fn rest(&self) -> &'i str {
         &self.input[self.at..]
     }
 
+    #[inline]
     fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
@@ -234,6 +120,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// Moves `count` bytes on, forgetting the report.
+    #[inline]
     fn advance(&mut self, count: usize) {
         self.at += count;
         if EXPLAIN {
@@ -242,6 +129,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// Adds "that is not it" at the present position.
+    #[inline]
     fn mismatch(&mut self, expected: &[&'static str]) {
         if EXPLAIN {
             let mut remarks = vec![self.found_at(self.at)];
@@ -251,15 +139,37 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
         }
     }
 
-    fn saved_report(&self) -> Report {
+    #[inline]
+    fn saved_report(&self) -> Option<Report> {
+        EXPLAIN.then(|| self.report.clone())
+    }
+
+    /// Runs the one parser of a grammar that alternatives begin with, unless it has just run here.
+    #[inline]
+    pub(super) fn remembered(
+        &mut self,
+        parser: impl FnOnce(&mut Self) -> Parsed<Cow<'i, str>>,
+    ) -> Parsed<Cow<'i, str>> {
         if EXPLAIN {
-            self.report.clone()
-        } else {
-            Report::default()
+            return parser(self);
         }
+        let start = self.at;
+        if let Some(recent) = self.recent
+            && recent.start == start
+        {
+            self.at = recent.end;
+            return Ok(Cow::Borrowed(recent.value));
+        }
+        let value = parser(self)?;
+        if let Cow::Borrowed(value) = value {
+            let end = self.at;
+            self.recent = Some(Recent { start, end, value });
+        }
+        Ok(value)
     }
 
     /// One ASCII character. `expected` is how a report names it, such as `"\",\""`.
+    #[inline]
     pub(super) fn symbol(&mut self, symbol: u8, expected: &'static str) -> Parsed<()> {
         if self.rest().as_bytes().first() == Some(&symbol) {
             self.advance(1);
@@ -270,8 +180,12 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// An ASCII word. A beginning of it that matches counts as read.
+    #[inline]
     pub(super) fn word(&mut self, word: &'static str) -> Parsed<()> {
         let rest = self.rest().as_bytes();
+        if !EXPLAIN && rest.first() != word.as_bytes().first() {
+            return Err(Failed);
+        }
         if rest.starts_with(word.as_bytes()) {
             self.advance(word.len());
             return Ok(());
@@ -294,19 +208,21 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// A word read in full or not at all, giving `value`.
+    #[inline]
     pub(super) fn keyword<T>(&mut self, word: &'static str, value: T) -> Parsed<T> {
         self.attempt(|it| it.word(word))?;
         Ok(value)
     }
 
     /// As many characters as `accepted` takes, perhaps none; `expected` is what else could follow.
+    #[inline]
     pub(super) fn take_while(
         &mut self,
         expected: &[&'static str],
         accepted: impl Fn(char) -> bool,
     ) -> &'i str {
         let rest = self.rest();
-        let length = rest.find(|c| !accepted(c)).unwrap_or(rest.len());
+        let length = accepted_length(rest, accepted);
         if length > 0 {
             self.advance(length);
         }
@@ -315,6 +231,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// As [`Self::take_while`], at least one.
+    #[inline]
     pub(super) fn take_some(
         &mut self,
         expected: &[&'static str],
@@ -374,6 +291,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// Matches, without reading, where the next character is none of `accepted`.
+    #[inline]
     pub(super) fn not_followed_by(
         &mut self,
         expected: &[&'static str],
@@ -397,6 +315,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// The end of the input.
+    #[inline]
     pub(super) fn end(&mut self) -> Parsed<()> {
         const LABEL: &str = "end of input";
         let Some(unwanted) = self.peek() else {
@@ -415,13 +334,14 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// Runs a parser that, when it fails, has read nothing.
+    #[inline]
     pub(super) fn attempt<T>(&mut self, parser: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         let start = self.at;
         let before = self.saved_report();
         let result = parser(self);
         if result.is_err() && self.at != start {
             self.at = start;
-            if EXPLAIN {
+            if let Some(before) = before {
                 let failure = std::mem::replace(&mut self.report, before);
                 self.report.merge(failure);
             }
@@ -430,6 +350,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// The second parser where the first fails without reading.
+    #[inline]
     pub(super) fn either<T>(
         &mut self,
         first: impl FnOnce(&mut Self) -> Parsed<T>,
@@ -443,6 +364,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// `None` where the parser fails without reading.
+    #[inline]
     pub(super) fn maybe<T>(
         &mut self,
         parser: impl FnOnce(&mut Self) -> Parsed<T>,
@@ -451,15 +373,18 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// Names what a parser expects, where it has read nothing.
+    #[inline]
     pub(super) fn label<T>(
         &mut self,
         label: &'static str,
         parser: impl FnOnce(&mut Self) -> Parsed<T>,
     ) -> Parsed<T> {
         let start = self.at;
-        let before = std::mem::take(&mut self.report);
+        let before = EXPLAIN.then(|| std::mem::take(&mut self.report));
         let result = parser(self);
-        if EXPLAIN && self.at == start {
+        if let Some(before) = before
+            && self.at == start
+        {
             let mut report = std::mem::replace(&mut self.report, before);
             if report.remarks.is_empty() {
                 report.at = start;
@@ -473,13 +398,14 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// Matches where the word follows, without reading it.
+    #[inline]
     pub(super) fn ahead(&mut self, word: &'static str) -> Parsed<()> {
         self.attempt(|it| {
             let start = it.at;
             let before = it.saved_report();
             it.word(word)?;
             it.at = start;
-            if EXPLAIN {
+            if let Some(before) = before {
                 it.report = before;
             }
             Ok(())
@@ -496,6 +422,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
         Ok(items)
     }
 
+    #[inline]
     fn many_into<T>(
         &mut self,
         items: &mut Vec<T>,
@@ -531,6 +458,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 
     /// Blanks around a parser.
+    #[inline]
     pub(super) fn lexeme<T>(&mut self, parser: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         self.blanks();
         let value = parser(self)?;
@@ -538,6 +466,7 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
         Ok(value)
     }
 
+    #[inline]
     fn blanks(&mut self) {
         self.take_while(&[], |c| matches!(c, ' ' | '\t'));
     }
@@ -555,15 +484,24 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
     }
 }
 
-/// Line and column, from 1, of what follows `before`.
-fn position(before: &str) -> (usize, usize) {
-    before
-        .chars()
-        .fold((1, 1), |(line, column), character| match character {
-            '\n' => (line + 1, 1),
-            '\t' => (line, column + 8 - (column - 1) % 8),
-            _ => (line, column + 1),
-        })
+/// How many bytes the accepted characters at the beginning take.
+#[inline]
+fn accepted_length(text: &str, accepted: impl Fn(char) -> bool) -> usize {
+    let bytes = text.as_bytes();
+    let mut length = 0;
+    while let Some(&byte) = bytes.get(length) {
+        // Nearly all is ASCII, which needs no decoding.
+        let character = if byte.is_ascii() {
+            char::from(byte)
+        } else {
+            text[length..].chars().next().unwrap_or_default()
+        };
+        if !accepted(character) {
+            break;
+        }
+        length += character.len_utf8();
+    }
+    length
 }
 
 fn append<'i>(value: &mut Cow<'i, str>, piece: &'i str) {

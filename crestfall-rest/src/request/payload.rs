@@ -2,6 +2,8 @@
 
 mod csv;
 mod keys;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,9 @@
 //! The query string.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::filter::{Filter, LogicTree, Operation};
+use super::form::Pair;
 use super::parser::{self, Parsed, Scanner, SyntaxError};
 use super::range::Window;
 use super::select::{Field, OrderTerm, SelectItem};
@@ -38,9 +38,6 @@ pub(super) struct ParsedQuery {
     pub(super) embedded: Vec<(EmbedPath, Window)>,
 }
 
-/// A name with its value, if it has a `=`.
-type Pair<'q> = (Cow<'q, str>, Option<Cow<'q, str>>);
-
 impl QueryParams {
     /// Parses a raw query string. Where arguments are expected (`is_call`), a value without an
     /// operator is one.
@@ -55,6 +52,7 @@ impl QueryParams {
     ) -> Result<ParsedQuery, SyntaxError> {
         let pairs = decode(raw)?;
         let reader = Reader {
+            kinds: pairs.iter().map(|(name, _)| Kind::of(name)).collect(),
             pairs: &pairs,
             max_depth,
         };
@@ -74,12 +72,6 @@ impl QueryParams {
             top_level,
             embedded,
         })
-    }
-
-    /// The filters of the top level.
-    pub(crate) fn root_filters(&self) -> impl Iterator<Item = &Filter> {
-        let root = self.filters.iter().filter(|(path, _)| path.is_empty());
-        root.map(|(_, filter)| filter)
     }
 }
 
@@ -113,6 +105,8 @@ impl Kind {
 
 struct Reader<'q> {
     pairs: &'q [Pair<'q>],
+    /// What each pair is.
+    kinds: Vec<Kind>,
     max_depth: usize,
 }
 
@@ -121,8 +115,9 @@ impl<'q> Reader<'q> {
     fn of(&self, kind: Kind) -> impl Iterator<Item = (&'q str, &'q str)> {
         self.pairs
             .iter()
-            .filter_map(|(name, value)| Some((&**name, value.as_deref()?)))
-            .filter(move |(name, _)| Kind::of(name) == kind)
+            .zip(&self.kinds)
+            .filter(move |(_, other)| **other == kind)
+            .filter_map(|((name, value), _)| Some((&**name, value.as_deref()?)))
     }
 
     /// The value of the first parameter of that name.
@@ -245,14 +240,14 @@ impl<'q> Reader<'q> {
     /// The windows of the top level and of embeds. The last of equal names counts.
     fn windows(&self) -> Result<(Window, Vec<(EmbedPath, Window)>), SyntaxError> {
         let mut asked: Vec<Asked<'q>> = Vec::new();
+        let mut places: HashMap<&'q str, usize> = HashMap::new();
         for kind in [Kind::Limit, Kind::Offset] {
             for (name, value) in self.of(kind) {
                 let prefix = name
                     .strip_suffix("limit")
                     .or_else(|| name.strip_suffix("offset"))
                     .unwrap_or_default();
-                let index = asked.iter().position(|it| it.prefix == prefix);
-                let index = index.unwrap_or_else(|| {
+                let index = *places.entry(prefix).or_insert_with(|| {
                     asked.push(Asked {
                         prefix,
                         limit: None,
@@ -315,7 +310,7 @@ fn decode(raw: &str) -> Result<Vec<Pair<'_>>, SyntaxError> {
 }
 
 /// Sorted by name; values of equal names are joined by commas.
-fn canonical(pairs: &[Pair<'_>]) -> String {
+pub(super) fn canonical(pairs: &[Pair<'_>]) -> String {
     let mut sorted: Vec<&Pair<'_>> = pairs.iter().collect();
     sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
     let length = pairs

@@ -25,14 +25,14 @@ impl JsonRows<'_> {
 }
 
 impl Sql {
-    /// `FROM … pgrst_body`, whose columns are those of `rows`.
+    /// `FROM … crestfall_body`, whose columns are those of `rows`.
     pub(super) fn from_json(&mut self, rows: &JsonRows<'_>) {
         let kind = if rows.apply_defaults { "jsonb" } else { "json" };
         self.push("FROM (SELECT ")
             .param(Some(rows.json.clone()))
             .push("::")
             .push(kind);
-        self.push(" AS json_data) pgrst_payload, ");
+        self.push(" AS document) crestfall_payload, ");
         if rows.apply_defaults {
             self.defaults(rows);
         }
@@ -48,9 +48,9 @@ impl Sql {
             });
         self.push(" FROM ");
         let source = if rows.apply_defaults {
-            "pgrst_json_defs.val"
+            "crestfall_defaults.rows"
         } else {
-            "pgrst_payload.json_data"
+            "crestfall_payload.document"
         };
         match (rows.columns.is_empty(), rows.is_object()) {
             // No members: one row for an object, one for each element of an array.
@@ -76,17 +76,17 @@ impl Sql {
                 self.push(if rows.first_only { ") LIMIT 1" } else { ")" });
             }
         }
-        self.push(") pgrst_body");
+        self.push(") crestfall_body");
     }
 
     fn defaults(&mut self, rows: &JsonRows<'_>) {
         if rows.is_object() {
             self.push("LATERAL (SELECT ").default_object(rows.columns);
-            self.push(" || pgrst_payload.json_data AS val) pgrst_json_defs, ");
+            self.push(" || crestfall_payload.document AS rows) crestfall_defaults, ");
         } else {
             self.push("LATERAL (SELECT jsonb_agg(")
                 .default_object(rows.columns);
-            self.push(" || elem) AS val FROM jsonb_array_elements(pgrst_payload.json_data) elem) pgrst_json_defs, ");
+            self.push(" || elem) AS rows FROM jsonb_array_elements(crestfall_payload.document) elem) crestfall_defaults, ");
         }
     }
 

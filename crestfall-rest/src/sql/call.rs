@@ -11,11 +11,18 @@ use crate::plan::call::{Argument, Arguments, Call};
 use crate::plan::column::ColumnRef;
 
 impl Sql {
+    /// Calls a function that returns one scalar, as JSON.
+    pub(super) fn scalar_call(&mut self, call: &Call) {
+        self.push("coalesce(to_json(")
+            .invoke(call)
+            .push("), 'null')");
+    }
+
     pub(super) fn call(&mut self, call: &Call) {
         let is_scalar = !call.routine.returns.composite;
         self.push("SELECT ");
         if is_scalar {
-            self.push("pgrst_call.pgrst_scalar");
+            self.push("crestfall_call.pgrst_scalar");
         } else {
             self.returned_columns(call);
         }
@@ -38,9 +45,9 @@ impl Sql {
         if is_scalar {
             self.push("(SELECT ")
                 .invoke(call)
-                .push(" pgrst_scalar) pgrst_call");
+                .push(" pgrst_scalar) crestfall_call");
         } else {
-            self.invoke(call).push(" pgrst_call");
+            self.invoke(call).push(" crestfall_call");
         }
     }
 
@@ -49,7 +56,7 @@ impl Sql {
             self.push("*");
             return;
         }
-        let row = QualifiedName::new("", "pgrst_call");
+        let row = QualifiedName::new("", "crestfall_call");
         self.join(", ", &call.returning, |sql, column| {
             sql.column(&row, column);
         });
@@ -68,6 +75,7 @@ impl Sql {
                 self.join(", ", arguments, |sql, (parameter, argument)| {
                     sql.named(parameter);
                     match argument {
+                        Argument::Null => sql.push("NULL"),
                         Argument::One(value) => sql.text_param(value),
                         Argument::Many(values) => sql.text_param(&array_literal(values)),
                     };
@@ -77,7 +85,7 @@ impl Sql {
             Arguments::Json { parameters, .. } => {
                 self.join(", ", parameters, |sql, parameter| {
                     sql.named(parameter)
-                        .push("pgrst_body.")
+                        .push("crestfall_body.")
                         .ident(&parameter.name);
                 });
             }

@@ -112,7 +112,7 @@ pub(crate) fn statement(
     let page = if routine.is_some_and(|routine| !routine.returns.set_of) {
         "1"
     } else {
-        "pg_catalog.count(_postgrest_t)"
+        "pg_catalog.count(crestfall_row)"
     };
     let counts_all = max_rows.is_some() || range != RowRange::ALL;
     let is_write = matches!(plan.kind, Kind::Write { .. });
@@ -121,30 +121,30 @@ pub(crate) fn statement(
         Count::None => "null::bigint",
         Count::Exact | Count::UpTo(_) if !counts_all => page,
         Count::Exact | Count::UpTo(_) => {
-            sql.push(", pgrst_source_count AS (").count_rows(&plan.read);
+            sql.push(", crestfall_count AS (").count_rows(&plan.read);
             if let (Count::UpTo(Some(most)), Kind::Read { .. }) = (count, &plan.kind) {
                 // One more tells that there are more.
                 sql.push(" LIMIT ").display(most.saturating_add(1));
             }
             sql.push(")");
-            "(SELECT pg_catalog.count(*) FROM pgrst_source_count)"
+            "(SELECT pg_catalog.count(*) FROM crestfall_count)"
         }
     };
     sql.push(" SELECT ")
         .push(total)
-        .push(" AS total_result_set, ")
+        .push(" AS total, ")
         .push(page)
-        .push(" AS page_total, ");
+        .push(" AS page, ");
     if let Kind::Write { write, .. } = &plan.kind {
         sql.location(&write.primary_key, representation)
-            .push(" AS header, ");
+            .push(" AS location, ");
     }
     sql.body(&plan.handler, routine).push(" AS body, ");
     sql.push("nullif(current_setting('response.headers', true), '') AS response_headers, ");
     sql.push("nullif(current_setting('response.status', true), '') AS response_status, ");
     let merges = matches!(&plan.kind, Kind::Write { write, .. } if write.merges());
     sql.push(if merges {
-        "nullif(current_setting('pgrst.inserted', true), '')::int"
+        "nullif(current_setting('crestfall.inserted', true), '')::int"
     } else {
         "''"
     });
@@ -159,7 +159,7 @@ pub(crate) fn statement(
         }
         Kind::Write { .. } | Kind::Call { .. } => sql.read(&plan.read),
     }
-    sql.push(") _postgrest_t");
+    sql.push(") crestfall_row");
     sql
 }
 
@@ -199,7 +199,7 @@ impl Sql {
         if representation != Some(Representation::HeadersOnly) || primary_key.is_empty() {
             return self.push("null::json");
         }
-        self.push("CASE WHEN pg_catalog.count(_postgrest_t) = 1 THEN (SELECT json_object_agg(member.key, member.value)");
+        self.push("CASE WHEN pg_catalog.count(crestfall_row) = 1 THEN (SELECT json_object_agg(member.key, member.value)");
         self.push(" FROM (SELECT row_to_json(source) AS object FROM ")
             .push(SOURCE);
         self.push(" AS source LIMIT 1) AS inserted, json_each_text(inserted.object) AS member WHERE member.key IN (");
@@ -212,9 +212,9 @@ impl Sql {
     fn body(&mut self, handler: &Handler, routine: Option<&Routine>) -> &mut Self {
         let is_scalar = routine.is_some_and(|routine| !routine.returns.composite);
         let rows = if is_scalar {
-            "_postgrest_t.pgrst_scalar"
+            "crestfall_row.pgrst_scalar"
         } else {
-            "_postgrest_t"
+            "crestfall_row"
         };
         match handler {
             Handler::Json {
@@ -227,7 +227,7 @@ impl Sql {
                     && routine.is_some_and(|routine| routine.returns.set_of)
                     && is_scalar
                 {
-                    "_postgrest_t"
+                    "crestfall_row"
                 } else {
                     rows
                 };
@@ -245,14 +245,14 @@ impl Sql {
             }
             Handler::GeoJson => self.push(
                 "json_build_object('type', 'FeatureCollection', 'features', \
-                 coalesce(json_agg(ST_AsGeoJSON(_postgrest_t)::json), '[]'))",
+                 coalesce(json_agg(ST_AsGeoJSON(crestfall_row)::json), '[]'))",
             ),
             Handler::Csv => self.csv(),
             Handler::Custom { function, target } => {
                 let is_single = is_scalar && routine.is_some_and(|routine| !routine.returns.set_of);
                 self.name(function)
                     .push("(")
-                    .push(if is_single { rows } else { "_postgrest_t" });
+                    .push(if is_single { rows } else { "crestfall_row" });
                 if let (false, HandlerTarget::Relation(relation)) = (is_single, target) {
                     self.push("::").name(relation);
                 }
@@ -267,6 +267,6 @@ impl Sql {
         self.push(" FROM (SELECT * FROM ")
             .push(SOURCE)
             .push(" LIMIT 1) AS first) AS header) || E'\\n' || ");
-        self.push("coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), E'\\n'), '')")
+        self.push("coalesce(string_agg(substring(crestfall_row::text, 2, length(crestfall_row::text) - 2), E'\\n'), '')")
     }
 }

@@ -4,10 +4,69 @@ use crestfall_core::QualifiedName;
 
 use super::Sql;
 use super::body::JsonRows;
+use crate::plan::scalars;
 use crate::plan::write::{Body, Change, Conflict, Write};
+use crate::request::Text;
 use crate::request::prefer::Resolution;
 
 impl Sql {
+    /// Writes a change whose values can be parameters of their own, all but what it returns.
+    /// Whether it could be written so.
+    pub(super) fn direct_write(&mut self, write: &Write) -> bool {
+        match &write.change {
+            Change::Insert { body, conflict } => {
+                let Some(values) = values(body).filter(|_| !write.merges()) else {
+                    return false;
+                };
+                self.insert_values(write, body, values);
+                if let Some(conflict) = conflict {
+                    self.on_conflict(body, conflict, false);
+                }
+            }
+            Change::Update(body) => {
+                let Some(values) = values(body).filter(|values| !values.is_empty()) else {
+                    return false;
+                };
+                self.push("UPDATE ").name(&write.relation).push(" SET ");
+                self.join(
+                    ", ",
+                    body.columns.iter().zip(values),
+                    |sql, (column, value)| {
+                        sql.ident(&column.name).push(" = ").value_or_null(value);
+                    },
+                );
+                self.write_conditions(write, &write.relation, " WHERE ");
+            }
+            Change::Delete => {
+                self.push("DELETE FROM ").name(&write.relation);
+                self.write_conditions(write, &write.relation, " WHERE ");
+            }
+        }
+        true
+    }
+
+    fn insert_values(&mut self, write: &Write, body: &Body, values: Vec<Option<Text>>) {
+        self.push("INSERT INTO ").name(&write.relation);
+        if body.columns.is_empty() {
+            self.push(" DEFAULT VALUES");
+            return;
+        }
+        self.push("(").join(", ", &body.columns, |sql, column| {
+            sql.ident(&column.name);
+        });
+        self.push(") VALUES (").join(", ", values, |sql, value| {
+            sql.value_or_null(value);
+        });
+        self.push(")");
+    }
+
+    fn value_or_null(&mut self, value: Option<Text>) -> &mut Self {
+        match value {
+            Some(value) => self.text_param(&value),
+            None => self.push("NULL"),
+        }
+    }
+
     pub(super) fn write(&mut self, write: &Write) {
         match &write.change {
             Change::Insert { body, conflict } => self.insert(write, body, conflict.as_ref()),
@@ -31,7 +90,7 @@ impl Sql {
         }
         self.push(" SELECT ")
             .join(", ", &body.columns, |sql, column| {
-                sql.push("pgrst_body.").ident(&column.name);
+                sql.push("crestfall_body.").ident(&column.name);
             });
         self.push(" ").from_json(&rows(body));
         let counts = write.merges();
@@ -40,7 +99,7 @@ impl Sql {
             self.push(" WHERE ").count_inserted(true);
         }
         let separator = if counts { " AND " } else { " WHERE " };
-        self.write_conditions(write, &QualifiedName::new("", "pgrst_body"), separator);
+        self.write_conditions(write, &QualifiedName::new("", "crestfall_body"), separator);
         if let Some(conflict) = conflict {
             self.on_conflict(body, conflict, counts);
         }
@@ -74,7 +133,7 @@ impl Sql {
     /// A condition that always holds and counts a row up or down.
     fn count_inserted(&mut self, up: bool) {
         let (sign, never) = if up { ("+", "0") } else { ("-", "-1") };
-        self.push("set_config('pgrst.inserted', (coalesce(nullif(current_setting('pgrst.inserted', true), '')::int, 0) ");
+        self.push("set_config('crestfall.inserted', (coalesce(nullif(current_setting('crestfall.inserted', true), '')::int, 0) ");
         self.push(sign)
             .push(" 1)::text, true) <> '")
             .push(never)
@@ -85,7 +144,7 @@ impl Sql {
         self.push("UPDATE ").name(&write.relation).push(" SET ");
         self.join(", ", &body.columns, |sql, column| {
             sql.ident(&column.name)
-                .push(" = pgrst_body.")
+                .push(" = crestfall_body.")
                 .ident(&column.name);
         });
         self.push(" ").from_json(&rows(body));
@@ -132,6 +191,20 @@ impl Sql {
             sql.column(&write.relation, column);
         });
     }
+}
+
+/// The values of a body that is one object of single values; absent members are NULL.
+fn values(body: &Body) -> Option<Vec<Option<Text>>> {
+    // Defaults and conversions are PostgreSQL's to apply.
+    if body.apply_defaults || body.columns.iter().any(|column| column.transform.is_some()) {
+        return None;
+    }
+    scalars::members(
+        &body.json,
+        body.columns
+            .iter()
+            .map(|column| (&*column.name, &*column.data_type)),
+    )
 }
 
 fn rows(body: &Body) -> JsonRows<'_> {

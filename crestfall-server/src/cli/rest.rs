@@ -62,7 +62,10 @@ pub(super) fn main(arguments: &Arguments) -> ExitCode {
     if arguments.dump_schema {
         return dump(dump_schema(path, config));
     }
-    start(Source::Postgrest(arguments.file.clone()))
+    match config.setup() {
+        Ok(setup) => start(Source::Postgrest(arguments.file.clone()), setup),
+        Err(error) => fail(&error),
+    }
 }
 
 fn tell_ready(config: &pgrst::Config) -> ExitCode {
@@ -91,7 +94,10 @@ fn dump(found: impl Future<Output = Result<String, String>>) -> ExitCode {
 }
 
 async fn dump_config(path: Option<&Path>, config: pgrst::Config) -> Result<String, String> {
-    let (config, _) = with_database(path, config).await?;
+    let config = match config.db_config {
+        true => with_database(path, config).await?.0,
+        false => config,
+    };
     Ok(pgrst::dump(&config))
 }
 

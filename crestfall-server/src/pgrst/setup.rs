@@ -24,6 +24,7 @@ impl Config {
             limits: Limits::default(),
             policy: self.policy()?,
             log: (Format::Postgrest, self.log_level),
+            warnings: self.warnings(),
             database: self.database(),
             tokens: Tokens {
                 secret: self.jwt_secret.clone().map(Secret::new),
@@ -37,6 +38,21 @@ impl Config {
             rest_paths: vec![""],
             takes_api_key: false,
         })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        if !self.jwt_role_claim_key.is_deprecated() {
+            return Vec::new();
+        }
+        let setting = format!("`jwt-role-claim-key={}`", self.jwt_role_claim_key);
+        vec![
+            format!("WARNING: The config {setting} is using the deprecated JSPath syntax."),
+            format!(
+                "Update {setting} to the new JSONPath syntax as support for JSPath will be removed \
+                 in a future release. See the migration guide on how to update: \
+                 https://github.com/PostgREST/postgrest/blob/main/CHANGELOG.md#migration-to-v16"
+            ),
+        ]
     }
 
     fn api_address(&self) -> Result<Address, Error> {

@@ -17,6 +17,14 @@ const PREFIX: &str = "CRESTFALL_";
 /// The variable that names the file: no setting.
 const FILE_VARIABLE: &str = "CRESTFALL_CONFIG";
 
+/// Variables that are read elsewhere: by `crestfall dev` and by tests.
+const OTHER_VARIABLES: [&str; 4] = [
+    FILE_VARIABLE,
+    "CRESTFALL_POSTGRES_BIN",
+    "CRESTFALL_TEST_DATABASE_URL",
+    "CRESTFALL_WRITE_DOCS",
+];
+
 /// Without a name, this file is read when it exists.
 const DEFAULT_FILE: &str = "crestfall.toml";
 
@@ -37,6 +45,22 @@ pub(crate) struct Flags {
     port: Option<u16>,
 }
 
+impl Flags {
+    /// Puts settings before those that were given, which win.
+    #[must_use]
+    pub(crate) fn assuming(mut self, settings: Vec<String>) -> Self {
+        self.set.splice(..0, settings);
+        self
+    }
+
+    /// Takes this file when none was given.
+    #[must_use]
+    pub(crate) fn or_config(mut self, file: PathBuf) -> Self {
+        self.config.get_or_insert(file);
+        self
+    }
+}
+
 /// Where settings come from, to read them again.
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
@@ -52,7 +76,7 @@ impl Sources {
     fn environment(&self) -> BTreeMap<String, String> {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| name.starts_with(PREFIX) && name != FILE_VARIABLE)
+            .filter(|(name, _)| name.starts_with(PREFIX) && !OTHER_VARIABLES.contains(&&**name))
             .collect()
     }
 

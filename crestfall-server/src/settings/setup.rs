@@ -25,6 +25,7 @@ impl Settings {
             limits: self.server.limits(),
             policy: self.server.policy()?,
             log: (self.log.format, self.log.level),
+            warnings: Vec::new(),
             database: self.database()?,
             tokens: self.tokens()?,
             rest: self.rest.config(self.log.queries)?,

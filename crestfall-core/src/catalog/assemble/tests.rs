@@ -46,6 +46,7 @@ fn table(oid: u32, columns: &[&str]) -> TableRow {
         insertable: true,
         updatable: true,
         deletable: true,
+        runs_functions: false,
         columns: numbered(columns).into_iter().map(column).collect(),
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::ssl::{self, Ssl, SslMode};
 use super::{ConnectConfig, passfile};
 use crate::db::DbError;
 
@@ -43,41 +44,6 @@ pub(crate) enum HostAddress {
     Name(String, Option<IpAddr>),
 }
 
-/// `sslmode`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum SslMode {
-    Disable,
-    Allow,
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
-
-/// The files and switches of TLS.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ssl {
-    pub(crate) roots: RootCerts,
-    pub(crate) certificate: Option<PathBuf>,
-    pub(crate) key: Option<PathBuf>,
-    pub(crate) revoked: Option<PathBuf>,
-    pub(crate) server_name: bool,
-    pub(crate) direct: bool,
-    pub(crate) tls12: bool,
-    pub(crate) tls13: bool,
-}
-
-/// `sslrootcert`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RootCerts {
-    /// None: nothing can be verified.
-    None,
-    /// The operating system's.
-    System,
-    /// A PEM file.
-    File(PathBuf),
-}
-
 /// `target_session_attrs`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SessionAttrs {
@@ -111,12 +77,12 @@ impl RequireAuth {
     }
 }
 
-/// TCP keepalive; `None` is the operating system's default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// TCP keepalive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Keepalive {
-    pub(crate) idle: Option<Duration>,
-    pub(crate) interval: Option<Duration>,
-    pub(crate) count: Option<u32>,
+    pub(crate) idle: Duration,
+    pub(crate) interval: Duration,
+    pub(crate) count: u32,
 }
 
 /// Reads one keyword after another.
@@ -127,7 +93,7 @@ pub(super) fn resolve(config: &ConnectConfig) -> Result<Resolved, DbError> {
         None => system_user()?,
     };
     let database = config.get("dbname").unwrap_or(&user).to_owned();
-    let (ssl_mode, ssl) = ssl(config)?;
+    let (ssl_mode, ssl) = ssl::resolve(config)?;
     Ok(Resolved {
         targets: targets(config, &user, &database)?,
         application_name: config
@@ -208,7 +174,8 @@ fn system_user() -> Result<String, DbError> {
         .ok_or_else(|| DbError::Config("no user name is given, and the system knows none".into()))
 }
 
-fn one_of<T: Copy>(
+/// A keyword with a few values.
+pub(super) fn one_of<T: Copy>(
     config: &ConnectConfig,
     keyword: &str,
     values: &[(&str, T)],
@@ -300,110 +267,14 @@ fn keepalive(config: &ConnectConfig) -> Result<Option<Keepalive>, DbError> {
         let value = number(config, keyword)?.filter(|seconds| *seconds > 0);
         Ok::<_, DbError>(value.map(|seconds| Duration::from_secs(seconds.into())))
     };
+    // Not the system's two hours: a server that vanished is noticed within two minutes.
+    let (idle, interval) = (seconds("keepalives_idle")?, seconds("keepalives_interval")?);
+    let count = number(config, "keepalives_count")?.filter(|count| *count > 0);
     Ok(Some(Keepalive {
-        idle: seconds("keepalives_idle")?,
-        interval: seconds("keepalives_interval")?,
-        count: number(config, "keepalives_count")?.filter(|count| *count > 0),
+        idle: idle.unwrap_or(Duration::from_secs(60)),
+        interval: interval.unwrap_or(Duration::from_secs(10)),
+        count: count.unwrap_or(6),
     }))
-}
-
-fn ssl(config: &ConnectConfig) -> Result<(SslMode, Ssl), DbError> {
-    let home = config
-        .get("home")
-        .map(|home| Path::new(home).join(".postgresql"));
-    let default_file = |name: &str| {
-        let path = home.as_ref()?.join(name);
-        path.exists().then_some(path)
-    };
-    let file = |keyword: &str, default: &str| {
-        config
-            .get(keyword)
-            .map(PathBuf::from)
-            .or_else(|| default_file(default))
-    };
-    let roots = match config.get("sslrootcert") {
-        Some("system") => RootCerts::System,
-        _ => file("sslrootcert", "root.crt").map_or(RootCerts::None, RootCerts::File),
-    };
-    let mode = ssl_mode(config, &roots)?;
-    let (tls12, tls13) = tls_versions(config)?;
-    let send_certificate = config.get("sslcertmode") != Some("disable");
-    let certificate = file("sslcert", "postgresql.crt").filter(|_| send_certificate);
-    let ssl = Ssl {
-        roots,
-        key: certificate
-            .as_ref()
-            .and_then(|_| file("sslkey", "postgresql.key")),
-        certificate,
-        revoked: file("sslcrl", "root.crl"),
-        server_name: config.get("sslsni") != Some("0"),
-        direct: one_of(
-            config,
-            "sslnegotiation",
-            &[("postgres", false), ("direct", true)],
-        )?
-        .unwrap_or(false),
-        tls12,
-        tls13,
-    };
-    if ssl.direct && mode < SslMode::Require {
-        return Err(DbError::Config(
-            "sslnegotiation=direct needs sslmode=require or stronger".into(),
-        ));
-    }
-    Ok((mode, ssl))
-}
-
-fn ssl_mode(config: &ConnectConfig, roots: &RootCerts) -> Result<SslMode, DbError> {
-    let found = one_of(
-        config,
-        "sslmode",
-        &[
-            ("disable", SslMode::Disable),
-            ("allow", SslMode::Allow),
-            ("prefer", SslMode::Prefer),
-            ("require", SslMode::Require),
-            ("verify-ca", SslMode::VerifyCa),
-            ("verify-full", SslMode::VerifyFull),
-        ],
-    )?;
-    let old = match config.get("requiressl") {
-        Some("1") => SslMode::Require,
-        _ => SslMode::Prefer,
-    };
-    match (found, roots) {
-        (None, RootCerts::System) => Ok(SslMode::VerifyFull),
-        (Some(mode), RootCerts::System) if mode != SslMode::VerifyFull => {
-            Err(DbError::Config(format!(
-                "weak sslmode \"{}\" may not be used with sslrootcert=system (use \"verify-full\")",
-                config.get("sslmode").unwrap_or_default()
-            )))
-        }
-        (Some(SslMode::VerifyCa | SslMode::VerifyFull), RootCerts::None) => {
-            Err(DbError::Config(
-                "no root certificate to verify the server with: set sslrootcert to a file or to \"system\", or sslmode to a mode that does not verify".into(),
-            ))
-        }
-        (mode, _) => Ok(mode.unwrap_or(old)),
-    }
-}
-
-fn tls_versions(config: &ConnectConfig) -> Result<(bool, bool), DbError> {
-    // In order; those before 1.2 are accepted as bounds and never spoken.
-    const VERSIONS: [(&str, u8); 4] = [
-        ("TLSv1", 10),
-        ("TLSv1.1", 11),
-        ("TLSv1.2", 12),
-        ("TLSv1.3", 13),
-    ];
-    let min = one_of(config, "ssl_min_protocol_version", &VERSIONS)?.unwrap_or(12);
-    let max = one_of(config, "ssl_max_protocol_version", &VERSIONS)?.unwrap_or(13);
-    if max < 12 || min > max {
-        return Err(DbError::Config(
-            "invalid SSL protocol version range: TLSv1.2 and TLSv1.3 are supported".into(),
-        ));
-    }
-    Ok((min <= 12, max >= 13))
 }
 
 /// Matches the comma-separated lists of `host`, `hostaddr` and `port`.
@@ -554,18 +425,6 @@ mod tests {
     fn one_port_serves_all_hosts() {
         let resolved = resolved("host=a,b port=7 user=u");
         assert!(resolved.targets.iter().all(|target| target.port == 7));
-    }
-
-    #[test]
-    fn the_ssl_modes_are_libpqs() {
-        assert_eq!(resolved("host=h user=u").ssl_mode, SslMode::Prefer);
-        assert_eq!(
-            resolved("user=u sslrootcert=system").ssl_mode,
-            SslMode::VerifyFull
-        );
-        assert!(refused("user=u sslrootcert=system sslmode=require").starts_with("weak sslmode"));
-        assert!(refused("user=u sslmode=verify-full").starts_with("no root certificate"));
-        assert!(refused("user=u sslmode=on").starts_with("invalid sslmode"));
     }
 
     #[test]

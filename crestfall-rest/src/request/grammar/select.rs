@@ -150,7 +150,7 @@ fn alias<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<Option<Text>> {
     Ok(alias.map(text))
 }
 
-fn select_field<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<SelectItem> {
+pub(super) fn select_field<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<SelectItem> {
     s.attempt(star)
         .or_else(|Failed| s.attempt(count_rows))
         .or_else(|Failed| column(s))

@@ -1,0 +1,53 @@
+//! Which part of the server answers which path.
+
+use axum::Router;
+use axum::body::Body;
+use crestfall_rest::Rest;
+use http::{Request, Response};
+use tower::Service as _;
+
+use crate::api_key::take_key;
+
+/// The APIs by where they stand. The busiest one is called without a router in between.
+#[derive(Clone, Default)]
+pub(crate) struct Routes {
+    pub(crate) rest: Option<RestRoutes>,
+    /// Whatever else there is.
+    pub(crate) others: Router,
+}
+
+/// Where the REST API stands.
+#[derive(Clone)]
+pub(crate) struct RestRoutes {
+    pub(crate) rest: Rest,
+    /// Paths below which it answers; empty is the root.
+    pub(crate) paths: Vec<&'static str>,
+    /// A header `apikey` stands for a bearer token when there is none.
+    pub(crate) takes_api_key: bool,
+}
+
+impl Routes {
+    /// Answers one request.
+    pub(crate) async fn call(&self, mut request: Request<Body>) -> Response<Body> {
+        if let Some(routes) = &self.rest
+            && let Some(mount) = routes.mount(request.uri().path())
+        {
+            if routes.takes_api_key {
+                take_key(request.headers_mut());
+            }
+            return routes.rest.serve(mount, request).await;
+        }
+        let Ok(response) = self.others.clone().call(request).await;
+        response
+    }
+}
+
+impl RestRoutes {
+    fn mount(&self, path: &str) -> Option<&'static str> {
+        let below = |mount: &&&'static str| {
+            path.strip_prefix(**mount)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.paths.iter().find(below).copied()
+    }
+}

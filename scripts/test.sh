@@ -1,0 +1,20 @@
+#!/bin/sh
+# Runs every test: Rust's, then those of real clients.
+set -eu
+
+PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+
+echo "== Rust tests"
+cargo test --locked --workspace --all-features --no-fail-fast
+
+if [ -f tests/clients/package.json ]; then
+  echo "== client tests"
+  cargo build --locked --package crestfall-server --bin crestfall
+  cd tests/clients
+  if [ -f package-lock.json ]; then
+    npm ci --no-audit --no-fund
+  else
+    npm install --no-audit --no-fund
+  fi
+  npm test
+fi
