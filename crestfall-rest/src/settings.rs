@@ -58,7 +58,7 @@ mod tests {
         };
         assert_eq!(
             settings.search_path("api"),
-            r#""api", "public", "odd ""one""#.to_owned() + "\""
+            r#""api", "public", "odd ""one""#
         );
     }
 }

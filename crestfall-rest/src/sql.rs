@@ -4,6 +4,7 @@
 mod body;
 mod call;
 mod condition;
+mod data_type;
 mod embed;
 mod read;
 mod rows;

@@ -79,7 +79,7 @@ impl<'a> Transaction<'a> {
     /// Names and values for `set_config`, in order: what a role is set to comes before the role
     /// itself, which may not be allowed to set it.
     pub(crate) fn settings(&self) -> Vec<(&str, &str)> {
-        let mut settings = Vec::with_capacity(10);
+        let mut settings = Vec::with_capacity(12);
         settings.push(("search_path", self.search_path.as_str()));
         settings.extend(pairs(self.role));
         settings.push(("role", self.caller.identity.role()));
@@ -89,6 +89,9 @@ impl<'a> Transaction<'a> {
         settings.push(("request.headers", self.headers.as_str()));
         settings.push(("request.cookies", self.cookies.as_str()));
         settings.extend(self.timezone.map(|timezone| ("timezone", timezone)));
+        // A function may have set them for its session: what it said is of no other's answer.
+        settings.push(("response.headers", ""));
+        settings.push(("response.status", ""));
         settings.extend(pairs(self.function));
         settings.extend(pairs(self.app));
         settings

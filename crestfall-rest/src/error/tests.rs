@@ -21,7 +21,7 @@ async fn an_error_is_a_json_object_and_names_itself_in_a_header() {
     for (verbosity, expected) in [
         (
             ErrorVerbosity::Verbose,
-            r#"{"code":"PGRST116","message":"Cannot coerce the result to a single JSON object","details":"The result contains 3 rows","hint":null}"#,
+            r#"{"code":"PGRST116","details":"The result contains 3 rows","hint":null,"message":"Cannot coerce the result to a single JSON object"}"#,
         ),
         (
             ErrorVerbosity::Minimal,

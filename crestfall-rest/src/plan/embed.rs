@@ -73,7 +73,8 @@ pub(crate) fn path_name(column: &ColumnRef) -> Text {
         .iter()
         .rev()
         .filter_map(|step| match &step.operand {
-            JsonOperand::Key(key) => Some(key),
+            // No column can have an empty name, however JSON's keys are called.
+            JsonOperand::Key(key) => (!key.is_empty() && !key.starts_with('\0')).then_some(key),
             JsonOperand::Index(_) => None,
         });
     keys.into_iter().next().unwrap_or(&column.name).clone()

@@ -76,7 +76,7 @@ fn dashed<'i, const E: bool>(
 pub(super) fn name<'i, const E: bool>(s: &mut Scanner<'i, E>) -> Parsed<Cow<'i, str>> {
     s.remembered(|s| {
         s.label("field name (* or [a..z0..9_$])", |s| {
-            s.either(Scanner::quoted, |s| dashed(s, identifier))
+            s.identifier(|s| s.either(Scanner::quoted, |s| dashed(s, identifier)))
         })
     })
 }

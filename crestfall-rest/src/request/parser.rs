@@ -276,6 +276,20 @@ impl<'i, const EXPLAIN: bool> Scanner<'i, EXPLAIN> {
         }
     }
 
+    /// What `parser` reads, unless PostgreSQL has no such identifier: it is empty, also where it
+    /// would be cut at a NUL.
+    pub(super) fn identifier(
+        &mut self,
+        parser: impl FnOnce(&mut Self) -> Parsed<Cow<'i, str>>,
+    ) -> Parsed<Cow<'i, str>> {
+        let name = parser(self)?;
+        if name.is_empty() || name.starts_with('\0') {
+            self.mismatch(&[]);
+            return Err(Failed);
+        }
+        Ok(name)
+    }
+
     /// Matches, without reading, where the next character is none of `accepted`.
     #[inline]
     pub(super) fn not_followed_by(

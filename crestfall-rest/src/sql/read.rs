@@ -146,14 +146,12 @@ impl Sql {
         }
     }
 
-    /// The type's name cannot be quoted (`"bigint"` is no type): the request's parser lets only
-    /// letters, digits, `_`, `$` and spaces through.
     fn cast(&mut self, cast: Option<&Text>, write: impl FnOnce(&mut Self)) {
         match cast {
             Some(cast) => {
                 self.push("CAST(");
                 write(self);
-                self.push(" AS ").push(cast).push(")");
+                self.push(" AS ").data_type(cast).push(")");
             }
             None => write(self),
         }

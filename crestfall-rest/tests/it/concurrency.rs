@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -99,9 +99,11 @@ async fn nobody_sees_rows_or_settings_of_others_however_requests_end() {
     let (rounds, workers) = (rounds(), 32);
     let next = Arc::new(AtomicU64::new(0));
     let finished = Arc::new(AtomicU64::new(0));
+    let usual_micros = Arc::new(AtomicU64::new(20_000));
     let tasks: Vec<_> = (0..workers)
         .map(|_| {
             let (api, next, finished) = (api.clone(), next.clone(), finished.clone());
+            let usual_micros = usual_micros.clone();
             tokio::spawn(async move {
                 let callers = callers();
                 let mut leaks = Vec::new();
@@ -113,7 +115,8 @@ async fn nobody_sees_rows_or_settings_of_others_however_requests_end() {
                     let caller = pick(3 * round, &callers);
                     let path = *pick(3 * round + 1, &PATHS);
                     // About half of them hang up before they have an answer.
-                    let patience = dice(3 * round + 2, 8).pow(4) * 4;
+                    let usual = usual_micros.load(Ordering::Relaxed);
+                    let patience = usual * dice(3 * round + 2, 20) / 10;
                     let mark = format!("mark-{round}");
                     let posts = path.contains("write") || path.contains("become");
                     let method = if posts { "POST" } else { "GET" };
@@ -137,7 +140,13 @@ async fn nobody_sees_rows_or_settings_of_others_however_requests_end() {
                         Duration::from_micros(patience),
                         std::future::IntoFuture::into_future(request),
                     );
-                    let Ok(response) = answer.await else { continue };
+                    let begun = Instant::now();
+                    let Ok(response) = answer.await else {
+                        usual_micros.store(usual + usual / 50, Ordering::Relaxed);
+                        continue;
+                    };
+                    let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(usual);
+                    usual_micros.store((usual * 9 + took) / 10, Ordering::Relaxed);
                     finished.fetch_add(1, Ordering::Relaxed);
                     if !response.status.is_success() {
                         leaks.push(format!("{path}: {} {}", response.status, response.text()));

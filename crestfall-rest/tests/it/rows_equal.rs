@@ -51,11 +51,17 @@ impl World {
         );
         let api = Api::over(&table, |_| {}).await;
         let connection = api.db.connect().await;
-        Self {
+        let mut world = Self {
             api,
             connection,
             columns,
-        }
+        };
+        // Names are shown as far as the search path needs.
+        world
+            .run("set search_path to cinema, extras".into())
+            .await
+            .expect("a search path");
+        world
     }
 
     async fn run(&mut self, sql: String) -> Result<(), sqlx::Error> {
@@ -105,7 +111,7 @@ impl World {
         let ours = response.text();
         let theirs = self
             .scalar(format!(
-                "select coalesce(json_agg(t), '[]')::text from (select {list} from cinema.everything) t"
+                "select coalesce(json_agg(whole_row), '[]')::text from (select {list} from cinema.everything) whole_row"
             ))
             .await;
         if response.status.as_u16() == 200 && ours == theirs {

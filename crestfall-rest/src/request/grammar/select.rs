@@ -1,5 +1,7 @@
 //! `select` and `order`.
 
+use std::borrow::Cow;
+
 use super::super::Text;
 use super::super::parser::{Failed, Parsed, Scanner};
 use super::super::select::{Aggregate, Direction, Field, JoinType, Nulls, OrderTerm, SelectItem};
@@ -206,9 +208,9 @@ fn column<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<SelectItem> {
 fn cast<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<Option<Text>> {
     let cast = s.maybe(|s| {
         s.word("::")?;
-        identifier(s)
+        s.identifier(|s| identifier(s).map(Cow::Borrowed))
     })?;
-    Ok(cast.map(Text::from))
+    Ok(cast.map(text))
 }
 
 fn aggregate<const E: bool>(s: &mut Scanner<'_, E>) -> Parsed<Aggregate> {

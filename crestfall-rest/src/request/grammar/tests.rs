@@ -502,9 +502,18 @@ proptest! {
     }
 
     #[test]
+    fn empty_names_are_none_sec_29(text in "(\0\\PC{0,5})?") {
+        let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        agree!(name, &quoted);
+        prop_assert!(name(&mut Scanner::<false>::new(&quoted, 8)).is_err());
+    }
+
+    #[test]
     fn any_text_quotes(text in "\\PC{0,40}") {
         let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-        prop_assert_eq!(parsed!(name, &quoted), text.clone());
+        if !text.is_empty() {
+            prop_assert_eq!(parsed!(name, &quoted), text.clone());
+        }
         let list = parsed!(filter_operation, &format!("in.({quoted},{quoted})"));
         let text: Text = text.into();
         prop_assert_eq!(list, (false, super::super::filter::Operation::In(vec![text.clone(), text])));

@@ -67,7 +67,7 @@ pub(super) fn numeric() -> impl Strategy<Value = String> {
 }
 
 pub(super) fn date() -> impl Strategy<Value = String> {
-    (1_i32..9999, 1_u32..=12, 1_u32..=28, any::<bool>()).prop_map(|(year, month, day, bc)| {
+    (1_i32..4700, 1_u32..=12, 1_u32..=28, any::<bool>()).prop_map(|(year, month, day, bc)| {
         format!(
             "{year:04}-{month:02}-{day:02}{}",
             if bc { " BC" } else { "" }
@@ -82,7 +82,7 @@ pub(super) fn time() -> impl Strategy<Value = String> {
 }
 
 pub(super) fn timestamp() -> impl Strategy<Value = String> {
-    (1_i32..9999, 1_u32..=12, 1_u32..=28, time(), any::<bool>()).prop_map(
+    (1_i32..4700, 1_u32..=12, 1_u32..=28, time(), any::<bool>()).prop_map(
         |(year, month, day, time, bc)| {
             format!(
                 "{year:04}-{month:02}-{day:02} {time}{}",
