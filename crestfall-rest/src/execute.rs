@@ -44,6 +44,15 @@ enum Form {
 }
 
 impl Prepared {
+    /// What SQL wants of the response is asked.
+    fn reads_response(&self) -> bool {
+        match self.form {
+            Form::Wrapped { .. } => true,
+            Form::Rows => self.statements.len() > 1,
+            Form::Explain => false,
+        }
+    }
+
     /// Writes the statements of a plan.
     pub(crate) fn new(
         request: &ApiRequest,
@@ -295,7 +304,7 @@ impl Run<'_> {
         let Prepared {
             statements, end, ..
         } = self.prepared;
-        let settings = self.context.settings();
+        let settings = self.context.settings(self.prepared.reads_response());
         let access = self.access();
         let scope = Scope {
             settings: &settings,

@@ -28,7 +28,7 @@ pub(crate) async fn inspect(
             params: statement.params.into_iter().map(Param::from).collect(),
         })
         .collect();
-    let made = context.settings();
+    let made = context.settings(false);
     let scope = Scope {
         settings: &made,
         access: Access::ReadOnly,

@@ -76,9 +76,9 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Names and values for `set_config`, in order: what a role is set to comes before the role
+    /// Names and values for `set_config`, those of the response only where it is read; in order: what a role is set to comes before the role
     /// itself, which may not be allowed to set it.
-    pub(crate) fn settings(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn settings(&self, reads_response: bool) -> Vec<(&str, &str)> {
         let mut settings = Vec::with_capacity(12);
         settings.push(("search_path", self.search_path.as_str()));
         settings.extend(pairs(self.role));
@@ -89,9 +89,11 @@ impl<'a> Transaction<'a> {
         settings.push(("request.headers", self.headers.as_str()));
         settings.push(("request.cookies", self.cookies.as_str()));
         settings.extend(self.timezone.map(|timezone| ("timezone", timezone)));
-        // A function may have set them for its session: what it said is of no other's answer.
-        settings.push(("response.headers", ""));
-        settings.push(("response.status", ""));
+        if reads_response {
+            // A function may have set them for its session: what it said is of no other's answer.
+            settings.push(("response.headers", ""));
+            settings.push(("response.status", ""));
+        }
         settings.extend(pairs(self.function));
         settings.extend(pairs(self.app));
         settings
