@@ -52,7 +52,7 @@ impl Default for DbConfig {
             statement_cache_size: 500,
             max_pipeline_depth: 32,
             shared_connections: None,
-            short_statement: Duration::from_millis(5),
+            short_statement: Duration::from_millis(10),
             application_name: "crestfall".into(),
             max_result_bytes: None,
         }
