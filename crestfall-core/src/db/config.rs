@@ -30,7 +30,8 @@ pub struct DbConfig {
     /// Connections that short reading requests share; more than these only serve requests that need one
     /// to themselves. `None`: four for each processor.
     pub shared_connections: Option<usize>,
-    /// A statement that lately took longer is not shared with others.
+    /// A statement that lately took longer does not share a connection, and nothing joins a connection
+    /// that has not answered for so long.
     pub short_statement: Duration,
     /// As which application PostgreSQL lists the connections, unless the connection string says it.
     pub application_name: String,
@@ -52,7 +53,7 @@ impl Default for DbConfig {
             statement_cache_size: 500,
             max_pipeline_depth: 32,
             shared_connections: None,
-            short_statement: Duration::from_millis(5),
+            short_statement: Duration::from_millis(10),
             application_name: "crestfall".into(),
             max_result_bytes: None,
         }

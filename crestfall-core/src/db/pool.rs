@@ -150,7 +150,7 @@ impl Pool {
         if !state.waiters.is_empty() && need == Need::Alone {
             return None;
         }
-        let found = state.find(need, self.depth_limit(need))?;
+        let found = state.find(need, self.depth_limit(need), self.config.short_statement)?;
         // A turn on a busy connection is the shorter wait, but one more connection would be better.
         if state.members[found].depth > 0 && state.connecting == 0 && self.may_grow(state, need) {
             self.grow(state);
@@ -160,6 +160,9 @@ impl Pool {
 
     fn ticket(self: &Arc<Self>, state: &mut State, index: usize, need: Need) -> Ticket {
         let member = &mut state.members[index];
+        if member.depth == 0 {
+            member.progress = Instant::now();
+        }
         member.depth += 1;
         member.alone = need == Need::Alone;
         member.draining = false;
@@ -210,7 +213,8 @@ impl Pool {
         if state.waiters.is_empty() {
             return Ok(receiver);
         }
-        if self.may_grow(state, need) && state.waiters.len() > state.connecting {
+        // Those who share may have more connections as well when all of theirs are stuck.
+        if self.may_grow(state, Need::Alone) && state.waiters.len() > state.connecting {
             self.grow(state);
         } else if need == Need::Alone {
             state.drain_one();
@@ -347,7 +351,8 @@ impl Pool {
             Need::Alone => [Need::Alone, Need::Turn],
         };
         for need in needs {
-            if let Some(index) = state.find(need, self.depth_limit(need))
+            if let Some(index) =
+                state.find(need, self.depth_limit(need), self.config.short_statement)
                 && let Some(place) = state.waiters.iter().position(|waiter| waiter.need == need)
             {
                 return Some((state.waiters.remove(place)?, index));
@@ -424,8 +429,7 @@ impl Pool {
             member.retiring |= now >= member.retire_at;
         }
         let max_idle = self.config.max_idle;
-        state
-            .dismiss(|member| member.retiring || now.duration_since(member.idle_since) >= max_idle);
+        state.dismiss(|member| member.retiring || now.duration_since(member.progress) >= max_idle);
         drop(state);
         self.set_gauges();
     }

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use postgres_protocol::message::frontend;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{Batch, Steps};
@@ -111,8 +112,8 @@ struct State {
     plain: BytesMut,
     /// What goes over the socket next.
     wire: BytesMut,
-    /// Whether a task waits for the socket to take more.
-    blocked: bool,
+    /// Whether somebody writes `wire` to the socket, without the lock.
+    writing: bool,
     queue: VecDeque<Slot>,
     sent: u64,
     cache: StatementCache,
@@ -136,7 +137,7 @@ impl Connection {
             state: Mutex::new(State {
                 plain: BytesMut::with_capacity(8 * 1024),
                 wire: BytesMut::with_capacity(8 * 1024),
-                blocked: false,
+                writing: false,
                 queue: VecDeque::with_capacity(16),
                 sent: 0,
                 cache,
@@ -178,7 +179,7 @@ impl Connection {
             since: Instant::now(),
         });
         if number - self.answered.load(Ordering::Relaxed) <= WRITE_AHEAD {
-            self.flush(state);
+            self.flush(guard);
         }
         Ok(number)
     }
@@ -207,7 +208,7 @@ impl Connection {
             },
             since: Instant::now(),
         });
-        self.flush(state);
+        self.flush(guard);
         Ok(number)
     }
 
@@ -228,7 +229,7 @@ impl Connection {
         if state.closed.is_none() {
             self.set_closed(state, DbError::Closed);
             frontend::terminate(&mut state.plain);
-            self.flush(state);
+            self.flush(guard);
         }
     }
 
@@ -262,8 +263,7 @@ impl Connection {
     /// Counts answers, and writes what waited for them.
     pub(super) fn answered(self: &Arc<Self>, batches: u64) {
         self.answered.fetch_add(batches, Ordering::Release);
-        let mut guard = self.state.lock();
-        self.flush(&mut guard);
+        self.flush(self.state.lock());
     }
 
     /// Ends the connection for those who still want to send, and gives what was never answered.
@@ -273,37 +273,65 @@ impl Connection {
         std::mem::take(&mut state.queue)
     }
 
-    fn flush(self: &Arc<Self>, state: &mut State) {
-        if !state.plain.is_empty()
-            && let Err(error) = self.write.seal(&mut state.plain, &mut state.wire)
-        {
-            return self.broken(state, &error);
-        }
-        if state.blocked {
-            return;
-        }
-        while !state.wire.is_empty() {
-            match self.write.try_write(&state.wire) {
-                Ok(written) if written == state.wire.len() => state.wire.clear(),
-                Ok(written) => state.wire.advance(written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    state.blocked = true;
-                    tokio::spawn(Arc::clone(self).flush_when_writable());
-                    return;
-                }
-                Err(error) => return self.broken(state, &error),
+    /// Writes what is there, unless someone else is at it already, who will find it.
+    ///
+    /// The lock is let go during the write itself: the system call wakes PostgreSQL, which may well get
+    /// this processor at once, and nobody should wait for a lock meanwhile.
+    fn flush(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        while !state.writing && !state.plain.is_empty() {
+            let mut wire = std::mem::take(&mut state.wire);
+            if let Err(error) = self.write.seal(&mut state.plain, &mut wire) {
+                return self.broken(&mut state, &error);
+            }
+            state.writing = true;
+            let written = MutexGuard::unlocked(&mut state, || self.write_some(&mut wire));
+            state.wire = wire;
+            match written {
+                Ok(true) => state.writing = false,
+                Ok(false) => match Handle::try_current() {
+                    Ok(runtime) => drop(runtime.spawn(Arc::clone(self).write_when_possible())),
+                    // The runtime ended, and everybody with it who could wait for an answer.
+                    Err(_) => return self.broken(&mut state, &io::ErrorKind::NotConnected.into()),
+                },
+                Err(error) => return self.broken(&mut state, &error),
             }
         }
     }
 
-    async fn flush_when_writable(self: Arc<Self>) {
-        let waited = self.write.writable().await;
-        let mut guard = self.state.lock();
-        let state = &mut *guard;
-        state.blocked = false;
-        match waited {
-            Ok(()) => self.flush(state),
-            Err(error) => self.broken(state, &error),
+    /// Writes until all is written, or the socket takes no more.
+    fn write_some(&self, wire: &mut BytesMut) -> io::Result<bool> {
+        while !wire.is_empty() {
+            match self.write.try_write(wire) {
+                Ok(written) if written == wire.len() => wire.clear(),
+                Ok(written) => wire.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Goes on writing where the socket took no more, as the only one who writes.
+    async fn write_when_possible(self: Arc<Self>) {
+        let mut wire = std::mem::take(&mut self.state.lock().wire);
+        let written = loop {
+            match self.write_some(&mut wire) {
+                Ok(true) => break Ok(()),
+                Ok(false) => {}
+                Err(error) => break Err(error),
+            }
+            if let Err(error) = self.write.writable().await {
+                break Err(error);
+            }
+        };
+        let mut state = self.state.lock();
+        state.wire = wire;
+        match written {
+            Ok(()) => {
+                state.writing = false;
+                self.flush(state);
+            }
+            Err(error) => self.broken(&mut state, &error),
         }
     }
 
@@ -317,6 +345,8 @@ impl Connection {
         self.set_closed(state, reason);
         state.plain.clear();
         state.wire.clear();
+        // Nobody writes any more.
+        state.writing = true;
         self.write.shutdown();
     }
 }

@@ -234,20 +234,22 @@ impl Reader {
     /// The end of a batch: only now is it certain what became of it.
     fn ready(&mut self, status: u8) -> Result<(), Malformed> {
         self.current()?;
+        let Some(slot) = &self.current else {
+            return Ok(());
+        };
+        // Only then taken: what is out of step is still to be told so.
+        let answer = self.progress.answer(slot, status)?;
         let Some(slot) = self.current.take() else {
             return Ok(());
         };
-        let answer = self.progress.answer(&slot, status)?;
         self.measure(&slot);
         self.answered += 1;
-        if slot.treatment.release {
-            if status == b'I' {
-                self.released += 1;
-            } else {
-                self.roll_back()?;
-            }
-        }
         self.finished.push((slot.sink, answer));
+        match (slot.treatment.release, status) {
+            (true, b'I') => self.released += 1,
+            (true, _) => self.roll_back()?,
+            (false, _) => {}
+        }
         Ok(())
     }
 
@@ -378,3 +380,6 @@ fn give(sink: Sink, answer: Answer) {
         Sink::Nobody => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -250,6 +250,17 @@ fn tcp_keepalive(keepalive: &Keepalive) -> socket2::TcpKeepalive {
 }
 
 impl Server {
+    /// For tests of what needs none.
+    #[cfg(test)]
+    pub(crate) fn nowhere() -> Self {
+        Self {
+            greeting: Greeting::default(),
+            address: Address::Unix(PathBuf::new()),
+            tls: None,
+            timeout: None,
+        }
+    }
+
     /// Asks PostgreSQL to cancel whatever this server's process works on. Returns when PostgreSQL
     /// has passed that on, so that nothing sent later is hit by it.
     pub(crate) async fn cancel(&self) -> io::Result<()> {

@@ -173,3 +173,28 @@ async fn who_needs_a_connection_alone_gets_one_among_many_who_share() {
     }
     assert!(elapsed < Duration::from_secs(3), "{elapsed:?}");
 }
+
+#[tokio::test]
+async fn nothing_is_queued_behind_a_statement_that_became_slow() {
+    let Some(db) = database(|config| config.pool_size = 3).await else {
+        return;
+    };
+    // One text: short until it is told to sleep.
+    let sql = "select pg_sleep($1::float)::text";
+    warm(&db, sql, "0").await;
+    let none = read(&[]);
+    let slow = text(&db, &none, Statement::new(sql).bind("1"));
+    let shorts = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let begin = Instant::now();
+        let short = || text(&db, &none, Statement::new(sql).bind("0"));
+        for _ in 0..20 {
+            let (a, b, c) = tokio::join!(short(), short(), short());
+            assert!(a.is_ok() && b.is_ok() && c.is_ok());
+        }
+        begin.elapsed()
+    };
+    let (slow, elapsed) = tokio::join!(slow, shorts);
+    slow.unwrap();
+    assert!(elapsed < Duration::from_millis(700), "{elapsed:?}");
+}

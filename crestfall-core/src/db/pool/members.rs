@@ -1,5 +1,6 @@
 //! The connections of a pool, who uses them, and who waits.
 
+use std::cell::LazyCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +32,8 @@ pub(super) struct Member {
     pub(super) draining: bool,
     /// It leaves when it is idle.
     pub(super) retiring: bool,
-    pub(super) idle_since: Instant,
+    /// When it was last answered, or given work after it had none.
+    pub(super) progress: Instant,
     pub(super) retire_at: Instant,
 }
 
@@ -52,9 +54,10 @@ pub(in crate::db) enum Need {
 
 impl State {
     /// The best connection for a need: an idle one, the most recently used first so that the others may
-    /// leave; else the shared one with the fewest on their way.
-    pub(super) fn find(&self, need: Need, depth_limit: u32) -> Option<usize> {
+    /// leave; else the shared one with the fewest on their way, unless it made no progress for `patience`.
+    pub(super) fn find(&self, need: Need, depth_limit: u32, patience: Duration) -> Option<usize> {
         let mut best: Option<(usize, u32)> = None;
+        let now = LazyCell::new(Instant::now);
         for (index, member) in self.members.iter().enumerate() {
             if member.retiring || member.connection.is_closed() {
                 continue;
@@ -69,6 +72,7 @@ impl State {
                 && !member.draining
                 && member.depth < depth_limit
                 && best.is_none_or(|(_, depth)| member.depth < depth)
+                && now.duration_since(member.progress) <= patience
             {
                 best = Some((index, member.depth));
             }
@@ -86,9 +90,9 @@ impl State {
     pub(super) fn leave(&mut self, index: usize, batches: u32) {
         let member = &mut self.members[index];
         member.depth = member.depth.saturating_sub(batches);
+        member.progress = Instant::now();
         if member.depth == 0 {
             member.alone = false;
-            member.idle_since = Instant::now();
             // Whoever it was emptied for is served now, or went away.
             member.draining = self.waiters.iter().any(|waiter| waiter.need == Need::Alone);
         }
@@ -136,7 +140,7 @@ impl State {
             alone: false,
             draining: false,
             retiring: false,
-            idle_since: now,
+            progress: now,
             retire_at: now + life,
         });
     }
