@@ -175,8 +175,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // By its own id: what was started may be a command that started it as another user.
+        let pid = std::fs::read_to_string(self.path("pgbouncer.pid")).unwrap_or_default();
+        if let Ok(pid) = pid.trim().parse() {
+            let pid = nix::unistd::Pid::from_raw(pid);
+            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT);
+        }
         if let Some(pooler) = &mut self.pooler {
-            let _ = pooler.kill();
             let _ = pooler.wait();
         }
         let _ = postgres_command("pg_ctl")
@@ -524,9 +529,10 @@ async fn behind_a_pooler_in_transaction_mode() {
     let port = free_port();
     let config = format!(
         "[databases]\n* = host={} port={} user=postgres\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port={port}\n\
-         unix_socket_dir=\nauth_type=any\npool_mode=transaction\ndefault_pool_size=2\n",
+         unix_socket_dir=\npidfile={}\nauth_type=any\npool_mode=transaction\ndefault_pool_size=2\n",
         server.directory.path().display(),
-        server.port
+        server.port,
+        server.path("pgbouncer.pid").display()
     );
     server.write("pgbouncer.ini", &config);
     let pooler = as_postgres("/usr/sbin/pgbouncer")
