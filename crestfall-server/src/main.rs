@@ -20,6 +20,10 @@ mod signals;
 mod store;
 mod telemetry;
 
+/// Small allocations are what a request is made of, and this one is quick at them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     cli::main()
 }
