@@ -258,6 +258,9 @@ impl Db {
 }
 
 /// Whether a request may share a connection: it only reads, and was short lately.
+/// Microseconds of a processor; a look-up by key takes less, a list of a hundred rows more.
+const BRIEF: u32 = 170;
+
 fn need(pool: &Pool, scope: &Scope<'_>, fingerprint: u64) -> Need {
     let may_share = scope.share == Share::Pipelined
         && scope.access == Access::ReadOnly
@@ -267,6 +270,7 @@ fn need(pool: &Pool, scope: &Scope<'_>, fingerprint: u64) -> Need {
     }
     let limit = pool.config.short_statement.as_micros();
     match pool.latencies.get(fingerprint) {
+        Some(micros) if pool.cost(micros) <= BRIEF && u128::from(micros) <= limit => Need::Brief,
         Some(micros) if u128::from(micros) <= limit => Need::Turn,
         _ => Need::Alone,
     }

@@ -72,6 +72,12 @@ impl DbConfig {
         })
     }
 
+    /// How many connections the briefest of them keep to: one more than there are processors.
+    pub(crate) fn brief_width(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        (processors + 1).min(self.shared())
+    }
+
     /// How many connections short reading requests share.
     pub(crate) fn shared(&self) -> usize {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);

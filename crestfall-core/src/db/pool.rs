@@ -5,7 +5,7 @@
 
 mod members;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,11 @@ pub(super) struct Pool {
     /// What the gauges call it.
     pub(super) name: &'static str,
     shared: usize,
+    /// How many connections those who need one briefly keep to.
+    brief_width: usize,
+    processors: usize,
+    /// Connections with something to do, as of the last time one got something to do.
+    busy: AtomicUsize,
     state: Mutex<State>,
     version: AtomicU64,
     next_id: AtomicU64,
@@ -106,7 +111,13 @@ impl Pool {
             hasher,
             name,
             shared: config.shared(),
-            state: Mutex::default(),
+            brief_width: config.brief_width(),
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            busy: AtomicUsize::new(0),
+            state: Mutex::new(State {
+                brief_width: config.brief_width(),
+                ..State::default()
+            }),
             version: AtomicU64::new(0),
             next_id: AtomicU64::new(1),
             closed: AtomicBool::new(false),
@@ -166,26 +177,42 @@ impl Pool {
         member.depth += 1;
         member.alone = need == Need::Alone;
         member.draining = false;
+        let (connection, alone) = (Arc::clone(&member.connection), member.alone);
+        let busy = state
+            .members
+            .iter()
+            .filter(|member| member.depth > 0)
+            .count();
+        self.busy.store(busy, Ordering::Relaxed);
         Ticket {
-            connection: Arc::clone(&member.connection),
-            alone: member.alone,
+            connection,
+            alone,
             pool: Arc::clone(self),
             used: false,
         }
     }
 
+    /// Microseconds a statement lately kept a processor busy, as far as can be told: as many
+    /// connections as have work share the processors.
+    pub(super) fn cost(&self, micros: u32) -> u32 {
+        let busy = self.busy.load(Ordering::Relaxed).max(self.processors);
+        let cost = u64::from(micros) * self.processors as u64 / busy as u64;
+        u32::try_from(cost).unwrap_or(u32::MAX)
+    }
+
     fn depth_limit(&self, need: Need) -> u32 {
         match need {
-            Need::Turn if self.config.prepared_statements => {
+            Need::Brief | Need::Turn if self.config.prepared_statements => {
                 u32::try_from(self.config.max_pipeline_depth.max(1)).unwrap_or(u32::MAX)
             }
             // A pooler in between may answer two batches from two servers: one at a time.
-            Need::Turn | Need::Alone => 1,
+            Need::Brief | Need::Turn | Need::Alone => 1,
         }
     }
 
     fn may_grow(&self, state: &State, need: Need) -> bool {
         let limit = match need {
+            Need::Brief => self.brief_width,
             Need::Turn => self.shared,
             Need::Alone => self.config.pool_size.max(1),
         };
@@ -197,6 +224,8 @@ impl Pool {
         state: &mut State,
         need: Need,
     ) -> Result<oneshot::Receiver<Result<Ticket, DbError>>, DbError> {
+        // Who has to wait takes any turn.
+        let need = if need.shares() { Need::Turn } else { need };
         if state.waiters.len() >= self.config.queue_limit {
             counter!("crestfall_db_pool_rejected_total", "pool" => self.name).increment(1);
             return Err(DbError::QueueFull);
@@ -347,7 +376,7 @@ impl Pool {
     fn next_waiter(&self, state: &mut State) -> Option<(Waiter, usize)> {
         state.waiters.retain(|waiter| !waiter.sender.is_closed());
         let needs = match state.waiters.front()?.need {
-            Need::Turn => [Need::Turn, Need::Alone],
+            Need::Brief | Need::Turn => [Need::Turn, Need::Alone],
             Need::Alone => [Need::Alone, Need::Turn],
         };
         for need in needs {

@@ -18,6 +18,8 @@ pub(super) struct State {
     pub(super) members: Vec<Member>,
     pub(super) connecting: usize,
     pub(super) waiters: VecDeque<Waiter>,
+    /// How many connections those who need one briefly keep to.
+    pub(super) brief_width: usize,
     pub(super) recovery: Recovery,
 }
 
@@ -46,28 +48,50 @@ pub(super) struct Waiter {
 /// What a request needs of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::db) enum Need {
+    /// Its turn on a shared one, for so short that it is cheaper to queue on a busy connection than
+    /// to wake one more backend.
+    Brief,
     /// Its turn on a shared one.
     Turn,
     /// One alone.
     Alone,
 }
 
+impl Need {
+    /// Others may use the connection too.
+    pub(in crate::db) fn shares(self) -> bool {
+        matches!(self, Self::Brief | Self::Turn)
+    }
+}
+
 impl State {
     /// The best connection for a need: an idle one, the most recently used first so that the others may
     /// leave; else the shared one with the fewest on their way, unless it made no progress for `patience`.
     pub(super) fn find(&self, need: Need, depth_limit: u32, patience: Duration) -> Option<usize> {
+        let mut width = if need == Need::Brief {
+            self.brief_width
+        } else {
+            usize::MAX
+        };
         let mut best: Option<(usize, u32)> = None;
         let now = LazyCell::new(Instant::now);
         for (index, member) in self.members.iter().enumerate() {
             if member.retiring || member.connection.is_closed() {
                 continue;
             }
+            // Those that serve someone alone, or are about to, do not count.
+            if !member.alone && !member.draining {
+                if width == 0 {
+                    break;
+                }
+                width -= 1;
+            }
             if member.depth == 0 {
                 // Kept free for one who waits alone.
-                if !(member.draining && need == Need::Turn) {
+                if !(member.draining && need.shares()) {
                     return Some(index);
                 }
-            } else if need == Need::Turn
+            } else if need.shares()
                 && !member.alone
                 && !member.draining
                 && member.depth < depth_limit
