@@ -119,7 +119,6 @@ impl DatabaseError {
             | Self::Client(_)
             | Self::PoolTimeout
             | Self::QueueFull
-            | Self::QueueFull
             | Self::MalformedRaise(_) => None,
         }
     }
