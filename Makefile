@@ -18,7 +18,7 @@ test: ## Set up and run every test
 
 bench: ## Measure against the limits and peers
 	@scripts/setup.sh bench
-	@scripts/bench.sh
+	@scripts/bench.sh $(BENCH)
 
 lint: ## Formatting, clippy, documentation
 	@scripts/setup.sh build

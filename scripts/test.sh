@@ -1,11 +1,16 @@
 #!/bin/sh
-# Runs every test: Rust's, then those of real clients.
+# Runs every test: Rust's, the benchmark harness's, then those of real clients.
 set -eu
 
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 
 echo "== Rust tests"
 cargo test --locked --workspace --all-features --no-fail-fast
+
+if command -v python3 >/dev/null; then
+  echo "== tests of the benchmark's harness"
+  python3 -m unittest discover -s bench -t bench
+fi
 
 if [ -f tests/clients/package.json ]; then
   echo "== client tests"

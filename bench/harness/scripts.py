@@ -5,6 +5,10 @@ import json
 from harness.postgres import BENCH
 from harness.scenarios import Scenario
 
+CLEARED = "".join(
+    f", pg_catalog.set_config('response.{name}', '', true)" for name in ("headers", "status")
+)
+
 
 def script(scenario: Scenario, pipelined: bool, json_form: bool, response: bool = False) -> str:
     """The pgbench script of a scenario; `response` adds reading the settings of the response."""
@@ -13,10 +17,14 @@ def script(scenario: Scenario, pipelined: bool, json_form: bool, response: bool 
     read_only = ", pg_catalog.set_config('transaction_read_only', 'on', true)"
     settings = (directory / "settings.sql.in").read_text().strip()
     settings = settings.replace("@read_only@", read_only if scenario.reads else "")
+    # Where functions may set what the response is to be, it is cleared first.
+    clearing = settings.replace("@cleared@", CLEARED)
+    settings = settings.replace("@cleared@", "")
     begin, end = ("\\startpipeline", "\\endpipeline") if pipelined else ("begin;", "commit;")
     after = (directory / "response.sql.in").read_text().strip() if response else ""
     text = (directory / f"{scenario.name}{suffix}").read_text()
-    text = text.replace("@settings@", settings).replace("@response@", after)
+    text = text.replace("@clearing settings@", clearing).replace("@settings@", settings)
+    text = text.replace("@response@", after)
     return text.replace("@begin@", begin).replace("@end@", end)
 
 
