@@ -76,8 +76,13 @@ impl Data {
 /// # Errors
 /// The connection string makes no sense.
 pub(crate) fn pool(database: &Database) -> Result<DbConfig, DbError> {
+    let replicas = database
+        .read_replicas
+        .iter()
+        .map(|url| ConnectConfig::from_libpq(url.expose()));
     Ok(DbConfig {
         connection: ConnectConfig::from_libpq(database.url.expose())?,
+        read_replicas: replicas.collect::<Result<_, _>>()?,
         pool_size: database.pool_size,
         acquisition_timeout: database.acquire_timeout,
         max_idle: database.max_idle,

@@ -66,6 +66,8 @@ pub(crate) struct Setup {
 pub(crate) struct Database {
     /// Connection string, as libpq takes it.
     pub(crate) url: Secret<String>,
+    /// Where what only reads may go.
+    pub(crate) read_replicas: Vec<Secret<String>>,
     /// The `application_name` when the connection string gives none.
     pub(crate) application_name: String,
     /// Connections at most.

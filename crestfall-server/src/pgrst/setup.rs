@@ -95,6 +95,7 @@ impl Config {
     fn database(&self) -> Database {
         Database {
             url: Secret::new(self.db_uri.clone()),
+            read_replicas: Vec::new(),
             application_name: format!("PostgREST {VERSION}"),
             pool_size: count(self.db_pool).max(1),
             acquire_timeout: seconds(self.db_pool_acquisition_timeout),

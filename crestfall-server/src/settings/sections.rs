@@ -35,7 +35,10 @@ pub(crate) struct Database {
     pub(crate) url: String,
     /// A file that holds `url`, for a password that must not stand here.
     pub(crate) url_file: Option<PathBuf>,
-    /// Connections at most.
+    /// Connection strings of read replicas, as `url`: requests that only read go to one of them,
+    /// as long as one answers. What was just written may not be there yet.
+    pub(crate) read_replicas: Vec<String>,
+    /// Connections at most, to the primary and again to the replicas.
     pub(crate) pool_size: usize,
     /// How long a request waits for a connection before it is answered 504.
     pub(crate) acquire_timeout: Duration,
@@ -208,6 +211,7 @@ impl Default for Database {
         Self {
             url: "postgresql://".into(),
             url_file: None,
+            read_replicas: Vec::new(),
             pool_size: 10,
             acquire_timeout: Duration::seconds(10),
             max_idle: Duration::seconds(30),

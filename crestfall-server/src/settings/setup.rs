@@ -41,6 +41,12 @@ impl Settings {
         }
         Ok(Database {
             url: Secret::new(database.url()?),
+            read_replicas: database
+                .read_replicas
+                .iter()
+                .cloned()
+                .map(Secret::new)
+                .collect(),
             application_name: "crestfall".into(),
             pool_size: database.pool_size,
             acquire_timeout: database.acquire_timeout.get(),
