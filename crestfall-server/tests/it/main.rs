@@ -2,5 +2,6 @@
 
 mod command_line;
 mod connections;
+mod killed;
 mod process;
 mod reloading;
