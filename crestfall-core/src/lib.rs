@@ -9,9 +9,11 @@ pub mod jwt;
 pub mod migrate;
 pub mod name;
 pub mod problem;
+pub mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tx;
+pub mod units;
 mod wire;
 
 pub use catalog::Catalog;
@@ -19,4 +21,5 @@ pub use db::{Db, DbConfig, DbError};
 pub use identity::Identity;
 pub use name::QualifiedName;
 pub use problem::Problem;
+pub use secret::Secret;
 pub use tx::Tx;

@@ -5,7 +5,6 @@ mod document;
 mod load;
 mod sections;
 mod setup;
-mod units;
 
 pub(crate) use check::Error;
 pub(crate) use document::{example, json_schema, reference};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::units::{Duration, Size};
 use crate::telemetry::{Format, Level};
+use crestfall_core::units::{Duration, Size};
 
 /// Settings of `crestfall serve`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,4 +1,4 @@
-//! Durations and sizes as people write them.
+//! Durations and sizes as people write them in settings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,11 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A length of time: `"250ms"`, `"8s"`, `"5m"`, `"1h"`, `"1d"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Duration(std::time::Duration);
+pub struct Duration(std::time::Duration);
 
 /// A number of bytes: `1024`, `"64KiB"`, `"64MiB"`, `"1GiB"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size(usize);
+pub struct Size(usize);
 
 const DURATIONS: [(&str, u64); 5] = [
     ("ms", 1),
@@ -31,29 +31,29 @@ const SIZES: [(&str, u64); 4] = [
 
 impl Duration {
     /// So many seconds.
-    pub(crate) const fn seconds(seconds: u64) -> Self {
+    pub const fn seconds(seconds: u64) -> Self {
         Self(std::time::Duration::from_secs(seconds))
     }
 
     /// As the standard library has it.
-    pub(crate) fn get(self) -> std::time::Duration {
+    pub fn get(self) -> std::time::Duration {
         self.0
     }
 }
 
 impl Size {
     /// So many binary megabytes.
-    pub(crate) const fn mebibytes(count: usize) -> Self {
+    pub const fn mebibytes(count: usize) -> Self {
         Self(count << 20)
     }
 
     /// So many binary kilobytes.
-    pub(crate) const fn kibibytes(count: usize) -> Self {
+    pub const fn kibibytes(count: usize) -> Self {
         Self(count << 10)
     }
 
     /// In bytes.
-    pub(crate) fn get(self) -> usize {
+    pub fn get(self) -> usize {
         self.0
     }
 }
