@@ -1,0 +1,209 @@
+//! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
+
+use crestfall_core::Secret;
+use crestfall_core::units::Duration;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the service does and allows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the application is: redirects go here when no other address is asked for and allowed
+    /// (`SITE_URL`).
+    pub site_url: String,
+    /// The address of this service as its clients see it, with its path, such as
+    /// `https://example.org/auth/v1`: links in mails begin with it, and it is the tokens' issuer
+    /// unless `tokens.issuer` says else (`API_EXTERNAL_URL`). Never taken from a request.
+    pub external_url: String,
+    /// Further addresses that redirects may go to; `*`, `**` and `?` are wildcards
+    /// (`URI_ALLOW_LIST`).
+    pub redirect_urls: Vec<String>,
+    /// No new users, but those an administrator makes (`DISABLE_SIGNUP`).
+    pub disable_signup: bool,
+    /// Users without an address or password (`EXTERNAL_ANONYMOUS_USERS_ENABLED`).
+    pub anonymous_users: bool,
+    /// A user may link further identities by hand (`SECURITY_MANUAL_LINKING_ENABLED`).
+    pub manual_linking: bool,
+    /// Seals what is secret in the database: TOTP secrets, keys of sessions, signing keys. At least
+    /// 32 bytes of text, the same on every node (`SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY`).
+    pub encryption_key: Secret,
+    /// Former values of `encryption_key`, still read.
+    pub previous_encryption_keys: Vec<Secret>,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// Sessions and their refresh tokens.
+    pub sessions: Sessions,
+    /// Users with a mail address.
+    pub email: Email,
+    /// Users with a phone number.
+    pub phone: Phone,
+}
+
+/// Access tokens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tokens {
+    /// How long an access token holds (`JWT_EXP`).
+    pub lifetime: Duration,
+    /// Their issuer, `iss`; empty is `external_url` (`JWT_ISSUER`).
+    pub issuer: String,
+    /// Their audience, `aud` (`JWT_AUD`).
+    pub audience: String,
+    /// The role of new users (`JWT_DEFAULT_GROUP_NAME`).
+    pub default_role: String,
+    /// Roles whose tokens may administer users (`JWT_ADMIN_ROLES`).
+    pub admin_roles: Vec<String>,
+    /// A shared secret of 32 bytes or more: its HS256 tokens are accepted, and it signs when there
+    /// is no other key (`JWT_SECRET`).
+    pub secret: Secret,
+    /// Signing keys as a JSON array of private JWKs; the one with `"key_ops": ["sign"]` signs
+    /// (`JWT_KEYS`). Empty: keys are made and kept in the database, and rotated with
+    /// `crestfall keys rotate`.
+    pub keys: Secret,
+}
+
+/// Sessions and their refresh tokens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sessions {
+    /// How long after its successor was given out a refresh token still gives that same successor
+    /// (`SECURITY_REFRESH_TOKEN_REUSE_INTERVAL`).
+    pub reuse_interval: Duration,
+    /// A refresh token used twice, later than that, ends its session
+    /// (`SECURITY_REFRESH_TOKEN_ROTATION_ENABLED`).
+    pub rotation: bool,
+    /// How long a session may last in all; `0s` is for ever (`SESSIONS_TIMEBOX`).
+    pub timebox: Duration,
+    /// How long a session may go without a refresh; `0s` is for ever
+    /// (`SESSIONS_INACTIVITY_TIMEOUT`).
+    pub inactivity_timeout: Duration,
+    /// How long a user with a second factor may stay without proving it; `0s` is for ever
+    /// (`SESSIONS_ALLOW_LOW_AAL`).
+    pub allow_low_aal: Duration,
+    /// A user has one session at a time, the newest (`SESSIONS_SINGLE_PER_USER`).
+    pub single_per_user: bool,
+    /// Ending a session takes effect on its access tokens at once. Off, they hold until they expire.
+    pub immediate_revocation: bool,
+}
+
+/// Users with a mail address.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Email {
+    /// Sign-up and sign-in by mail address (`EXTERNAL_EMAIL_ENABLED`).
+    pub enabled: bool,
+    /// Sign-in by link or code (`EXTERNAL_EMAIL_MAGIC_LINK_ENABLED`).
+    pub magic_link: bool,
+    /// New addresses count as confirmed (`MAILER_AUTOCONFIRM`).
+    pub autoconfirm: bool,
+    /// Sign-in before the address is confirmed (`MAILER_ALLOW_UNVERIFIED_EMAIL_SIGN_INS`).
+    pub allow_unverified_sign_in: bool,
+    /// A change of address is confirmed at the old one too (`MAILER_SECURE_EMAIL_CHANGE_ENABLED`).
+    pub secure_change: bool,
+    /// How long links and codes hold (`MAILER_OTP_EXP`).
+    pub otp_lifetime: Duration,
+    /// Digits of a code, 6 to 10 (`MAILER_OTP_LENGTH`).
+    pub otp_length: usize,
+    /// Wrong codes after which a code is void.
+    pub otp_attempts: u16,
+    /// The least time between two mails of a kind to one address (`SMTP_MAX_FREQUENCY`).
+    pub max_frequency: Duration,
+    /// The only addresses that mails go to; empty is all (`EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES`).
+    pub authorized_addresses: Vec<String>,
+}
+
+/// Users with a phone number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Phone {
+    /// Sign-up and sign-in by phone number (`EXTERNAL_PHONE_ENABLED`).
+    pub enabled: bool,
+    /// New numbers count as confirmed (`SMS_AUTOCONFIRM`).
+    pub autoconfirm: bool,
+    /// How long codes hold (`SMS_OTP_EXP`).
+    pub otp_lifetime: Duration,
+    /// Digits of a code, 6 to 10 (`SMS_OTP_LENGTH`).
+    pub otp_length: usize,
+    /// Wrong codes after which a code is void.
+    pub otp_attempts: u16,
+    /// The least time between two messages to one number (`SMS_MAX_FREQUENCY`).
+    pub max_frequency: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            site_url: "http://localhost:3000".into(),
+            external_url: "http://localhost:8000/auth/v1".into(),
+            redirect_urls: Vec::new(),
+            disable_signup: false,
+            anonymous_users: false,
+            manual_linking: false,
+            encryption_key: Secret::default(),
+            previous_encryption_keys: Vec::new(),
+            tokens: Tokens::default(),
+            sessions: Sessions::default(),
+            email: Email::default(),
+            phone: Phone::default(),
+        }
+    }
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            lifetime: Duration::seconds(3600),
+            issuer: String::new(),
+            audience: "authenticated".into(),
+            default_role: "authenticated".into(),
+            admin_roles: vec!["service_role".into(), "supabase_admin".into()],
+            secret: Secret::default(),
+            keys: Secret::default(),
+        }
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            reuse_interval: Duration::seconds(10),
+            rotation: true,
+            timebox: Duration::seconds(0),
+            inactivity_timeout: Duration::seconds(0),
+            allow_low_aal: Duration::seconds(0),
+            single_per_user: false,
+            immediate_revocation: true,
+        }
+    }
+}
+
+impl Default for Email {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            magic_link: true,
+            autoconfirm: false,
+            allow_unverified_sign_in: false,
+            secure_change: true,
+            otp_lifetime: Duration::seconds(3600),
+            otp_length: 6,
+            otp_attempts: 5,
+            max_frequency: Duration::seconds(60),
+            authorized_addresses: Vec::new(),
+        }
+    }
+}
+
+impl Default for Phone {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            autoconfirm: false,
+            otp_lifetime: Duration::seconds(300),
+            otp_length: 6,
+            otp_attempts: 5,
+            max_frequency: Duration::seconds(60),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Every statement of this crate, by what it is about. Each runs on the connection, and so in the
+//! transaction, of its caller.
+
+pub(crate) mod audit;
+pub(crate) mod identities;
+pub(crate) mod sessions;
+pub(crate) mod users;
+
+use crestfall_core::migrate::{Migration, MigrationSet};
+
+/// What the schema `auth` is made of, to be run by `crestfall_core::migrate`.
+pub fn migrations() -> MigrationSet {
+    MigrationSet::embedded(
+        "crestfall-auth",
+        &[Migration::new("0001_auth", include_str!("../migrations/0001_auth.sql"))],
+    )
+}
