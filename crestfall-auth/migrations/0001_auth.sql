@@ -405,7 +405,7 @@ create table auth.signing_keys (
   id uuid primary key default gen_random_uuid(),
   kid text not null unique,
   algorithm text not null,
-  sealed_jwk text not null,
+  sealed_key text not null,
   state text not null check (state in ('standby', 'current', 'previous', 'revoked')),
   created_at timestamptz not null default now(),
   changed_at timestamptz not null default now()

@@ -25,6 +25,11 @@ pub struct Config {
     pub anonymous_users: bool,
     /// A user may link further identities by hand (`SECURITY_MANUAL_LINKING_ENABLED`).
     pub manual_linking: bool,
+    /// A new password needs the old one beside it (`SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD`).
+    pub require_current_password: bool,
+    /// A new password needs a code from `/reauthenticate`, once a session is a day old
+    /// (`SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION`).
+    pub require_reauthentication: bool,
     /// Seals what is secret in the database: TOTP secrets, keys of sessions, signing keys. At least
     /// 32 bytes of text, the same on every node (`SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY`).
     pub encryption_key: Secret,
@@ -140,6 +145,8 @@ impl Default for Config {
             disable_signup: false,
             anonymous_users: false,
             manual_linking: false,
+            require_current_password: false,
+            require_reauthentication: false,
             encryption_key: Secret::default(),
             previous_encryption_keys: Vec::new(),
             tokens: Tokens::default(),

@@ -231,12 +231,27 @@ impl Error {
         &self.message
     }
 
+    /// Why a password was too weak.
+    pub(crate) fn reasons(&self) -> &[&'static str] {
+        self.weak_password.as_deref().unwrap_or_default()
+    }
+
     fn log(&self) {
         let source = self.source.as_deref().map(|e| e as &dyn std::error::Error);
         if self.status.is_server_error() {
-            tracing::error!(code = self.code.as_str(), error = source, "{}", self.message);
+            tracing::error!(
+                code = self.code.as_str(),
+                error = source,
+                "{}",
+                self.message
+            );
         } else if source.is_some() {
-            tracing::info!(code = self.code.as_str(), error = source, "{}", self.message);
+            tracing::info!(
+                code = self.code.as_str(),
+                error = source,
+                "{}",
+                self.message
+            );
         }
     }
 }
@@ -262,7 +277,10 @@ impl From<sqlx::Error> for Error {
                     .retry_after(1)
                     .caused_by(error)
             }
-            _ => Self::internal("Unexpected failure, please check server logs for more information", error),
+            _ => Self::internal(
+                "Unexpected failure, please check server logs for more information",
+                error,
+            ),
         }
     }
 }

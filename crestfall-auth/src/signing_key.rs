@@ -56,6 +56,13 @@ impl Algorithm {
         Self::EdDsa,
     ];
 
+    /// What [`name`](Self::name) gave.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
+    }
+
     /// The `alg` of headers and JWKs.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,7 +2,9 @@
 //! transaction, of its caller.
 
 pub(crate) mod audit;
+pub(crate) mod flow_states;
 pub(crate) mod identities;
+pub(crate) mod one_time_tokens;
 pub(crate) mod sessions;
 pub(crate) mod users;
 
@@ -12,6 +14,9 @@ use crestfall_core::migrate::{Migration, MigrationSet};
 pub fn migrations() -> MigrationSet {
     MigrationSet::embedded(
         "crestfall-auth",
-        &[Migration::new("0001_auth", include_str!("../migrations/0001_auth.sql"))],
+        &[Migration::new(
+            "0001_auth",
+            include_str!("../migrations/0001_auth.sql"),
+        )],
     )
 }

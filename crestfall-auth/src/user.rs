@@ -93,7 +93,9 @@ impl User {
 
     /// Whether there is a password to sign in with.
     pub(crate) fn password_hash(&self) -> Option<&str> {
-        self.encrypted_password.as_deref().filter(|hash| !hash.is_empty())
+        self.encrypted_password
+            .as_deref()
+            .filter(|hash| !hash.is_empty())
     }
 
     /// Whether the mail address was confirmed.
@@ -113,12 +115,16 @@ impl User {
 
     /// Whether a second factor is set up.
     pub(crate) fn has_verified_factor(&self) -> bool {
-        self.factors.iter().any(|factor| factor.status == "verified")
+        self.factors
+            .iter()
+            .any(|factor| factor.status == "verified")
     }
 
     /// The identity with this provider.
     pub(crate) fn identity(&self, provider: &str) -> Option<&UserIdentity> {
-        self.identities.iter().find(|identity| identity.provider == provider)
+        self.identities
+            .iter()
+            .find(|identity| identity.provider == provider)
     }
 }
 

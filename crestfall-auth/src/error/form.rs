@@ -26,7 +26,9 @@ impl ApiVersion {
         // Dates in ISO 8601 sort as text.
         let named = headers.get(VERSION_HEADER).and_then(|v| v.to_str().ok());
         match named {
-            Some(date) if date.len() == VERSION_2024.len() && date >= VERSION_2024 => Self::V20240101,
+            Some(date) if date.len() == VERSION_2024.len() && date >= VERSION_2024 => {
+                Self::V20240101
+            }
             _ => Self::Initial,
         }
     }
@@ -50,7 +52,9 @@ pub(super) fn body(error: &Error, version: ApiVersion) -> Response {
     }
     let mut response = (error.status, Json(body)).into_response();
     if let Some(seconds) = error.retry_after {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if version == ApiVersion::V20240101 {
         let value = HeaderValue::from_static(VERSION_2024);

@@ -25,11 +25,13 @@ pub(crate) async fn find(
     provider: &str,
     provider_id: &str,
 ) -> sqlx::Result<Option<UserIdentity>> {
-    sqlx::query_as(select_identity!("where i.provider = $1 and i.provider_id = $2"))
-        .bind(provider)
-        .bind(provider_id)
-        .fetch_optional(db)
-        .await
+    sqlx::query_as(select_identity!(
+        "where i.provider = $1 and i.provider_id = $2"
+    ))
+    .bind(provider)
+    .bind(provider_id)
+    .fetch_optional(db)
+    .await
 }
 
 /// The identities that a provider knows by this address.

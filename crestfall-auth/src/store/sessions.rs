@@ -69,10 +69,7 @@ macro_rules! select_session {
     };
 }
 
-pub(crate) async fn insert(
-    db: &mut PgConnection,
-    new: &NewSession<'_>,
-) -> sqlx::Result<Session> {
+pub(crate) async fn insert(db: &mut PgConnection, new: &NewSession<'_>) -> sqlx::Result<Session> {
     sqlx::query(
         "with made as (
            insert into auth.sessions (id, user_id, aal, not_after, user_agent, ip, tag,
@@ -194,11 +191,7 @@ pub(crate) async fn prove(
 }
 
 /// Takes back what a factor had proved, when it goes.
-pub(crate) async fn lower(
-    db: &mut PgConnection,
-    user: Uuid,
-    factor: Uuid,
-) -> sqlx::Result<()> {
+pub(crate) async fn lower(db: &mut PgConnection, user: Uuid, factor: Uuid) -> sqlx::Result<()> {
     sqlx::query(
         "with lowered as (
            update auth.sessions set aal = 'aal1', factor_id = null, updated_at = now()
@@ -223,11 +216,7 @@ pub(crate) async fn delete(db: &mut PgConnection, id: Uuid) -> sqlx::Result<bool
 }
 
 /// Ends one of this user.
-pub(crate) async fn delete_of(
-    db: &mut PgConnection,
-    user: Uuid,
-    id: Uuid,
-) -> sqlx::Result<bool> {
+pub(crate) async fn delete_of(db: &mut PgConnection, user: Uuid, id: Uuid) -> sqlx::Result<bool> {
     let done = sqlx::query("delete from auth.sessions where id = $1 and user_id = $2")
         .bind(id)
         .bind(user)

@@ -166,11 +166,13 @@ pub(crate) async fn confirm_email(db: &mut PgConnection, id: Uuid) -> sqlx::Resu
 }
 
 pub(crate) async fn confirm_phone(db: &mut PgConnection, id: Uuid) -> sqlx::Result<()> {
-    sqlx::query("update auth.users set phone_confirmed_at = now(), updated_at = now() where id = $1")
-        .bind(id)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query(
+        "update auth.users set phone_confirmed_at = now(), updated_at = now() where id = $1",
+    )
+    .bind(id)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn set_password(
@@ -193,13 +195,15 @@ pub(crate) async fn replace_hash(
     old: &str,
     new: &str,
 ) -> sqlx::Result<()> {
-    sqlx::query("update auth.users set encrypted_password = $3 where id = $1 and encrypted_password = $2")
-        .bind(id)
-        .bind(old)
-        .bind(new)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query(
+        "update auth.users set encrypted_password = $3 where id = $1 and encrypted_password = $2",
+    )
+    .bind(id)
+    .bind(old)
+    .bind(new)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// Keys that are given are set; those that are null are removed.

@@ -1,0 +1,143 @@
+//! What happened to accounts, for administrators and for the accounts' owners (GT-103).
+
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use crate::caller::Caller;
+use crate::error::Result;
+use crate::store;
+use crate::user::User;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Login,
+    Logout,
+    InviteAccepted,
+    UserSignedUp,
+    UserInvited,
+    UserDeleted,
+    UserModified,
+    UserRecoveryRequested,
+    UserReauthenticateRequested,
+    UserConfirmationRequested,
+    UserRepeatedSignUp,
+    UserUpdatedPassword,
+    TokenRevoked,
+    TokenRefreshed,
+    FactorInProgress,
+    FactorUnenrolled,
+    ChallengeCreated,
+    VerificationAttempted,
+    FactorDeleted,
+    FactorUpdated,
+    RecoveryCodesGenerated,
+    RecoveryCodeUsed,
+    IdentityLinked,
+    IdentityUnlinked,
+    PasskeyCreated,
+    PasskeyUpdated,
+    PasskeyDeleted,
+    ApiKeyCreated,
+    ApiKeyRevoked,
+    LoginFailed,
+    AccountLocked,
+}
+
+impl Action {
+    /// As it is written in the log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::InviteAccepted => "invite_accepted",
+            Self::UserSignedUp => "user_signedup",
+            Self::UserInvited => "user_invited",
+            Self::UserDeleted => "user_deleted",
+            Self::UserModified => "user_modified",
+            Self::UserRecoveryRequested => "user_recovery_requested",
+            Self::UserReauthenticateRequested => "user_reauthenticate_requested",
+            Self::UserConfirmationRequested => "user_confirmation_requested",
+            Self::UserRepeatedSignUp => "user_repeated_signup",
+            Self::UserUpdatedPassword => "user_updated_password",
+            Self::TokenRevoked => "token_revoked",
+            Self::TokenRefreshed => "token_refreshed",
+            Self::FactorInProgress => "factor_in_progress",
+            Self::FactorUnenrolled => "factor_unenrolled",
+            Self::ChallengeCreated => "challenge_created",
+            Self::VerificationAttempted => "verification_attempted",
+            Self::FactorDeleted => "factor_deleted",
+            Self::FactorUpdated => "factor_updated",
+            Self::RecoveryCodesGenerated => "recovery_codes_generated",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::IdentityLinked => "identity_linked",
+            Self::IdentityUnlinked => "identity_unlinked",
+            Self::PasskeyCreated => "passkey_created",
+            Self::PasskeyUpdated => "passkey_updated",
+            Self::PasskeyDeleted => "passkey_deleted",
+            Self::ApiKeyCreated => "api_key_created",
+            Self::ApiKeyRevoked => "api_key_revoked",
+            Self::LoginFailed => "login_failed",
+            Self::AccountLocked => "account_locked",
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Login
+            | Self::Logout
+            | Self::InviteAccepted
+            | Self::LoginFailed
+            | Self::AccountLocked => "account",
+            Self::UserSignedUp | Self::UserInvited | Self::UserDeleted => "team",
+            Self::TokenRevoked | Self::TokenRefreshed => "token",
+            Self::UserModified
+            | Self::UserRecoveryRequested
+            | Self::UserReauthenticateRequested
+            | Self::UserConfirmationRequested
+            | Self::UserRepeatedSignUp
+            | Self::UserUpdatedPassword
+            | Self::IdentityLinked
+            | Self::IdentityUnlinked => "user",
+            Self::FactorInProgress
+            | Self::FactorUnenrolled
+            | Self::ChallengeCreated
+            | Self::VerificationAttempted
+            | Self::FactorDeleted
+            | Self::FactorUpdated
+            | Self::RecoveryCodesGenerated
+            | Self::RecoveryCodeUsed
+            | Self::PasskeyCreated
+            | Self::PasskeyUpdated
+            | Self::PasskeyDeleted => "factor",
+            Self::ApiKeyCreated | Self::ApiKeyRevoked => "key",
+        }
+    }
+}
+
+/// Writes an entry in the caller's transaction: it is there exactly when what it tells happened.
+/// `traits` says more, and holds no secret.
+pub(crate) async fn record(
+    db: &mut PgConnection,
+    caller: &Caller,
+    user: &User,
+    action: Action,
+    traits: Value,
+) -> Result<()> {
+    let name = user.user_metadata.get("full_name").and_then(Value::as_str);
+    let mut payload = json!({
+        "user_id": user.id,
+        "actor_id": user.id,
+        "actor_username": match user.email() { "" => user.phone(), email => email },
+        "actor_name": name,
+        "actor_via_sso": user.is_sso_user,
+        "action": action.name(),
+        "log_type": action.kind(),
+        "user_agent": caller.user_agent,
+    });
+    if traits.as_object().is_some_and(|object| !object.is_empty()) {
+        payload["traits"] = traits;
+    }
+    let ip = caller.inet().unwrap_or_default();
+    Ok(store::audit::insert(db, &payload, &ip).await?)
+}

@@ -1,0 +1,50 @@
+//! Who sent a request: the address, the program, the languages.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use http::header::{ACCEPT_LANGUAGE, HeaderName, USER_AGENT};
+use http::request::Parts;
+
+/// Longest user agent that is kept, in bytes.
+const MAX_USER_AGENT: usize = 512;
+
+/// What is known of the sender without any proof.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// The address; unspecified when the server was not told.
+    pub(crate) ip: IpAddr,
+    /// The program, cut to a sane length.
+    pub(crate) user_agent: Option<String>,
+    /// `Accept-Language`, as sent.
+    pub(crate) languages: Option<String>,
+}
+
+impl Caller {
+    /// The address as text for an `inet`; none when it is not known.
+    pub(crate) fn inet(&self) -> Option<String> {
+        (!self.ip.is_unspecified()).then(|| self.ip.to_string())
+    }
+
+    fn of(parts: &Parts) -> Self {
+        let text = |name: HeaderName| {
+            let value = parts.headers.get(name)?.to_str().ok()?;
+            Some(value.chars().take(MAX_USER_AGENT).collect::<String>())
+        };
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Self {
+            ip: peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()),
+            user_agent: text(USER_AGENT),
+            languages: text(ACCEPT_LANGUAGE),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}

@@ -1,0 +1,175 @@
+//! The keys that tokens are signed and checked with: from the settings, or made by us and kept,
+//! sealed, in the database.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use crestfall_core::identity::SharedVerifier;
+use crestfall_core::jwt::Verifier;
+use serde_json::Value;
+use sqlx::{PgConnection, PgPool};
+
+use crate::config::Config;
+use crate::sealed::Sealer;
+use crate::signing_key::{Algorithm, KeyState, SigningKey, SigningKeys, VerifyingKey};
+
+const CONTEXT: &str = "auth.signing_keys";
+
+/// The keys in force, replaced as they rotate.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    signing: Arc<ArcSwap<SigningKeys>>,
+    verifier: SharedVerifier,
+}
+
+/// Why there are no keys to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The settings name keys that cannot be used.
+    #[error("tokens.keys or tokens.secret cannot be used")]
+    Settings(#[source] crate::signing_key::KeyError),
+    /// A key of the database cannot be opened.
+    #[error("a signing key of the database cannot be used; was encryption_key changed?")]
+    Stored(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database did not answer.
+    #[error("the signing keys could not be read")]
+    Database(#[from] sqlx::Error),
+    /// They make no verifier.
+    #[error("the signing keys cannot be checked with")]
+    Verifier(#[from] crestfall_core::jwt::ConfigError),
+}
+
+impl Keys {
+    /// Reads the keys; makes the first one when there is none.
+    pub(crate) async fn load(
+        pool: &PgPool,
+        config: &Config,
+        sealer: &Sealer,
+    ) -> Result<Self, KeysError> {
+        let signing = read(pool, config, sealer).await?;
+        let verifier = Arc::new(ArcSwap::from_pointee(verifier(&signing)?));
+        Ok(Self {
+            signing: Arc::new(ArcSwap::from_pointee(signing)),
+            verifier,
+        })
+    }
+
+    /// Reads them again.
+    pub(crate) async fn reload(
+        &self,
+        pool: &PgPool,
+        config: &Config,
+        sealer: &Sealer,
+    ) -> Result<(), KeysError> {
+        let signing = read(pool, config, sealer).await?;
+        self.verifier.store(Arc::new(verifier(&signing)?));
+        self.signing.store(Arc::new(signing));
+        Ok(())
+    }
+
+    /// The keys in force.
+    pub(crate) fn signing(&self) -> Arc<SigningKeys> {
+        self.signing.load_full()
+    }
+
+    /// What checks tokens; follows the keys.
+    pub(crate) fn verifier(&self) -> &SharedVerifier {
+        &self.verifier
+    }
+
+    /// The set to publish.
+    pub(crate) fn jwks(&self) -> Value {
+        self.signing.load().jwks()
+    }
+}
+
+fn verifier(keys: &SigningKeys) -> Result<Verifier, KeysError> {
+    Ok(Verifier::builder()
+        .keys(keys.verifying_keys()?)
+        .anonymous_role("anon")
+        .require_exp(true)
+        .cache_entries(100_000)
+        .build()?)
+}
+
+async fn read(pool: &PgPool, config: &Config, sealer: &Sealer) -> Result<SigningKeys, KeysError> {
+    let secret = config.tokens.secret.expose();
+    let shared = (!secret.is_empty())
+        .then(|| SigningKey::from_secret(None, secret.as_bytes()))
+        .transpose()
+        .map_err(KeysError::Settings)?;
+    let mut keys = match config.tokens.keys.expose() {
+        "" => stored(pool, sealer).await?,
+        keys => SigningKeys::from_gotrue(keys).map_err(KeysError::Settings)?,
+    };
+    if let Some(shared) = shared {
+        keys.add_previous(shared).map_err(KeysError::Settings)?;
+    }
+    Ok(keys)
+}
+
+async fn stored(pool: &PgPool, sealer: &Sealer) -> Result<SigningKeys, KeysError> {
+    let mut tx = pool.begin().await?;
+    let mut rows = rows(&mut tx).await?;
+    if !rows.iter().any(|row| row.state == "current") {
+        // Several nodes may start at once: one makes the key.
+        sqlx::query("lock table auth.signing_keys in share row exclusive mode")
+            .execute(&mut *tx)
+            .await?;
+        rows = self::rows(&mut tx).await?;
+        if !rows.iter().any(|row| row.state == "current") {
+            make(&mut tx, sealer, KeyState::Current).await?;
+            rows = self::rows(&mut tx).await?;
+        }
+    }
+    tx.commit().await?;
+    let stored = |error: Box<dyn std::error::Error + Send + Sync>| KeysError::Stored(error);
+    let mut keys = Vec::with_capacity(rows.len());
+    for row in rows {
+        let bytes = sealer
+            .open(&row.sealed_key, CONTEXT)
+            .map_err(|e| stored(e.into()))?;
+        let algorithm = Algorithm::parse(&row.algorithm);
+        let algorithm = algorithm.ok_or_else(|| stored("an unknown algorithm".into()))?;
+        let key = SigningKey::from_bytes(Some(row.kid), algorithm, &bytes);
+        let key = key.map_err(|e| stored(e.into()))?;
+        let state = KeyState::parse(&row.state).ok_or_else(|| stored("an unknown state".into()))?;
+        keys.push((state, VerifyingKey::from(key)));
+    }
+    SigningKeys::from_keys(keys).map_err(|e| stored(e.into()))
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    kid: String,
+    algorithm: String,
+    sealed_key: String,
+    state: String,
+}
+
+async fn rows(db: &mut PgConnection) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as(
+        "select kid, algorithm, sealed_key, state from auth.signing_keys where state <> 'revoked'
+         order by created_at, id",
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Makes an ES256 key and keeps it.
+async fn make(db: &mut PgConnection, sealer: &Sealer, state: KeyState) -> Result<(), KeysError> {
+    let stored = |error: Box<dyn std::error::Error + Send + Sync>| KeysError::Stored(error);
+    let key = SigningKey::generate(Algorithm::Es256).map_err(|e| stored(e.into()))?;
+    let bytes = key.to_bytes().map_err(|e| stored(e.into()))?;
+    let sealed = sealer.seal(&bytes, CONTEXT).map_err(|e| stored(e.into()))?;
+    sqlx::query(
+        "insert into auth.signing_keys (kid, algorithm, sealed_key, state) values ($1, $2, $3, $4)",
+    )
+    .bind(key.id().unwrap_or_default())
+    .bind(key.algorithm().name())
+    .bind(sealed)
+    .bind(state.name())
+    .execute(db)
+    .await?;
+    Ok(())
+}

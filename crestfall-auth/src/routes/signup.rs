@@ -1,0 +1,327 @@
+//! `POST /signup` (GT-005, GT-006): a new user, with an address and a password or without either.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Json, Response};
+use chrono::Utc;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::audit::{self, Action};
+use crate::auth::Auth;
+use crate::body::{Body, or_default};
+use crate::caller::Caller;
+use crate::error::{Error, ErrorCode, Result};
+use crate::pkce::Challenge;
+use crate::session::{self, SessionOptions};
+use crate::store::identities;
+use crate::store::users::{self, NewUser};
+use crate::user::{Metadata, User};
+use crate::{address, confirmation, new_password};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct SignUp {
+    #[serde(deserialize_with = "or_default")]
+    email: String,
+    #[serde(deserialize_with = "or_default")]
+    phone: String,
+    #[serde(deserialize_with = "or_default")]
+    password: String,
+    #[serde(deserialize_with = "or_default")]
+    data: Metadata,
+    #[serde(deserialize_with = "or_default")]
+    channel: String,
+    #[serde(flatten)]
+    challenge: Challenge,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Parameters {
+    redirect_to: Option<String>,
+}
+
+/// How a user is known: what is confirmed, and the identity's provider.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Email,
+    Phone,
+}
+
+impl By {
+    fn provider(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+pub(super) async fn sign_up(
+    State(auth): State<Auth>,
+    Query(parameters): Query<Parameters>,
+    caller: Caller,
+    Body(request): Body<SignUp>,
+) -> Result<Response> {
+    if auth.config().disable_signup {
+        return Err(Error::new(
+            ErrorCode::SignupDisabled,
+            "Signups not allowed for this instance",
+        ));
+    }
+    if request.email.is_empty() && request.phone.is_empty() && request.password.is_empty() {
+        return anonymous(&auth, &caller, request.data).await;
+    }
+    let (by, address) = check(&auth, &request).await?;
+    // Always, so that an address that is taken takes as long as one that is not.
+    let hash = new_password::hash(&auth, &request.password).await?;
+    let mut tx = auth.begin().await?;
+    let audience = &auth.config().tokens.audience;
+    let existing = match by {
+        By::Email => users::find_by_email(&mut tx, &address, audience).await?,
+        By::Phone => users::find_by_phone(&mut tx, &address, audience).await?,
+    };
+    let mut user = match existing {
+        Some(user) if is_confirmed(&user, by) => {
+            let traits = json!({ "provider": by.provider() });
+            audit::record(&mut tx, &caller, &user, Action::UserRepeatedSignUp, traits).await?;
+            tx.commit().await?;
+            return repeated(&auth, by, &address, request.data);
+        }
+        // Somebody else may have begun with this address: what they set does not count.
+        Some(user) => {
+            users::set_password(&mut tx, user.id, Some(&hash)).await?;
+            users::merge_user_metadata(&mut tx, user.id, &request.data).await?;
+            users::find(&mut tx, user.id).await?.unwrap_or(user)
+        }
+        None => create(&auth, &mut tx, by, &address, hash, &request.data).await?,
+    };
+    let confirmed = match by {
+        By::Email => auth.config().email.autoconfirm,
+        By::Phone => auth.config().phone.autoconfirm,
+    };
+    let traits = json!({ "provider": by.provider() });
+    if !confirmed {
+        audit::record(
+            &mut tx,
+            &caller,
+            &user,
+            Action::UserConfirmationRequested,
+            traits,
+        )
+        .await?;
+        let redirect_to = parameters.redirect_to.as_deref().unwrap_or_default();
+        match by {
+            By::Email => {
+                confirmation::request(
+                    &auth,
+                    &mut tx,
+                    &caller,
+                    &user,
+                    &request.challenge,
+                    redirect_to,
+                )
+                .await?;
+            }
+            By::Phone => {
+                confirmation::request_by_phone(&auth, &mut tx, &caller, &user, &request.channel)
+                    .await?;
+            }
+        }
+        let user = users::find(&mut tx, user.id).await?.unwrap_or(user);
+        tx.commit().await?;
+        return Ok(Json(user).into_response());
+    }
+    audit::record(
+        &mut tx,
+        &caller,
+        &user,
+        Action::UserSignedUp,
+        traits.clone(),
+    )
+    .await?;
+    confirm(&mut tx, &mut user, by).await?;
+    audit::record(&mut tx, &caller, &user, Action::Login, traits).await?;
+    let options = SessionOptions::default();
+    let tokens = session::begin(&auth, &mut tx, &caller, &mut user, "password", options).await?;
+    tx.commit().await?;
+    Ok(Json(tokens).into_response())
+}
+
+/// By what the user is to be known, and the address in its one spelling.
+async fn check(auth: &Auth, request: &SignUp) -> Result<(By, String)> {
+    if request.password.is_empty() {
+        return Err(Error::invalid("Signup requires a valid password"));
+    }
+    if !request.email.is_empty() && !request.phone.is_empty() {
+        return Err(Error::invalid(
+            "Only an email address or phone number should be provided on signup.",
+        ));
+    }
+    let challenge = request.challenge.check()?;
+    if !request.phone.is_empty() && challenge.is_some() {
+        return Err(Error::invalid("PKCE not supported for phone signups"));
+    }
+    let disabled =
+        |code, message| Err(Error::new(code, message).with_status(http::StatusCode::BAD_REQUEST));
+    let (by, address) = if request.phone.is_empty() {
+        if !auth.config().email.enabled {
+            return disabled(
+                ErrorCode::EmailProviderDisabled,
+                "Email signups are disabled",
+            );
+        }
+        (By::Email, address::email(&request.email)?)
+    } else {
+        if !auth.config().phone.enabled {
+            return disabled(
+                ErrorCode::PhoneProviderDisabled,
+                "Phone signups are disabled",
+            );
+        }
+        (By::Phone, address::phone(&request.phone)?)
+    };
+    new_password::check(auth, &request.password).await?;
+    Ok((by, address))
+}
+
+fn is_confirmed(user: &User, by: By) -> bool {
+    match by {
+        By::Email => user.is_email_confirmed(),
+        By::Phone => user.is_phone_confirmed(),
+    }
+}
+
+async fn confirm(db: &mut PgConnection, user: &mut User, by: By) -> Result<()> {
+    match by {
+        By::Email => users::confirm_email(db, user.id).await?,
+        By::Phone => users::confirm_phone(db, user.id).await?,
+    }
+    if let Some(confirmed) = users::find(db, user.id).await? {
+        *user = confirmed;
+    }
+    Ok(())
+}
+
+async fn create(
+    auth: &Auth,
+    db: &mut PgConnection,
+    by: By,
+    address: &str,
+    hash: String,
+    data: &Metadata,
+) -> Result<User> {
+    let provider = by.provider();
+    let mut app_metadata = Metadata::new();
+    app_metadata.insert("provider".into(), provider.into());
+    app_metadata.insert("providers".into(), json!([provider]));
+    let new = NewUser {
+        aud: auth.config().tokens.audience.clone(),
+        role: auth.config().tokens.default_role.clone(),
+        email: (by == By::Email).then(|| address.to_owned()),
+        phone: (by == By::Phone).then(|| address.to_owned()),
+        password_hash: Some(hash),
+        app_metadata,
+        user_metadata: data.clone(),
+        ..NewUser::default()
+    };
+    let user = users::insert(db, &new)
+        .await
+        .map_err(|error| taken(error, by))?;
+    let verified = match by {
+        By::Email => [
+            ("email", Value::from(address)),
+            ("email_verified", false.into()),
+            ("phone_verified", false.into()),
+        ],
+        By::Phone => [
+            ("phone", Value::from(address)),
+            ("email_verified", false.into()),
+            ("phone_verified", false.into()),
+        ],
+    };
+    let mut identity = identities::data(user.id, &verified);
+    for (name, value) in data {
+        identity
+            .entry(name.clone())
+            .or_insert_with(|| value.clone());
+    }
+    identities::insert(db, user.id, provider, &user.id.to_string(), &identity).await?;
+    Ok(users::find(db, user.id).await?.unwrap_or(user))
+}
+
+/// Two sign-ups with one address at once: one comes second.
+fn taken(error: sqlx::Error, by: By) -> Error {
+    match error
+        .as_database_error()
+        .is_some_and(|error| error.is_unique_violation())
+    {
+        true => already_registered(by),
+        false => error.into(),
+    }
+}
+
+fn already_registered(_: By) -> Error {
+    Error::new(ErrorCode::UserAlreadyExists, "User already registered")
+}
+
+/// The answer for an address that is taken. Where new addresses are confirmed by mail it is the same
+/// as for any other: who asks learns nothing, the owner finds no mail.
+fn repeated(auth: &Auth, by: By, address: &str, data: Metadata) -> Result<Response> {
+    let config = auth.config();
+    let confirms_itself = match by {
+        By::Email => config.email.autoconfirm,
+        By::Phone => config.phone.autoconfirm,
+    };
+    if confirms_itself {
+        return Err(already_registered(by));
+    }
+    let now = Utc::now();
+    let provider = by.provider();
+    let id = Uuid::new_v4();
+    let (email, phone) = match by {
+        By::Email => (address, ""),
+        By::Phone => ("", address),
+    };
+    let identity = json!({
+        "identity_id": Uuid::new_v4(), "id": id, "user_id": id, "provider": provider,
+        "identity_data": { "sub": id, provider: address, "email_verified": false, "phone_verified": false },
+        "last_sign_in_at": now, "created_at": now, "updated_at": now,
+    });
+    let mut identity = identity;
+    if by == By::Email {
+        identity["email"] = email.into();
+    }
+    Ok(Json(json!({
+        "id": id, "aud": config.tokens.audience, "role": config.tokens.default_role, "email": email,
+        "phone": phone, "confirmation_sent_at": now,
+        "app_metadata": { "provider": provider, "providers": [provider] },
+        "user_metadata": data, "identities": [identity], "created_at": now, "updated_at": now,
+        "is_anonymous": false,
+    }))
+    .into_response())
+}
+
+/// A user without any address, to be converted later (GT-006).
+async fn anonymous(auth: &Auth, caller: &Caller, data: Metadata) -> Result<Response> {
+    if !auth.config().anonymous_users {
+        return Err(Error::new(
+            ErrorCode::AnonymousProviderDisabled,
+            "Anonymous sign-ins are disabled",
+        ));
+    }
+    let new = NewUser {
+        aud: auth.config().tokens.audience.clone(),
+        role: auth.config().tokens.default_role.clone(),
+        user_metadata: data,
+        is_anonymous: true,
+        ..NewUser::default()
+    };
+    let mut tx = auth.begin().await?;
+    let mut user = users::insert(&mut tx, &new).await?;
+    let options = SessionOptions::default();
+    let tokens = session::begin(auth, &mut tx, caller, &mut user, "anonymous", options).await?;
+    tx.commit().await?;
+    Ok(Json(tokens).into_response())
+}

@@ -1,0 +1,163 @@
+//! Who a request to this service comes from, by its bearer token: a signed-in user, or somebody who
+//! may administer users.
+
+use axum::extract::{FromRef, FromRequestParts};
+use crestfall_core::Identity;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::auth::Auth;
+use crate::error::{Error, ErrorCode, Result};
+use crate::store::sessions::Session;
+use crate::store::{sessions, users};
+use crate::user::User;
+
+/// A user with a live session.
+pub(crate) struct SignedIn {
+    pub(crate) user: User,
+    /// None for a token without one, as hooks and tests make them.
+    pub(crate) session: Option<Session>,
+    /// What the token says.
+    pub(crate) identity: Identity,
+}
+
+/// Somebody whose token has an administrator's role.
+pub(crate) struct Admin {
+    pub(crate) identity: Identity,
+}
+
+impl SignedIn {
+    /// The session, for what needs one.
+    pub(crate) fn session(&self) -> Result<&Session> {
+        self.session
+            .as_ref()
+            .ok_or_else(|| Error::new(ErrorCode::SessionNotFound, "The token has no session"))
+    }
+
+    /// Whether a second factor was proved, or there is none to prove.
+    pub(crate) fn is_at_highest_level(&self) -> bool {
+        let aal = self
+            .session
+            .as_ref()
+            .map_or("aal1", |session| session.aal.as_str());
+        aal != "aal1" || !self.user.has_verified_factor()
+    }
+}
+
+impl Admin {
+    /// The user that acts, when it is one and not a key.
+    pub(crate) fn user_id(&self) -> Option<Uuid> {
+        let subject = self.identity.claims().get("sub")?.as_str()?;
+        subject.parse().ok()
+    }
+}
+
+/// The claims of the request's bearer token. Header `apikey` proves nothing here.
+async fn identify(auth: &Auth, parts: &Parts) -> Result<Identity> {
+    let missing = || {
+        Error::new(
+            ErrorCode::NoAuthorization,
+            "This endpoint requires a valid Bearer token",
+        )
+    };
+    if !parts.headers.contains_key(AUTHORIZATION) {
+        return Err(missing());
+    }
+    let verifier = auth.verifier().load_full();
+    let identity = verifier
+        .identify_or_refresh(&parts.headers)
+        .await
+        .map_err(|error| {
+            let message = format!(
+                "invalid JWT: unable to parse or verify signature, {}",
+                error.message()
+            );
+            Error::new(ErrorCode::BadJwt, message)
+        })?;
+    match identity.is_authenticated() {
+        true => Ok(identity),
+        false => Err(missing()),
+    }
+}
+
+fn uuid_claim(identity: &Identity, name: &str) -> Result<Option<Uuid>> {
+    match identity.claims().get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let parsed = value.as_str().and_then(|text| text.parse().ok());
+            let invalid = || {
+                let message = format!("invalid claim: {name} claim must be a UUID");
+                Error::new(ErrorCode::BadJwt, message)
+            };
+            parsed.ok_or_else(invalid).map(Some)
+        }
+    }
+}
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    Auth: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let auth = Auth::from_ref(state);
+        let identity = identify(&auth, parts).await?;
+        let subject = uuid_claim(&identity, "sub")?
+            .ok_or_else(|| Error::new(ErrorCode::BadJwt, "invalid claim: missing sub claim"))?;
+        let session_id = uuid_claim(&identity, "session_id")?;
+        let mut db = auth.pool().acquire().await?;
+        let user = users::find(&mut db, subject)
+            .await?
+            .filter(|user| user.deleted_at.is_none())
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorCode::UserNotFound,
+                    "User from sub claim in JWT does not exist",
+                )
+                .with_status(http::StatusCode::FORBIDDEN)
+            })?;
+        let session = match session_id {
+            None => None,
+            Some(id) => {
+                let session = sessions::find(&mut db, id).await?;
+                let session = session.filter(|session| session.user_id == user.id);
+                Some(session.ok_or_else(|| {
+                    Error::new(
+                        ErrorCode::SessionNotFound,
+                        "Session from session_id claim in JWT does not exist",
+                    )
+                })?)
+            }
+        };
+        if user.is_banned() {
+            return Err(Error::new(ErrorCode::UserBanned, "User is banned"));
+        }
+        Ok(Self {
+            user,
+            session,
+            identity,
+        })
+    }
+}
+
+impl<S> FromRequestParts<S> for Admin
+where
+    Auth: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let auth = Auth::from_ref(state);
+        let identity = identify(&auth, parts).await?;
+        let roles = &auth.config().tokens.admin_roles;
+        match roles.iter().any(|role| role == identity.role()) {
+            true => Ok(Self { identity }),
+            false => Err(Error::new(ErrorCode::NotAdmin, "User not allowed")),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The service over HTTP, each test on a database of its own.
+
+mod admin;
+mod service;
+mod sign_in;

@@ -1,0 +1,173 @@
+//! A service to test: its database, its router, and requests to it.
+
+use axum::Router;
+use axum::body::Body;
+use crestfall_auth::{Auth, Config};
+use crestfall_core::Secret;
+use crestfall_core::jwt::sign_hs256;
+use crestfall_core::testing::TestDb;
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tower::ServiceExt as _;
+
+pub(crate) const SECRET: &str = "a secret of the tests, of thirty-two bytes and more";
+
+pub(crate) struct TestAuth {
+    pub(crate) db: TestDb,
+    pub(crate) pool: PgPool,
+    pub(crate) auth: Auth,
+    pub(crate) router: Router,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The error's code in the newer form.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn text(&self, pointer: &str) -> String {
+        let value = self.body.pointer(pointer);
+        value.and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+}
+
+/// New addresses count as confirmed; everything may be used.
+pub(crate) fn open_config() -> Config {
+    let mut config = Config {
+        anonymous_users: true,
+        encryption_key: Secret::new("a key of the tests, of thirty-two bytes and more"),
+        ..Config::default()
+    };
+    config.tokens.secret = Secret::new(SECRET);
+    config.email.autoconfirm = true;
+    config.phone.enabled = true;
+    config.phone.autoconfirm = true;
+    config
+}
+
+impl TestAuth {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = open_config();
+        change(&mut config);
+        let db =
+            TestDb::with_template("auth", include_str!("../../migrations/0001_auth.sql")).await;
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(8)
+            .connect(&db.url())
+            .await
+            .expect("a pool");
+        let auth = Auth::new(pool.clone(), config).await.expect("a service");
+        let router = auth.router();
+        Self {
+            db,
+            pool,
+            auth,
+            router,
+        }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// As auth-js asks: with a token or none, with a body or none, naming its API version.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Value,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .header("x-supabase-api-version", "2024-01-01");
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let body = match body {
+            Value::Null => Body::empty(),
+            body => Body::from(body.to_string()),
+        };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        self.call(Method::GET, path, token, Value::Null).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, token, body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, token, body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.call(Method::DELETE, path, token, body).await
+    }
+
+    /// Signs a new user up and gives the session.
+    pub(crate) async fn sign_up(&self, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password });
+        let answer = self.post("/signup", "", body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password });
+        self.post("/token?grant_type=password", "", body).await
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+        let body = json!({ "refresh_token": token });
+        self.post("/token?grant_type=refresh_token", "", body).await
+    }
+}
+
+/// A key with this role, as projects have them.
+pub(crate) fn key(role: &str) -> String {
+    let claims = json!({ "role": role, "iss": "supabase-demo", "exp": 4_102_444_800_u64 });
+    sign_hs256(SECRET, &claims).expect("a token")
+}
+
+/// What a token says.
+pub(crate) fn claims(token: &str) -> Value {
+    use base64::Engine as _;
+    let payload = token.split('.').nth(1).expect("three parts");
+    let bytes = base64::prelude::BASE64_URL_SAFE_NO_PAD
+        .decode(payload)
+        .expect("base64url");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
