@@ -6,11 +6,14 @@ use axum::Router;
 use crestfall_core::identity::SharedVerifier;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::error::Result;
 use crate::keys::{Keys, KeysError};
 use crate::password::{BreachCheck, HasherConfig, PasswordHasher, Policy};
+use crate::revocation::{Changed, Revocations};
 use crate::routes;
 use crate::sealed::Sealer;
 use crate::user::User;
@@ -24,6 +27,7 @@ struct Inner {
     config: Config,
     sealer: Sealer,
     keys: Keys,
+    revocations: Revocations,
     passwords: PasswordHasher,
     password_policy: Policy,
     breaches: Option<Box<dyn BreachCheck>>,
@@ -63,11 +67,13 @@ impl Auth {
         let keys = Keys::load(&pool, &config, &sealer).await?;
         let passwords = PasswordHasher::new(&HasherConfig::default())
             .map_err(|error| StartError::Passwords(error.into()))?;
+        let revocations = Revocations::new(config.tokens.lifetime.get());
         Ok(Self(Arc::new(Inner {
             pool,
             config,
             sealer,
             keys,
+            revocations,
             passwords,
             password_policy: Policy::default(),
             breaches: None,
@@ -82,6 +88,39 @@ impl Auth {
     /// What checks the tokens given out here.
     pub fn verifier(&self) -> &SharedVerifier {
         self.0.keys.verifier()
+    }
+
+    /// What has to run beside the router: hearing of sessions that ended and keys that changed. Ends
+    /// when told to; without it, tokens of ended sessions hold until they expire.
+    pub async fn run(&self, end: CancellationToken) {
+        let (told, mut heard) = mpsc::unbounded_channel();
+        let obey = async {
+            while let Some(changed) = heard.recv().await {
+                self.changed(changed).await;
+            }
+        };
+        let follow = self.0.revocations.follow(&self.0.pool, &told, end.clone());
+        tokio::select! {
+            () = follow => {}
+            () = obey => {}
+        }
+    }
+
+    async fn changed(&self, changed: Changed) {
+        if changed == Changed::SigningKeys
+            && let Err(error) = self
+                .0
+                .keys
+                .reload(self.pool(), self.config(), self.sealer())
+                .await
+        {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "the signing keys could not be read again");
+        }
+    }
+
+    pub(crate) fn revocations(&self) -> &Revocations {
+        &self.0.revocations
     }
 
     pub(crate) fn config(&self) -> &Config {
