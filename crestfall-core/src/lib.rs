@@ -2,6 +2,7 @@
 //! database's objects, errors as clients see them, and databases for tests.
 
 pub mod catalog;
+pub mod client_ip;
 pub mod cluster;
 pub mod db;
 pub mod identity;
@@ -9,6 +10,7 @@ pub mod jwt;
 pub mod migrate;
 pub mod name;
 pub mod problem;
+pub mod rate_limit;
 pub mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
