@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod client_ip;
 pub mod cluster;
 pub mod db;
+pub mod egress;
 pub mod identity;
 pub mod jwt;
 pub mod migrate;
