@@ -9,21 +9,31 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::is_public;
 
-/// Asks the system's resolver.
-pub(super) struct PublicOnly;
+/// Passes on what a resolver says, unless it is not public.
+pub(super) struct PublicOnly<R>(pub(super) R);
+
+/// The system's resolver.
+pub(super) struct System;
 
 /// The name resolves to an address that is not public.
 #[derive(Debug, thiserror::Error)]
 #[error("the host resolves to an address that is not public")]
 pub(super) struct NotPublic;
 
-impl Resolve for PublicOnly {
+impl Resolve for System {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             // The port is put in by who asks.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            Ok(public(found.collect())?)
+            Ok::<Addrs, _>(Box::new(found.collect::<Vec<_>>().into_iter()))
         })
+    }
+}
+
+impl<R: Resolve> Resolve for PublicOnly<R> {
+    fn resolve(&self, name: Name) -> Resolving {
+        let found = self.0.resolve(name);
+        Box::pin(async move { Ok(public(found.await?.collect())?) })
     }
 }
 
@@ -58,7 +68,11 @@ mod tests {
     #[tokio::test]
     async fn sec_20_a_name_of_this_machine_does_not_resolve() {
         let name = "localhost".parse().expect("a name");
-        let error = PublicOnly.resolve(name).await.err().expect("refused");
+        let error = PublicOnly(System)
+            .resolve(name)
+            .await
+            .err()
+            .expect("refused");
         assert!(error.is::<NotPublic>());
     }
 }
