@@ -6,3 +6,10 @@ mod factor;
 mod mail;
 mod password;
 mod signature;
+
+#[cfg(feature = "testing")]
+pub mod testing {
+    //! What tests of an embedder need: an authenticator in software.
+
+    pub use crate::factor::webauthn::authenticator::{Algorithm, Attestation, Authenticator};
+}
