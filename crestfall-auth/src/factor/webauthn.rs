@@ -11,8 +11,10 @@ pub(crate) mod authenticator;
 mod authenticator_data;
 mod base64url;
 mod cbor;
+mod ceremony;
 mod certificate;
 mod client_data;
+mod config;
 mod cose;
 mod credential;
 mod error;
@@ -20,12 +22,11 @@ mod relying_party;
 mod response;
 
 pub(crate) use base64url::Base64Url;
+pub(crate) use ceremony::Ceremony;
+pub(crate) use config::{AttestationPolicy, Config, ConfigError, CounterPolicy, UserVerification};
 pub(crate) use credential::{Credential, model_name};
 pub(crate) use error::Error;
-pub(crate) use relying_party::{
-    AttestationPolicy, Authenticated, Ceremony, Config, ConfigError, CounterPolicy, RelyingParty,
-    Usage, User, UserVerification,
-};
+pub(crate) use relying_party::{Authenticated, RelyingParty, Usage, User};
 pub(crate) use response::Assertion;
 
 #[cfg(test)]

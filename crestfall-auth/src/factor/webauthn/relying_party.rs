@@ -4,7 +4,9 @@ use super::{
     attestation::{AttestationObject, Proof},
     authenticator_data::AuthenticatorData,
     base64url::Base64Url,
+    ceremony::{Ceremony, Kind},
     client_data::Expected,
+    config::{AttestationPolicy, Config, ConfigError, CounterPolicy, UserVerification},
     cose::{Algorithm, PublicKey},
     credential::{Credential, model_name},
     error::Error,
@@ -15,84 +17,14 @@ use aws_lc_rs::{
     rand,
 };
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::time::Duration;
 use subtle::ConstantTimeEq;
-use url::Url;
 use uuid::Uuid;
 
 /// Bytes of a challenge.
 const CHALLENGE: usize = 32;
 /// Longest user handle.
 const MAX_USER_HANDLE: usize = 64;
-
-/// Whom authenticators talk to, and what is asked of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Config {
-    /// The domain that passkeys are bound to (`WEBAUTHN_RP_ID`).
-    pub rp_id: String,
-    /// What authenticators show (`WEBAUTHN_RP_DISPLAY_NAME`).
-    pub rp_name: String,
-    /// Pages that may use them (`WEBAUTHN_RP_ORIGINS`): `https://app.example`, or an app's `android:apk-key-hash:…`.
-    pub origins: Vec<String>,
-    /// How long the browser waits for the user. 5 min.
-    pub timeout: Duration,
-    /// Whether PIN or fingerprint is asked for. Preferred, as GoTrue does.
-    pub user_verification: UserVerification,
-    /// What authenticators have to prove. Nothing.
-    pub attestation: AttestationPolicy,
-    /// What a counter that did not grow does. It refuses; GoTrue goes on.
-    pub counter: CounterPolicy,
-    /// Pages may be framed by another of the origins. No.
-    pub framed: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            rp_id: String::new(),
-            rp_name: String::new(),
-            origins: Vec::new(),
-            timeout: Duration::from_secs(300),
-            user_verification: UserVerification::Preferred,
-            attestation: AttestationPolicy::default(),
-            counter: CounterPolicy::Refuse,
-            framed: false,
-        }
-    }
-}
-
-/// Whether the authenticator asks for PIN or fingerprint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum UserVerification {
-    /// It must.
-    Required,
-    /// It does when it can.
-    Preferred,
-    /// It does not.
-    Discouraged,
-}
-
-/// Which authenticators are accepted. With neither field set no attestation is asked for, and all are.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct AttestationPolicy {
-    /// Models that are accepted, by AAGUID; empty: all. A model must then be named by an attestation certificate. No
-    /// roots are kept, so this keeps honest users to a list; it does not stop one who forges a certificate.
-    pub allowed_models: Vec<Uuid>,
-    /// Refuse attestations of formats other than `none` and `packed`. They are accepted unverified otherwise.
-    pub refuse_other_formats: bool,
-}
-
-/// What happens when a signature counter did not grow, which is how a cloned authenticator shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CounterPolicy {
-    /// The authentication fails.
-    Refuse,
-    /// It succeeds, and [`Authenticated::cloned`] says so.
-    Flag,
-}
 
 /// What a new credential is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,34 +46,6 @@ pub(crate) struct User<'a> {
     pub display_name: &'a str,
 }
 
-/// What the store keeps between the two requests, once and for a few minutes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Ceremony {
-    kind: Kind,
-    challenge: Base64Url,
-    user_verification: UserVerification,
-    /// Whose answer is expected; anyone's when the user is to be found by it.
-    user_handle: Option<Base64Url>,
-    /// The credentials asked for; any when empty.
-    allowed: Vec<Base64Url>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Create,
-    Get,
-}
-
-impl Kind {
-    fn client_data_type(self) -> &'static str {
-        match self {
-            Self::Create => "webauthn.create",
-            Self::Get => "webauthn.get",
-        }
-    }
-}
-
 /// A verified authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Authenticated {
@@ -155,17 +59,6 @@ pub(crate) struct Authenticated {
     pub cloned: bool,
 }
 
-/// A setting that cannot work.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ConfigError {
-    /// `rp_id` is no domain.
-    #[error("the WebAuthn relying party id `{0}` is no domain")]
-    RpId(String),
-    /// An origin is none.
-    #[error("the WebAuthn origin `{0}` is no origin, such as `https://app.example`")]
-    Origin(String),
-}
-
 /// One relying party. A server with several domains has several.
 #[derive(Debug, Clone)]
 pub(crate) struct RelyingParty {
@@ -176,16 +69,8 @@ pub(crate) struct RelyingParty {
 impl RelyingParty {
     /// # Errors
     /// The id is no domain, or an origin is none. Origins are brought into browsers' spelling.
-    pub(crate) fn new(mut config: Config) -> Result<Self, ConfigError> {
-        let is_domain = !config.rp_id.is_empty() && url::Host::parse(&config.rp_id).is_ok();
-        if !is_domain || config.rp_id.chars().any(|c| c.is_ascii_uppercase()) {
-            return Err(ConfigError::RpId(config.rp_id));
-        }
-        config.origins = config
-            .origins
-            .into_iter()
-            .map(canonical_origin)
-            .collect::<Result<_, _>>()?;
+    pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
+        let config = config.checked()?;
         let rp_id_hash = sha256(config.rp_id.as_bytes());
         Ok(Self { config, rp_id_hash })
     }
@@ -411,53 +296,12 @@ impl RelyingParty {
     }
 }
 
-impl Ceremony {
-    /// The credential is the one that answered, was asked for, and is its owner's.
-    fn check_owner(
-        &self,
-        assertion: &Assertion,
-        credential: &Credential,
-        owner: &[u8],
-    ) -> Result<(), Error> {
-        let was_asked_for = self.allowed.is_empty() || self.allowed.contains(&credential.id);
-        if assertion.id != credential.id.0 || !was_asked_for {
-            return Err(Error::Credential);
-        }
-        let is_owners = match (&self.user_handle, &assertion.user_handle) {
-            (None, None) => false, // nobody was named: the authenticator has to
-            (expected, answered) => {
-                expected.as_ref().is_none_or(|handle| handle.0 == owner)
-                    && answered.as_ref().is_none_or(|handle| handle == owner)
-            }
-        };
-        if is_owners {
-            Ok(())
-        } else {
-            Err(Error::UserHandle)
-        }
-    }
-}
-
 fn descriptor(credential: &Credential) -> Value {
     let mut descriptor = json!({ "type": "public-key", "id": credential.id });
     if !credential.transports.is_empty() {
         descriptor["transports"] = json!(credential.transports);
     }
     descriptor
-}
-
-/// The origin as browsers write it. Android's are no addresses, and stay as they are.
-fn canonical_origin(origin: String) -> Result<String, ConfigError> {
-    if origin.starts_with("android:apk-key-hash:") {
-        return Ok(origin);
-    }
-    let canonical = Url::parse(&origin)
-        .ok()
-        .map(|url| url.origin())
-        .filter(url::Origin::is_tuple);
-    canonical
-        .map(|origin| origin.ascii_serialization())
-        .ok_or(ConfigError::Origin(origin))
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
