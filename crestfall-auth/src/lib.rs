@@ -40,3 +40,10 @@ pub use config::Config;
 pub use error::{Error, ErrorCode};
 pub use identify::{Identify, IdentifyLayer};
 pub use store::migrations;
+
+#[cfg(feature = "testing")]
+pub mod testing {
+    //! What tests of an embedder need: an authenticator in software.
+
+    pub use crate::factor::webauthn::authenticator::{Algorithm, Attestation, Authenticator};
+}
