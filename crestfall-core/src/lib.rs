@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod cluster;
 pub mod db;
 pub mod identity;
+pub mod job;
 pub mod jwt;
 pub mod migrate;
 pub mod name;

@@ -4,6 +4,7 @@ mod catalog;
 mod cluster;
 mod example;
 mod identity;
+mod job;
 mod jwt;
 mod migrate;
 mod testing;
