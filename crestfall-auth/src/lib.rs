@@ -3,6 +3,7 @@
 
 mod api_key;
 mod factor;
-mod mail;
+pub mod mail;
 mod password;
 mod signature;
+pub mod sms;

@@ -1,0 +1,5 @@
+//! What needs real servers.
+
+mod mail;
+mod sms;
+mod smtp_server;
