@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod db;
 pub mod egress;
 pub mod identity;
+pub mod job;
 pub mod jwt;
 pub mod migrate;
 pub mod name;

@@ -6,6 +6,7 @@ mod cluster;
 mod egress;
 mod example;
 mod identity;
+mod job;
 mod jwt;
 mod migrate;
 mod rate_limit;
