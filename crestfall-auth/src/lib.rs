@@ -6,3 +6,4 @@ mod factor;
 mod mail;
 mod password;
 mod signature;
+pub mod signing_key;
