@@ -5,5 +5,5 @@ mod api_key;
 mod factor;
 mod mail;
 mod password;
-mod signature;
+pub mod signature;
 pub mod signing_key;
