@@ -10,6 +10,7 @@ use super::super::sign::Signer;
 use super::super::structured::Parameters;
 use super::*;
 
+mod clients;
 mod vectors;
 
 const NOW: i64 = 1_800_000_000;
