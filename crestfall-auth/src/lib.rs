@@ -3,9 +3,11 @@
 
 pub mod api_key;
 pub mod basic;
+pub mod cookie;
 mod factor;
 mod mail;
 mod password;
+pub mod redirect;
 pub mod sealed;
 pub mod signature;
 pub mod signing_key;
