@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use crestfall_core::Secret;
 use crestfall_core::identity::SharedVerifier;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
@@ -15,7 +19,7 @@ use crate::keys::{Keys, KeysError};
 use crate::password::{BreachCheck, HasherConfig, PasswordHasher, Policy};
 use crate::revocation::{Changed, Revocations};
 use crate::routes;
-use crate::sealed::Sealer;
+use crate::sealed::{SealError, SealingKeys};
 use crate::user::User;
 
 /// The authentication service over one database. Cheap to clone.
@@ -25,7 +29,7 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     config: Config,
-    sealer: Sealer,
+    sealer: SealingKeys,
     keys: Keys,
     revocations: Revocations,
     passwords: PasswordHasher,
@@ -58,11 +62,7 @@ impl Auth {
                 "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
             ));
         }
-        let previous = config
-            .previous_encryption_keys
-            .iter()
-            .map(|key| key.expose());
-        let sealer = Sealer::new(std::iter::once(config.encryption_key.expose()).chain(previous))
+        let sealer = sealing_keys(&config)
             .map_err(|_| StartError::Setting("encryption_key cannot be used"))?;
         let keys = Keys::load(&pool, &config, &sealer).await?;
         let passwords = PasswordHasher::new(&HasherConfig::default())
@@ -131,7 +131,7 @@ impl Auth {
         &self.0.keys
     }
 
-    pub(crate) fn sealer(&self) -> &Sealer {
+    pub(crate) fn sealer(&self) -> &SealingKeys {
         &self.0.sealer
     }
 
@@ -181,4 +181,20 @@ impl std::fmt::Debug for Auth {
             .field("config", &self.0.config)
             .finish_non_exhaustive()
     }
+}
+
+/// Keys of the right length from texts of any, each named by a part of its own hash.
+fn sealing_keys(config: &Config) -> Result<SealingKeys, SealError> {
+    let derive = |text: &Secret| {
+        let key = digest(&SHA256, text.expose().as_bytes());
+        let name = digest(&SHA256, key.as_ref());
+        (BASE64_URL_SAFE_NO_PAD.encode(&name.as_ref()[..6]), key)
+    };
+    let (id, key) = derive(&config.encryption_key);
+    let mut keys = SealingKeys::new(id, key.as_ref())?;
+    for older in &config.previous_encryption_keys {
+        let (id, key) = derive(older);
+        keys = keys.and_older(id, key.as_ref())?;
+    }
+    Ok(keys)
 }

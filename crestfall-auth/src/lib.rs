@@ -2,15 +2,17 @@
 #![allow(dead_code, unused_imports)] // while the parts are being put together
 
 mod address;
-mod api_key;
+pub mod api_key;
 mod audit;
 mod auth;
 mod auth_code;
+pub mod basic;
 mod body;
 mod caller;
 pub mod config;
 mod confirmation;
 mod contact_change;
+pub mod cookie;
 mod device;
 mod error;
 mod factor;
@@ -23,12 +25,13 @@ mod one_time;
 mod page;
 mod password;
 mod pkce;
+pub mod redirect;
 mod refresh_token;
 mod revocation;
 mod routes;
-mod sealed;
+pub mod sealed;
 mod session;
-mod signature;
+pub mod signature;
 mod signed_in;
 pub mod signing_key;
 pub mod sms;
