@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{OriginalUri, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, Utc};
@@ -69,7 +69,7 @@ impl Catcher {
         Self::default()
     }
 
-    /// A page at `/`, the messages as JSON at `/mails` (`DELETE` empties it), each at `/mails/{id}`.
+    /// A page at its root, the messages as JSON at `/mails` (`DELETE` empties it), each at `/mails/{id}`.
     /// To be nested under a path of its own.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new()
@@ -133,8 +133,8 @@ impl SmsSender for Catcher {
     }
 }
 
-async fn index(State(catcher): State<Catcher>) -> Response {
-    page::index(&catcher.messages())
+async fn index(State(catcher): State<Catcher>, OriginalUri(uri): OriginalUri) -> Response {
+    page::index(uri.path(), &catcher.messages())
 }
 
 async fn list(State(catcher): State<Catcher>) -> Response {
@@ -146,9 +146,13 @@ async fn clear(State(catcher): State<Catcher>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn show(State(catcher): State<Catcher>, Path(id): Path<u64>) -> Response {
+async fn show(
+    State(catcher): State<Catcher>,
+    OriginalUri(uri): OriginalUri,
+    Path(id): Path<u64>,
+) -> Response {
     match catcher.find(id) {
-        Some(message) => page::message(&message),
+        Some(message) => page::message(uri.path(), &message),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

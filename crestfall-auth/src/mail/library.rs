@@ -87,7 +87,7 @@ impl Library {
         }
     }
 
-    /// What is built in, to be copied and changed.
+    /// Those there is any text in.
     pub(super) fn languages(&self) -> Vec<String> {
         self.texts.load().keys().cloned().collect()
     }

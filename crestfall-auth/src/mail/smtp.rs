@@ -12,6 +12,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use super::template::one_line;
 use super::{
     MailConfig, MailError, MailKind, Mailer, OutgoingMail, SendError, SmtpConfig, SmtpTls,
 };

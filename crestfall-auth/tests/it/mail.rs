@@ -218,7 +218,7 @@ async fn the_catcher_shows_mail_and_messages_and_lets_nothing_out() {
     let catcher = Catcher::new();
     let router: Router = Router::new().nest("/mail", catcher.router());
     let app = TestApp::new(router);
-    assert!(app.get("/mail/").await.text().contains("No mail yet"));
+    assert!(app.get("/mail").await.text().contains("No mail yet"));
 
     let mails = Mails::new(config(1), "https://app.example", "https://api.example").unwrap();
     let mut written = mails.write(&mail()).unwrap();
@@ -234,7 +234,7 @@ async fn the_catcher_shows_mail_and_messages_and_lets_nothing_out() {
     };
     catcher.send(&sms).await.unwrap();
 
-    let index = app.get("/mail/").await;
+    let index = app.get("/mail").await;
     assert!(
         index.text().contains("&lt;script&gt;alert(1)") && !index.text().contains("<script>alert")
     );
@@ -244,6 +244,10 @@ async fn the_catcher_shows_mail_and_messages_and_lets_nothing_out() {
             .header("content-security-policy")
             .starts_with("default-src 'none'")
     );
+    assert!(
+        index.text().contains("href=\"/mail/mails/1\"")
+            && index.text().contains("src=\"/mail/catcher.js\"")
+    );
     let list = app.get("/mail/mails").await.json();
     assert_eq!(list[0]["type"], "sms");
     assert_eq!(
@@ -251,6 +255,10 @@ async fn the_catcher_shows_mail_and_messages_and_lets_nothing_out() {
         (&"ada@example.com".into(), &"magic_link".into())
     );
     let page = app.get("/mail/mails/1").await;
+    assert!(
+        page.text().contains("href=\"/mail\"") && page.text().contains("src=\"/mail/catcher.js\"")
+    );
+    assert_eq!(app.get("/mail/catcher.js").await.status, 200);
     assert!(
         page.text()
             .contains("sandbox=\"allow-popups allow-popups-to-escape-sandbox\" src=\"1/html\"")

@@ -14,9 +14,10 @@ const CSS: &str = include_str!("page.css");
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
 
-pub(super) fn index(messages: &[Message]) -> Response {
+pub(super) fn index(path: &str, messages: &[Message]) -> Response {
+    let base = base(path.trim_end_matches('/'));
     let newest = messages.first().map_or(0, |message| message.id);
-    let rows: String = messages.iter().map(row).collect();
+    let rows: String = messages.iter().map(|message| row(&base, message)).collect();
     let list = if rows.is_empty() {
         "<p class=\"empty\" data-newest=\"0\">No mail yet. What this server would send appears here.</p>".to_owned()
     } else {
@@ -25,10 +26,10 @@ pub(super) fn index(messages: &[Message]) -> Response {
     let content = format!(
         "<header><h1>Mail</h1><button type=\"button\" data-clear>Empty</button></header>{list}"
     );
-    page("Mail", "", &content)
+    page("Mail", &base, &content)
 }
 
-fn row(message: &Message) -> String {
+fn row(base: &str, message: &Message) -> String {
     let (title, about) = match &message.content {
         Content::Mail(mail) => (
             &mail.content.subject,
@@ -37,7 +38,7 @@ fn row(message: &Message) -> String {
         Content::Sms { to, text, .. } => (text, format!("{to} · text message")),
     };
     format!(
-        "<li><a href=\"mails/{}\"><strong>{}</strong><time class=\"soft\">{}</time><span class=\"soft\">{}</span></a></li>",
+        "<li><a href=\"{base}mails/{}\"><strong>{}</strong><time class=\"soft\">{}</time><span class=\"soft\">{}</span></a></li>",
         message.id,
         escape(title),
         message.at.format("%H:%M:%S UTC"),
@@ -45,8 +46,16 @@ fn row(message: &Message) -> String {
     )
 }
 
-pub(super) fn message(message: &Message) -> Response {
+pub(super) fn message(path: &str, message: &Message) -> Response {
     let id = message.id;
+    let end = path.rfind("/mails/").unwrap_or_default();
+    let base = base(path.get(..end).unwrap_or_default());
+    // Without the slash: the router knows no other.
+    let index = if base == "/" {
+        &base
+    } else {
+        base.trim_end_matches('/')
+    };
     let (title, to, body) = match &message.content {
         Content::Mail(mail) => {
             let text = escape(&mail.content.text);
@@ -59,12 +68,12 @@ pub(super) fn message(message: &Message) -> Response {
         Content::Sms { to, text, .. } => (text, to, format!("<pre>{}</pre>", escape(text))),
     };
     let content = format!(
-        "<p><a href=\"../\">All mail</a></p><h1>{}</h1><p class=\"soft\">To {} · {}</p>{body}",
+        "<p><a href=\"{index}\">All mail</a></p><h1>{}</h1><p class=\"soft\">To {} · {}</p>{body}",
         escape(title),
         escape(to),
         message.at.format("%F %T UTC"),
     );
-    page(title, "../", &content)
+    page(title, &base, &content)
 }
 
 pub(super) fn mail_html(html: &str) -> Response {
@@ -94,6 +103,11 @@ pub(super) fn raw(message: &Message) -> Response {
 pub(super) async fn script() -> Response {
     let script = [(CONTENT_TYPE, "text/javascript; charset=utf-8")];
     private((script, include_str!("page.js")).into_response())
+}
+
+/// The path of the router, escaped, with a slash at the end.
+fn base(path: &str) -> String {
+    format!("{}/", escape(path))
 }
 
 fn page(title: &str, base: &str, content: &str) -> Response {

@@ -64,7 +64,7 @@ impl<'a> Scan<'a> {
                 from_root: false,
                 names: self.path()?,
             },
-            '$' => self.from_root()?,
+            '$' => self.root_path()?,
             '"' => self.quoted()?,
             '`' => self.raw()?,
             '0'..='9' | '-' => self.number()?,
@@ -112,7 +112,7 @@ impl<'a> Scan<'a> {
         Ok(names)
     }
 
-    fn from_root(&mut self) -> Result<Word, String> {
+    fn root_path(&mut self) -> Result<Word, String> {
         self.rest = &self.rest[1..];
         if self
             .rest
