@@ -203,29 +203,39 @@ proptest::proptest! {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a benchmark: it needs the machine for itself"]
 async fn a_login_flood_uses_the_cores_whole_and_slows_other_requests_little() {
-    const TIME: Duration = Duration::from_secs(4);
+    const TIME: Duration = Duration::from_secs(2);
     let config = HasherConfig::default();
-    let bare = bare_hashes_per_second(config.workers, TIME).await;
-    let before = p99_of_requests(TIME).await;
     let hasher = PasswordHasher::new(&config).unwrap();
-    let (stop, logins) = (Instant::now() + TIME, AtomicUsize::new(0));
-    let flood = futures_util::future::join_all((0..64).map(|_| async {
-        while Instant::now() < stop {
-            hasher.verify("password", None).await.unwrap();
-            logins.fetch_add(1, Ordering::Relaxed);
-        }
-    }));
-    let during = tokio::spawn(p99_of_requests(TIME));
-    flood.await;
-    let queued = 64 - config.workers; // these end after the time
-    let ours = (logins.into_inner() - queued) as f64 / TIME.as_secs_f64();
-    let during = during.await.unwrap();
+    let (mut bare, mut ours) = (0.0_f64, 0.0_f64);
+    for _ in 0..4 {
+        bare = bare.max(bare_hashes_per_second(config.workers, TIME).await);
+        ours = ours.max(logins_per_second(&hasher, TIME).await);
+    }
+    let before = p99_of_requests(TIME).await;
+    let requests = tokio::spawn(p99_of_requests(TIME));
+    logins_per_second(&hasher, TIME).await;
+    let during = requests.await.unwrap();
     println!(
         "logins/s: bare {bare:.1}, ours {ours:.1}, {:.2}; p99 before {before:?}, during {during:?}",
         ours / bare
     );
     assert!(ours >= 0.95 * bare);
     assert!(during <= 3 * before);
+}
+
+/// Of 64 clients, each logging in again and again.
+async fn logins_per_second(hasher: &PasswordHasher, time: Duration) -> f64 {
+    let (stop, logins) = (Instant::now() + time, AtomicUsize::new(0));
+    let clients = (0..64).map(|_| async {
+        while Instant::now() < stop {
+            hasher.verify("password", None).await.unwrap();
+            if Instant::now() < stop {
+                logins.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+    futures_util::future::join_all(clients).await;
+    logins.into_inner() as f64 / time.as_secs_f64()
 }
 
 async fn bare_hashes_per_second(threads: usize, time: Duration) -> f64 {
