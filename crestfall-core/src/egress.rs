@@ -1,8 +1,11 @@
 //! Requests to addresses that users or settings name: webhooks, OIDC discovery, keys, hooks, captcha.
 
 mod address;
+mod error;
 mod resolver;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +20,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units;
-use resolver::{NotPublic, PublicOnly, System};
+use resolver::{PublicOnly, System};
 use target::{Targets, Trust};
 
 pub use address::is_public;
+pub use error::EgressError;
 
 /// An HTTP client that an address from outside cannot turn against the network it stands in
 /// (SSRF). Cheap to clone.
@@ -94,85 +98,6 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
-}
-
-/// Why there is no answer. Tells no address that a name resolves to.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EgressError {
-    /// An entry of the allow-list is no host.
-    #[error("`{0}` is no host such as `hooks.internal` or `127.0.0.1:9999`")]
-    Config(String),
-    /// The client could not be made: no TLS set-up.
-    #[error("there is no TLS set-up")]
-    Client(#[source] reqwest::Error),
-    /// No URL with a host.
-    #[error("this is no URL with a host")]
-    Url,
-    /// Neither http nor https.
-    #[error("only http and https are allowed")]
-    Scheme,
-    /// The URL has a user name or a password.
-    #[error("a URL with a user name or password is not allowed")]
-    Credentials,
-    /// A port that is not allowed.
-    #[error("port {0} is not allowed")]
-    Port(u16),
-    /// The host is an address that is not public, or resolves to one.
-    #[error("the host is not on the public internet")]
-    Address,
-    /// More redirects than are followed.
-    #[error("there were more than {0} redirects")]
-    Redirects(u8),
-    /// A redirect from https to http.
-    #[error("a redirect leads from https to http")]
-    Downgrade,
-    /// The body is larger than so many bytes.
-    #[error("the answer is larger than {0} bytes")]
-    TooLarge(usize),
-    /// It took too long.
-    #[error("there was no whole answer in time")]
-    Timeout,
-    /// The connection or the exchange failed.
-    #[error("the request failed")]
-    Transport(#[source] reqwest::Error),
-}
-
-impl EgressError {
-    /// Whether the address is at fault and trying again of no use.
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Config(_)
-            | Self::Url
-            | Self::Scheme
-            | Self::Credentials
-            | Self::Port(_)
-            | Self::Address
-            | Self::Downgrade => true,
-            Self::Client(_)
-            | Self::Redirects(_)
-            | Self::TooLarge(_)
-            | Self::Timeout
-            | Self::Transport(_) => false,
-        }
-    }
-}
-
-impl From<reqwest::Error> for EgressError {
-    fn from(error: reqwest::Error) -> Self {
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            if cause.is::<NotPublic>() {
-                return Self::Address;
-            }
-            source = cause.source();
-        }
-        if error.is_timeout() {
-            return Self::Timeout;
-        }
-        // A query may hold secrets.
-        Self::Transport(error.without_url())
-    }
 }
 
 impl Egress {
@@ -370,61 +295,4 @@ fn harmless(headers: &HeaderMap) -> HeaderMap {
 
 fn parse(url: &str) -> Result<Url, EgressError> {
     Url::parse(url).map_err(|_| EgressError::Url)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use reqwest::dns::{Addrs, Name, Resolving};
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    /// Says something else each time it is asked.
-    #[derive(Clone)]
-    struct Turncoat {
-        says: Arc<[SocketAddr]>,
-        asked: Arc<AtomicUsize>,
-    }
-
-    impl Resolve for Turncoat {
-        fn resolve(&self, _: Name) -> Resolving {
-            let turn = self.asked.fetch_add(1, Ordering::Relaxed) % self.says.len();
-            let says = self.says[turn];
-            Box::pin(async move { Ok::<Addrs, _>(Box::new(std::iter::once(says))) })
-        }
-    }
-
-    #[tokio::test]
-    async fn sec_20_a_name_that_resolves_otherwise_the_next_time_never_leads_inside() {
-        let inside = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = inside.local_addr().expect("an address").port();
-        let public = SocketAddr::from(([192, 31, 196, 1], 0));
-        let turncoat = Turncoat {
-            says: [public, ([127, 0, 0, 1], 0).into()].into(),
-            asked: Arc::default(),
-        };
-        let config = EgressConfig {
-            ports: vec![port],
-            timeout: "300ms".parse().expect("a duration"),
-            ..EgressConfig::default()
-        };
-        let egress = Egress::with_resolver(&config, turncoat.clone()).expect("a client");
-        let url = format!("http://rebind.example:{port}/");
-        let mut refused = 0;
-        for _ in 0..4 {
-            let error = egress.get(&url).await.expect_err("no answer");
-            refused += usize::from(matches!(error, EgressError::Address));
-        }
-        assert_eq!(refused, 2);
-        assert_eq!(
-            turncoat.asked.load(Ordering::Relaxed),
-            4,
-            "asked once a request"
-        );
-        let waiting = tokio::time::timeout(Duration::from_millis(50), inside.accept()).await;
-        assert!(waiting.is_err(), "somebody came in");
-    }
 }
