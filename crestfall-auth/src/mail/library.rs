@@ -45,7 +45,7 @@ impl Library {
         let default_language = language::normal(&config.default_language);
         let (files, stamp) = read(folder.as_ref())?;
         let texts = assemble(files, &default_language, &config.subjects)?;
-        if !texts.contains_key(&default_language) {
+        if !language::shortened(&default_language).any(|tag| texts.contains_key(tag)) {
             return Err(MailError::Setting(format!(
                 "there are no mails in the default language `{default_language}`"
             )));
@@ -148,7 +148,8 @@ fn assemble(
     let mut texts = Texts::new();
     for tag in languages {
         let folder = files.get(tag);
-        let subjects = (tag == default_language).then_some(subjects);
+        let is_default = language::shortened(default_language).any(|default| default == tag);
+        let subjects = is_default.then_some(subjects);
         for kind in MailKind::ALL {
             let subject = subjects.and_then(|subjects| subjects.get(&kind));
             if let Some(text) = text(tag, kind, folder, subject)? {

@@ -230,6 +230,18 @@ fn wrong_files_are_found_when_they_are_loaded() {
     );
     assert!(mails(|config| config.templates = Some("/nonexistent".into())).is_err());
     assert!(mails(|config| config.default_language = "xx".into()).is_err());
+    let regional = mails(|config| {
+        config.default_language = "de-AT".into();
+        config.subjects.insert(MailKind::Invite, "Servus".into());
+    });
+    assert_eq!(
+        regional
+            .unwrap()
+            .preview(MailKind::Invite, "xx")
+            .unwrap()
+            .subject,
+        "Servus"
+    );
 }
 
 #[test]
