@@ -39,7 +39,7 @@ mod store;
 mod token;
 mod user;
 
-pub use auth::{Auth, StartError};
+pub use auth::{Auth, Builder, StartError};
 pub use config::Config;
 pub use error::{Error, ErrorCode};
 pub use identify::{Identify, IdentifyLayer};
