@@ -13,6 +13,7 @@ use tower::{Layer, Service};
 use uuid::Uuid;
 
 use crate::auth::Auth;
+use crate::signed_in::check_claims;
 
 /// Puts an [`Identity`] into each request's extensions: the one that its credentials prove, or the
 /// anonymous one without any. Bad credentials are answered with a [`Problem`] and go no further.
@@ -40,6 +41,9 @@ impl Auth {
     pub async fn identify(&self, parts: &Parts) -> Result<Identity, Problem> {
         let verifier = self.verifier().load_full();
         let identity = verifier.identify_or_refresh(&parts.headers).await?;
+        if identity.is_authenticated() {
+            check_claims(self, &identity).map_err(refused)?;
+        }
         self.check_session(&identity)?;
         Ok(identity)
     }
@@ -58,6 +62,15 @@ impl Auth {
             false => Ok(()),
             true => Err(ended()),
         }
+    }
+}
+
+fn refused(reason: &'static str) -> Problem {
+    let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{reason}\"");
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "CF401", reason);
+    match HeaderValue::try_from(challenge) {
+        Ok(challenge) => problem.header(WWW_AUTHENTICATE, challenge),
+        Err(_) => problem,
     }
 }
 

@@ -87,7 +87,6 @@ fn verifier(keys: &SigningKeys) -> Result<Verifier, KeysError> {
     Ok(Verifier::builder()
         .keys(keys.verifying_keys()?)
         .anonymous_role("anon")
-        .require_exp(true)
         .cache_entries(100_000)
         .build()?)
 }

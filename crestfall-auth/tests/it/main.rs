@@ -2,6 +2,7 @@
 
 mod admin;
 mod mail;
+mod matrix;
 mod revocation;
 mod service;
 mod sign_in;
