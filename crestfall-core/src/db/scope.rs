@@ -85,6 +85,11 @@ pub struct Scope<'a> {
     pub prelude: Option<&'a Statement>,
     /// Whether the connection may be shared.
     pub share: Share,
+    /// Whether nothing in it can leave anything behind in the session, because no function that users
+    /// of the database wrote runs: not in triggers, policies, defaults or views either. When in doubt
+    /// false: what is set for the session, its role and its temporary tables are then undone before
+    /// anybody else uses the connection, which costs PostgreSQL some ten microseconds.
+    pub leaves_nothing: bool,
 }
 
 /// Whether a transaction may write.
