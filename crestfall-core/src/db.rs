@@ -111,7 +111,7 @@ impl Db {
                 read_only: scope.access == Access::ReadOnly,
                 fingerprint,
                 max_bytes: pool.config.max_result_bytes.unwrap_or(usize::MAX),
-                resets: !scope.leaves_nothing,
+                resets: scope.resets_behind(),
             };
             let (sender, receiver) = oneshot::channel();
             let (alone, connection) = (ticket.alone, Arc::clone(&ticket.connection));
@@ -192,7 +192,7 @@ impl Db {
             read_only: scope.access == Access::ReadOnly,
             fingerprint: 0,
             max_bytes: usize::MAX,
-            resets: !scope.leaves_nothing,
+            resets: scope.resets_behind(),
         };
         let (sender, receiver) = mpsc::channel(4);
         let number =

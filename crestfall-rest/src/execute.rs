@@ -123,9 +123,18 @@ impl Prepared {
     }
 }
 
-/// Whether no function of the database's users runs. A write has triggers and defaults.
+/// Whether no function of the database's users runs.
 fn leaves_nothing(plan: &StatementPlan, settings: &Settings, catalog: &Catalog) -> bool {
-    matches!(plan.kind, Kind::Read { .. })
+    let written_quietly = || {
+        let table = catalog.tables.get(&plan.read.relation);
+        table.is_some_and(|table| !table.writes_run_functions)
+    };
+    let quiet = match plan.kind {
+        Kind::Read { .. } => true,
+        Kind::Write { .. } => written_quietly(),
+        Kind::Call { .. } => false,
+    };
+    quiet
         && settings.config.pre_request.is_none()
         && !matches!(plan.handler, Handler::Custom { .. })
         && !plan.read.runs_functions(catalog)
@@ -158,10 +167,9 @@ fn plain_rows(
             sql::rows(&plan.read, table)?,
             !leaves_nothing(plan, settings, catalog),
         )),
-        // Triggers may say anything.
         Kind::Write { write, .. } if wants_rows || is_minimal(request, plan) => Some((
             sql::written_rows(write, &plan.read, table?, wants_rows)?,
-            true,
+            !leaves_nothing(plan, settings, catalog),
         )),
         Kind::Read { .. } | Kind::Write { .. } | Kind::Call { .. } => None,
     }

@@ -74,6 +74,10 @@ impl<'a> Batch<'a> {
         for statement in statements {
             batch.statement(place, statement, true, hasher);
         }
+        if scope.resets_inside() && !keep_open && scope.end == End::Commit {
+            batch.control("reset role", hasher);
+            batch.control("reset all", hasher);
+        }
         if begin.is_some() && !keep_open {
             batch.end(scope.end, hasher);
         }
