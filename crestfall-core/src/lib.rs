@@ -4,6 +4,9 @@
 pub mod catalog;
 pub mod cluster;
 pub mod db;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod identity;
 pub mod jwt;
 pub mod migrate;
