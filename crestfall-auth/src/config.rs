@@ -1,9 +1,13 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
+mod oauth_server;
+
 use crestfall_core::Secret;
 use crestfall_core::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use oauth_server::OauthServer;
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +47,8 @@ pub struct Config {
     pub email: Email,
     /// Users with a phone number.
     pub phone: Phone,
+    /// Other applications' sign-in with the users of this service (OAuth 2.1, OpenID Connect).
+    pub oauth_server: OauthServer,
 }
 
 /// Access tokens.
@@ -153,6 +159,7 @@ impl Default for Config {
             sessions: Sessions::default(),
             email: Email::default(),
             phone: Phone::default(),
+            oauth_server: OauthServer::default(),
         }
     }
 }

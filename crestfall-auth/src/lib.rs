@@ -18,6 +18,7 @@ mod go_duration;
 mod keys;
 mod mail;
 mod new_password;
+mod oauth;
 mod one_time;
 mod page;
 mod password;
