@@ -118,7 +118,7 @@ create table auth.oauth_clients (
   client_type auth.oauth_client_type not null default 'confidential',
   token_endpoint_auth_method text not null
     check (token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post', 'none')),
-  -- Ours: scopes a client may ask for by its own credentials; none may not use that grant.
+  -- Ours: scopes a client may ask for by its own credentials.
   client_credentials_scopes text not null default '',
   -- Ours: the role of a client that acts by itself.
   client_credentials_role text not null default 'authenticated'
@@ -139,7 +139,9 @@ create table auth.sessions (
   oauth_client_id uuid references auth.oauth_clients on delete cascade,
   refresh_token_hmac_key text,
   refresh_token_counter bigint,
-  scopes text check (length(scopes) <= 4096)
+  scopes text check (length(scopes) <= 4096),
+  -- Ours: whom the tokens of an OAuth client are for as well (RFC 8707).
+  resource text check (length(resource) <= 2048)
 );
 create index user_id_created_at_idx on auth.sessions (user_id, created_at);
 create index sessions_not_after_idx on auth.sessions (not_after) where not_after is not null;
@@ -283,8 +285,14 @@ create table auth.oauth_authorizations (
   -- Ours: when the code was exchanged, and for which session: a second use ends that session.
   used_at timestamptz,
   session_id uuid,
+  -- Ours: when the user who approved had proved who they are; how fresh the client wants that to be,
+  -- in seconds, and whether it wants to see a page (OpenID Connect's `max_age` and `prompt`).
+  auth_time timestamptz,
+  max_age bigint,
+  prompt text check (length(prompt) <= 255),
   check (expires_at > created_at)
 );
+create index oauth_authorizations_expires_at_idx on auth.oauth_authorizations (expires_at);
 create index oauth_auth_pending_exp_idx on auth.oauth_authorizations (expires_at) where status = 'pending';
 
 create table auth.oauth_consents (

@@ -187,6 +187,13 @@ impl Auth {
         routes::router(self.clone())
     }
 
+    /// The address of the OAuth server's metadata as RFC 8414 builds it, with the issuer's path behind
+    /// `/.well-known/oauth-authorization-server`: MCP clients look there alone. Merge it into the
+    /// application's outermost router.
+    pub fn well_known<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        routes::well_known(self.clone())
+    }
+
     /// What checks the tokens given out here.
     pub fn verifier(&self) -> &SharedVerifier {
         self.0.keys.verifier()

@@ -1,5 +1,6 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
+mod oauth_server;
 mod password;
 
 use crestfall_core::Secret;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::MailConfig;
 use crate::sms::SmsConfig;
+pub use oauth_server::OauthServer;
 pub use password::Password;
 
 /// What the service does and allows.
@@ -58,6 +60,8 @@ pub struct Config {
     pub sms: SmsConfig,
     /// Which addresses this service may call: hooks, providers, captchas.
     pub egress: EgressConfig,
+    /// Other applications' sign-in with the users of this service (OAuth 2.1, OpenID Connect).
+    pub oauth_server: OauthServer,
 }
 
 /// Access tokens.
@@ -172,6 +176,7 @@ impl Default for Config {
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),
+            oauth_server: OauthServer::default(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod identify;
 mod keys;
 pub mod mail;
 mod new_password;
+mod oauth;
 mod one_time;
 mod page;
 mod password;

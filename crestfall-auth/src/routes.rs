@@ -4,6 +4,7 @@ mod admin;
 mod health;
 mod jwks;
 mod logout;
+mod oauth;
 mod sessions;
 mod settings;
 mod signup;
@@ -21,6 +22,8 @@ use crate::error::{Error, ErrorCode, answer_in_the_callers_form};
 /// Largest body of a request, in bytes (GT-032).
 const MAX_BODY: usize = 1 << 20;
 
+pub(crate) use oauth::well_known;
+
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> {
     Router::new()
         .route("/health", get(health::show))
@@ -36,6 +39,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         )
         .route("/user/sessions/{id}", delete(sessions::end))
         .merge(admin::routes())
+        .merge(oauth::routes(&auth))
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

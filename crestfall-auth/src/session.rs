@@ -22,6 +22,8 @@ pub(crate) struct SessionOptions<'a> {
     pub(crate) tag: Option<&'a str>,
     /// The OAuth client that it belongs to, and what it may do.
     pub(crate) oauth_client: Option<(Uuid, &'a str)>,
+    /// Whom its tokens are for as well (RFC 8707).
+    pub(crate) resource: Option<&'a str>,
 }
 
 /// Begins a session: the user has just proved, by this method (an `amr` value), who they are.
@@ -57,6 +59,7 @@ pub(crate) async fn begin(
             tag: options.tag,
             oauth_client_id: options.oauth_client.map(|(client, _)| client),
             scopes: options.oauth_client.map(|(_, scopes)| scopes),
+            resource: options.resource,
             refresh_token_hmac_key: &sealed_key,
         },
     )
@@ -169,6 +172,26 @@ pub(crate) async fn refresh(
     let refresh_token = RefreshToken::encode(session.id, next, &key);
     let response = respond(auth, db, user, &session, refresh_token, "token_refresh").await?;
     Ok(Refreshed::Tokens(Box::new(response)))
+}
+
+/// The session of a refresh token of ours, and whether the token is its newest.
+pub(crate) async fn of_refresh_token(
+    auth: &Auth,
+    db: &mut PgConnection,
+    text: &str,
+) -> Result<Option<(Session, bool)>> {
+    let Some(token) = RefreshToken::decode(text) else {
+        return Ok(None);
+    };
+    let session = sessions::find(db, token.session).await?;
+    let Some(session) = session.filter(|session| session.refresh_token_hmac_key.is_some()) else {
+        return Ok(None);
+    };
+    if !token.is_genuine(&open_key(auth, &session)?) {
+        return Ok(None);
+    }
+    let is_newest = session.refresh_token_counter == Some(token.counter);
+    Ok(Some((session, is_newest)))
 }
 
 /// A token that was superseded long ago: it was stolen, or its successor was. Nobody keeps the

@@ -14,7 +14,8 @@ use crate::store::sessions::Session;
 use crate::store::{sessions, users};
 use crate::user::User;
 
-/// A user with a live session.
+/// A user with a live session of their own. An OAuth client's session is refused: what it was allowed
+/// is said in its scopes, and managing the account is no scope.
 pub(crate) struct SignedIn {
     pub(crate) user: User,
     /// None for a token without one, as hooks and tests make them.
@@ -23,7 +24,11 @@ pub(crate) struct SignedIn {
     pub(crate) identity: Identity,
 }
 
-/// Somebody whose token has an administrator's role.
+/// A user with a live session, or an OAuth client with one in a user's name, for the few endpoints
+/// where a client may ask.
+pub(crate) struct UserOrClient(pub(crate) SignedIn);
+
+/// Somebody whose token has an administrator's role and was given to no OAuth client.
 pub(crate) struct Admin {
     pub(crate) identity: Identity,
 }
@@ -43,6 +48,13 @@ impl SignedIn {
             .as_ref()
             .map_or("aal1", |session| session.aal.as_str());
         aal != "aal1" || !self.user.has_verified_factor()
+    }
+}
+
+impl UserOrClient {
+    /// The OAuth client that asks, if it is not the user.
+    pub(crate) fn client(&self) -> Option<Uuid> {
+        self.0.session.as_ref()?.oauth_client_id
     }
 }
 
@@ -110,6 +122,20 @@ pub(crate) fn check_claims(auth: &Auth, identity: &Identity) -> Result<(), &'sta
     Ok(())
 }
 
+/// Neither an OAuth client in a user's name nor one in its own manages accounts.
+fn refuse_client(identity: &Identity, session: Option<&Session>) -> Result<()> {
+    let is_client = identity.claims().get("client_id").is_some()
+        || session.is_some_and(|session| session.oauth_client_id.is_some());
+    match is_client {
+        false => Ok(()),
+        true => Err(Error::new(
+            ErrorCode::NoAuthorization,
+            "OAuth clients are not allowed to perform these actions",
+        )
+        .with_status(http::StatusCode::FORBIDDEN)),
+    }
+}
+
 fn uuid_claim(identity: &Identity, name: &str) -> Result<Option<Uuid>> {
     match identity.claims().get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -125,6 +151,20 @@ fn uuid_claim(identity: &Identity, name: &str) -> Result<Option<Uuid>> {
 }
 
 impl<S> FromRequestParts<S> for SignedIn
+where
+    Auth: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let UserOrClient(signed_in) = UserOrClient::from_request_parts(parts, state).await?;
+        refuse_client(&signed_in.identity, signed_in.session.as_ref())?;
+        Ok(signed_in)
+    }
+}
+
+impl<S> FromRequestParts<S> for UserOrClient
 where
     Auth: FromRef<S>,
     S: Send + Sync,
@@ -164,11 +204,11 @@ where
         if user.is_banned() {
             return Err(Error::new(ErrorCode::UserBanned, "User is banned"));
         }
-        Ok(Self {
+        Ok(Self(SignedIn {
             user,
             session,
             identity,
-        })
+        }))
     }
 }
 
@@ -182,6 +222,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let auth = Auth::from_ref(state);
         let identity = identify(&auth, parts).await?;
+        refuse_client(&identity, None)?;
         let roles = &auth.config().tokens.admin_roles;
         match roles.iter().any(|role| role == identity.role()) {
             true => Ok(Self { identity }),

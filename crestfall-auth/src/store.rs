@@ -4,6 +4,9 @@
 pub(crate) mod audit;
 pub(crate) mod flow_states;
 pub(crate) mod identities;
+pub(crate) mod oauth_authorizations;
+pub(crate) mod oauth_clients;
+pub(crate) mod oauth_consents;
 pub(crate) mod one_time_tokens;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
