@@ -47,7 +47,7 @@ impl Keys {
         sealer: &Sealer,
     ) -> Result<Self, KeysError> {
         let signing = read(pool, config, sealer).await?;
-        let verifier = Arc::new(ArcSwap::from_pointee(verifier(&signing, config)?));
+        let verifier = Arc::new(ArcSwap::from_pointee(verifier(&signing)?));
         Ok(Self {
             signing: Arc::new(ArcSwap::from_pointee(signing)),
             verifier,
@@ -62,7 +62,7 @@ impl Keys {
         sealer: &Sealer,
     ) -> Result<(), KeysError> {
         let signing = read(pool, config, sealer).await?;
-        self.verifier.store(Arc::new(verifier(&signing, config)?));
+        self.verifier.store(Arc::new(verifier(&signing)?));
         self.signing.store(Arc::new(signing));
         Ok(())
     }
@@ -83,12 +83,9 @@ impl Keys {
     }
 }
 
-/// The audience keeps an OAuth client's ID token, signed with the same keys, from being taken for an
-/// access token.
-fn verifier(keys: &SigningKeys, config: &Config) -> Result<Verifier, KeysError> {
+fn verifier(keys: &SigningKeys) -> Result<Verifier, KeysError> {
     Ok(Verifier::builder()
         .keys(keys.verifying_keys()?)
-        .audience(&config.tokens.audience)
         .anonymous_role("anon")
         .require_exp(true)
         .cache_entries(100_000)
