@@ -19,6 +19,10 @@ begin
     if may_make_roles and exists (select from pg_roles where rolname = 'authenticator') then
       grant crestfall_auth to authenticator;
     end if;
+    if to_regclass('crestfall.jobs') is not null then
+      grant usage on schema crestfall to crestfall_auth;
+      grant select, insert, update, delete on crestfall.jobs to crestfall_auth;
+    end if;
     execute format('create schema if not exists auth authorization %I', 'crestfall_auth');
     execute format('grant create on schema auth to %I', 'crestfall_auth');
     set local role crestfall_auth;

@@ -2,17 +2,30 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use crestfall_core::Secret;
+use crestfall_core::egress::Egress;
 use crestfall_core::identity::SharedVerifier;
+use crestfall_core::job::Worker;
+use crestfall_core::rate_limit::RateLimiter;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::error::Result;
 use crate::keys::{Keys, KeysError};
-use crate::password::{BreachCheck, HasherConfig, PasswordHasher, Policy};
+use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
+use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
+use crate::redirect::Redirects;
+use crate::revocation::{Changed, Revocations};
 use crate::routes;
-use crate::sealed::Sealer;
+use crate::sealed::{SealError, SealingKeys};
+use crate::sms::{SmsSender, SmsService, SmsText};
 use crate::user::User;
 
 /// The authentication service over one database. Cheap to clone.
@@ -22,11 +35,28 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     config: Config,
-    sealer: Sealer,
+    sealer: SealingKeys,
     keys: Keys,
+    revocations: Revocations,
     passwords: PasswordHasher,
     password_policy: Policy,
     breaches: Option<Box<dyn BreachCheck>>,
+    redirects: Redirects,
+    limiter: RateLimiter,
+    egress: Egress,
+    mails: Mails,
+    delivery: Delivery,
+    sms: Option<Arc<dyn SmsSender>>,
+    sms_text: SmsText,
+}
+
+/// A service to be: what an embedder may bring instead of what the settings name.
+pub struct Builder {
+    pool: PgPool,
+    config: Config,
+    limiter: Option<RateLimiter>,
+    delivery: Option<Delivery>,
+    sms: Option<Arc<dyn SmsSender>>,
 }
 
 /// Why the service cannot start.
@@ -34,13 +64,102 @@ struct Inner {
 pub enum StartError {
     /// A setting makes no sense.
     #[error("{0}")]
-    Setting(&'static str),
+    Setting(
+        &'static str,
+        #[source] Option<Box<dyn std::error::Error + Send + Sync>>,
+    ),
     /// There are no keys to sign with.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// Passwords cannot be hashed with these parameters.
-    #[error("the parameters of password hashing cannot be used")]
-    Passwords(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    message: &'static str,
+) -> impl FnOnce(E) -> StartError {
+    move |error| StartError::Setting(message, Some(error.into()))
+}
+
+impl Builder {
+    /// Counts requests here, shared with other nodes or other parts of the application. Default: in
+    /// this process.
+    #[must_use]
+    pub fn limiter(mut self, limiter: RateLimiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
+    /// Sends mail this way. Default: by `mail.smtp`; none is sent without it.
+    #[must_use]
+    pub fn mailer(mut self, mailer: impl Mailer) -> Self {
+        self.delivery = Some(Delivery::new(mailer));
+        self
+    }
+
+    /// Sends text messages this way. Default: by `sms.provider`; none is sent without it.
+    #[must_use]
+    pub fn sms(mut self, sender: impl SmsSender) -> Self {
+        self.sms = Some(Arc::new(sender));
+        self
+    }
+
+    /// The service.
+    ///
+    /// # Errors
+    /// A setting that makes no sense; a database that does not answer.
+    pub async fn build(self) -> Result<Auth, StartError> {
+        let config = self.config;
+        if config.encryption_key.expose().len() < 32 {
+            return Err(StartError::Setting(
+                "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
+                None,
+            ));
+        }
+        let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
+        let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
+            .map_err(setting("site_url or redirect_urls cannot be used"))?;
+        let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
+            .map_err(setting("the settings of mail cannot be used"))?;
+        let delivery = match self.delivery {
+            Some(delivery) => delivery,
+            None if config.mail.smtp.is_set() => {
+                Delivery::new(Smtp::new(&config.mail).map_err(setting("mail.smtp cannot be used"))?)
+            }
+            None => Delivery::new(Discard),
+        };
+        let sms = match self.sms {
+            Some(sms) => Some(sms),
+            None => SmsService::new(&config.sms)
+                .map_err(setting("the settings of sms cannot be used"))?
+                .map(|service| Arc::new(service) as Arc<dyn SmsSender>),
+        };
+        let breaches = match config.password.breach_check {
+            false => None,
+            true => Some(Box::new(
+                HaveIBeenPwned::new(&config.password.breaches())
+                    .map_err(setting("password.breach_url cannot be used"))?,
+            ) as Box<dyn BreachCheck>),
+        };
+        let keys = Keys::load(&self.pool, &config, &sealer).await?;
+        Ok(Auth(Arc::new(Inner {
+            keys,
+            revocations: Revocations::new(config.tokens.lifetime.get()),
+            passwords: PasswordHasher::new(&config.password.hasher())
+                .map_err(setting("the parameters of password hashing cannot be used"))?,
+            password_policy: config.password.policy(),
+            breaches,
+            redirects,
+            limiter: self.limiter.unwrap_or_else(RateLimiter::in_process),
+            egress: Egress::new(config.egress.clone()).map_err(setting("egress cannot be used"))?,
+            mails,
+            delivery,
+            sms,
+            sms_text: SmsText::new(&config.sms.template)
+                .map_err(setting("sms.template cannot be used"))?,
+            sealer,
+            pool: self.pool,
+            config,
+        })))
+    }
 }
 
 impl Auth {
@@ -49,29 +168,18 @@ impl Auth {
     /// # Errors
     /// A setting that makes no sense; a database that does not answer.
     pub async fn new(pool: PgPool, config: Config) -> Result<Self, StartError> {
-        if config.encryption_key.expose().len() < 32 {
-            return Err(StartError::Setting(
-                "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
-            ));
-        }
-        let previous = config
-            .previous_encryption_keys
-            .iter()
-            .map(|key| key.expose());
-        let sealer = Sealer::new(std::iter::once(config.encryption_key.expose()).chain(previous))
-            .map_err(|_| StartError::Setting("encryption_key cannot be used"))?;
-        let keys = Keys::load(&pool, &config, &sealer).await?;
-        let passwords = PasswordHasher::new(&HasherConfig::default())
-            .map_err(|error| StartError::Passwords(error.into()))?;
-        Ok(Self(Arc::new(Inner {
+        Self::builder(pool, config).build().await
+    }
+
+    /// The same, with parts of the embedder's own.
+    pub fn builder(pool: PgPool, config: Config) -> Builder {
+        Builder {
             pool,
             config,
-            sealer,
-            keys,
-            passwords,
-            password_policy: Policy::default(),
-            breaches: None,
-        })))
+            limiter: None,
+            delivery: None,
+            sms: None,
+        }
     }
 
     /// The endpoints, relative: nest them where clients expect them, such as `/auth/v1`.
@@ -91,6 +199,45 @@ impl Auth {
         self.0.keys.verifier()
     }
 
+    /// What has to run beside the router: hearing of sessions that ended and keys that changed, and
+    /// sending mail. Ends when told to; without it, tokens of ended sessions hold until they expire.
+    pub async fn run(&self, end: CancellationToken) {
+        let (told, mut heard) = mpsc::unbounded_channel();
+        let obey = async {
+            while let Some(changed) = heard.recv().await {
+                self.changed(changed).await;
+            }
+        };
+        let follow = self.0.revocations.follow(&self.0.pool, &told, end.clone());
+        let send_mail = Worker::new(self.pool().clone())
+            .on(Mails::JOB, self.0.delivery.clone())
+            .run(end.clone());
+        let listen = async {
+            tokio::select! {
+                () = follow => {}
+                () = obey => {}
+            }
+        };
+        tokio::join!(listen, send_mail);
+    }
+
+    async fn changed(&self, changed: Changed) {
+        if changed == Changed::SigningKeys
+            && let Err(error) = self
+                .0
+                .keys
+                .reload(self.pool(), self.config(), self.sealer())
+                .await
+        {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "the signing keys could not be read again");
+        }
+    }
+
+    pub(crate) fn revocations(&self) -> &Revocations {
+        &self.0.revocations
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
     }
@@ -99,7 +246,7 @@ impl Auth {
         &self.0.keys
     }
 
-    pub(crate) fn sealer(&self) -> &Sealer {
+    pub(crate) fn sealer(&self) -> &SealingKeys {
         &self.0.sealer
     }
 
@@ -113,6 +260,34 @@ impl Auth {
 
     pub(crate) fn breaches(&self) -> Option<&dyn BreachCheck> {
         self.0.breaches.as_deref()
+    }
+
+    /// Where redirects may go.
+    pub(crate) fn redirects(&self) -> &Redirects {
+        &self.0.redirects
+    }
+
+    /// Counts what is limited.
+    pub(crate) fn limiter(&self) -> &RateLimiter {
+        &self.0.limiter
+    }
+
+    /// Calls addresses outside.
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.0.egress
+    }
+
+    /// Writes mail.
+    pub(crate) fn mails(&self) -> &Mails {
+        &self.0.mails
+    }
+
+    /// Sends text messages, if anything does, and their words.
+    pub(crate) fn sms(&self) -> Option<(&dyn SmsSender, &SmsText)> {
+        self.0
+            .sms
+            .as_deref()
+            .map(|sender| (sender, &self.0.sms_text))
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
@@ -149,4 +324,20 @@ impl std::fmt::Debug for Auth {
             .field("config", &self.0.config)
             .finish_non_exhaustive()
     }
+}
+
+/// Keys of the right length from texts of any, each named by a part of its own hash.
+fn sealing_keys(config: &Config) -> Result<SealingKeys, SealError> {
+    let derive = |text: &Secret| {
+        let key = digest(&SHA256, text.expose().as_bytes());
+        let name = digest(&SHA256, key.as_ref());
+        (BASE64_URL_SAFE_NO_PAD.encode(&name.as_ref()[..6]), key)
+    };
+    let (id, key) = derive(&config.encryption_key);
+    let mut keys = SealingKeys::new(id, key.as_ref())?;
+    for older in &config.previous_encryption_keys {
+        let (id, key) = derive(older);
+        keys = keys.and_older(id, key.as_ref())?;
+    }
+    Ok(keys)
 }

@@ -1,9 +1,10 @@
 //! Who sent a request: the address, the program, the languages.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
+use crestfall_core::client_ip::ClientIp;
 use http::header::{ACCEPT_LANGUAGE, HeaderName, USER_AGENT};
 use http::request::Parts;
 
@@ -32,9 +33,8 @@ impl Caller {
             let value = parts.headers.get(name)?.to_str().ok()?;
             Some(value.chars().take(MAX_USER_AGENT).collect::<String>())
         };
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Self {
-            ip: peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()),
+            ip: ClientIp::of(parts).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ip| ip.0),
             user_agent: text(USER_AGENT),
             languages: text(ACCEPT_LANGUAGE),
         }

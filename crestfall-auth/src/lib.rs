@@ -2,39 +2,53 @@
 #![allow(dead_code, unused_imports)] // while the parts are being put together
 
 mod address;
-mod api_key;
+pub mod api_key;
 mod audit;
 mod auth;
 mod auth_code;
+pub mod basic;
 mod body;
 mod caller;
 pub mod config;
 mod confirmation;
 mod contact_change;
+pub mod cookie;
 mod device;
 mod error;
 mod factor;
 mod go_duration;
+mod identify;
 mod keys;
-mod mail;
+pub mod mail;
 mod new_password;
 mod oauth;
 mod one_time;
 mod page;
 mod password;
 mod pkce;
+pub mod redirect;
 mod refresh_token;
+mod revocation;
 mod routes;
-mod sealed;
+pub mod sealed;
 mod session;
-mod signature;
+pub mod signature;
 mod signed_in;
 pub mod signing_key;
+pub mod sms;
 mod store;
 mod token;
 mod user;
 
-pub use auth::{Auth, StartError};
+pub use auth::{Auth, Builder, StartError};
 pub use config::Config;
 pub use error::{Error, ErrorCode};
+pub use identify::{Identify, IdentifyLayer};
 pub use store::migrations;
+
+#[cfg(feature = "testing")]
+pub mod testing {
+    //! What tests of an embedder need: an authenticator in software.
+
+    pub use crate::factor::webauthn::authenticator::{Algorithm, Attestation, Authenticator};
+}

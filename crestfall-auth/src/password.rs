@@ -17,7 +17,7 @@ mod queue;
 mod stored_hash;
 
 pub(crate) use breach::{BreachCheck, BreachError, HaveIBeenPwned, HaveIBeenPwnedConfig};
-pub(crate) use hasher::{HasherConfig, PasswordHasher, Verified};
+pub(crate) use hasher::{HasherConfig, HasherError, PasswordHasher, Verified};
 pub(crate) use policy::{Policy, Reason, Rejection, WeakPassword, required_characters};
 pub(crate) use queue::Busy;
 pub(crate) use stored_hash::{HashError, check_importable};

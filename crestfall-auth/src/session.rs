@@ -330,7 +330,7 @@ fn seal_key(auth: &Auth, session: Uuid, key: &[u8]) -> Result<String> {
     sealed.map_err(|error| Error::internal("Unexpected failure", error))
 }
 
-fn open_key(auth: &Auth, session: &Session) -> Result<Vec<u8>> {
+fn open_key(auth: &Auth, session: &Session) -> Result<zeroize::Zeroizing<Vec<u8>>> {
     let sealed = session
         .refresh_token_hmac_key
         .as_deref()

@@ -88,10 +88,38 @@ async fn identify(auth: &Auth, parts: &Parts) -> Result<Identity> {
             );
             Error::new(ErrorCode::BadJwt, message)
         })?;
-    match identity.is_authenticated() {
-        true => Ok(identity),
-        false => Err(missing()),
+    if !identity.is_authenticated() {
+        return Err(missing());
     }
+    check_claims(auth, &identity).map_err(|reason| {
+        let message = format!("invalid JWT: unable to parse or verify signature, {reason}");
+        Error::new(ErrorCode::BadJwt, message)
+    })?;
+    Ok(identity)
+}
+
+/// What a token must say beyond a good signature: who it is for, so that an ID token for somebody
+/// else's program is none of ours; and when it ends, unless it is an administrator's key.
+pub(crate) fn check_claims(auth: &Auth, identity: &Identity) -> Result<(), &'static str> {
+    let tokens = &auth.config().tokens;
+    let claims = identity.claims();
+    let is_ours = |audience: &Value| audience.as_str() == Some(&tokens.audience);
+    let for_us = match claims.get("aud") {
+        None | Some(Value::Null) => true,
+        Some(Value::Array(all)) => all.is_empty() || all.iter().any(is_ours),
+        Some(audience) => is_ours(audience) || audience == "",
+    };
+    if !for_us {
+        return Err("token is for another audience");
+    }
+    let is_admin = tokens
+        .admin_roles
+        .iter()
+        .any(|role| role == identity.role());
+    if claims.get("exp").is_none() && !is_admin {
+        return Err("token has no expiry");
+    }
+    Ok(())
 }
 
 /// Neither an OAuth client in a user's name nor one in its own manages accounts.

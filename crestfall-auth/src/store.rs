@@ -8,18 +8,22 @@ pub(crate) mod oauth_authorizations;
 pub(crate) mod oauth_clients;
 pub(crate) mod oauth_consents;
 pub(crate) mod one_time_tokens;
+pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod users;
 
+use crestfall_core::job;
 use crestfall_core::migrate::{Migration, MigrationSet};
 
-/// What the schema `auth` is made of, to be run by `crestfall_core::migrate`.
-pub fn migrations() -> MigrationSet {
-    MigrationSet::embedded(
+/// What the service keeps in the database, in order, to be run by `crestfall_core::migrate`: the
+/// queue of jobs, and the schema `auth`.
+pub fn migrations() -> Vec<MigrationSet> {
+    let auth = MigrationSet::embedded(
         "crestfall-auth",
         &[Migration::new(
             "0001_auth",
             include_str!("../migrations/0001_auth.sql"),
         )],
-    )
+    );
+    vec![job::migrations(), auth]
 }

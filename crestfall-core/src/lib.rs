@@ -2,13 +2,20 @@
 //! database's objects, errors as clients see them, and databases for tests.
 
 pub mod catalog;
+pub mod client_ip;
 pub mod cluster;
 pub mod db;
+pub mod egress;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod identity;
+pub mod job;
 pub mod jwt;
 pub mod migrate;
 pub mod name;
 pub mod problem;
+pub mod rate_limit;
 pub mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;

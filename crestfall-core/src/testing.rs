@@ -1,4 +1,4 @@
-//! Databases and requests for tests (feature `testing`).
+//! Databases, Redis and requests for tests (feature `testing`).
 //!
 //! [`TestDb`] needs no PostgreSQL running: the first test starts a private one that all test
 //! processes of this user share, and that stops itself when nobody has used it for a while. Each
@@ -12,8 +12,10 @@
 mod address;
 mod app;
 mod database;
+mod redis;
 mod shared;
 mod template;
 
 pub use app::{TestApp, TestRequest, TestResponse};
 pub use database::TestDb;
+pub use redis::RedisServer;

@@ -1,7 +1,7 @@
 //! The line in which passwords wait for a processor core.
 //!
-//! Hashing is meant to be slow. It runs on threads of its own, one a core, of the lowest priority: a core that has
-//! anything else to do does that first, so a flood of logins slows logins only. The line is bounded in length and in
+//! Hashing is meant to be slow. It runs on threads of its own, one a core, of low priority: a core that has anything
+//! else to do does that first, so a flood of logins slows logins only. The line is bounded in length and in
 //! time; who does not fit is told at once instead of timing out later.
 
 use super::argon2id::Memory;
@@ -157,10 +157,14 @@ impl Line {
     }
 }
 
+/// A tenth of the weight of a request's thread: enough that logins go on while requests take every core.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// On Linux a nice value is a thread's own, whatever POSIX says (sched(7)); elsewhere it would slow the whole process.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::warn!(%error, "password hashing keeps the priority of requests");
     }
 }
@@ -179,7 +183,7 @@ mod tests {
         tokio::spawn(async move {
             let hold = move |_: &mut Memory| {
                 started.send(()).unwrap();
-                drop(held.recv());
+                held.recv().ok();
             };
             occupant.run(hold).await
         });

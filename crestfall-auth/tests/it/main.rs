@@ -1,6 +1,11 @@
-//! The service over HTTP, each test on a database of its own.
+//! The service over HTTP, each test on a database of its own, and what needs other real servers.
 
 mod admin;
 mod oauth;
+mod mail;
+mod matrix;
+mod revocation;
 mod service;
 mod sign_in;
+mod sms;
+mod smtp_server;

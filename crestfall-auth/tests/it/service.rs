@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use crestfall_auth::mail::Catcher;
 use crestfall_auth::{Auth, Config};
 use crestfall_core::Secret;
 use crestfall_core::jwt::sign_hs256;
@@ -12,6 +13,12 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tower::ServiceExt as _;
 
+/// The queue of jobs, then the schema `auth`.
+const SCHEMA: &str = concat!(
+    include_str!("../../../crestfall-core/src/job/0001_jobs.sql"),
+    include_str!("../../migrations/0001_auth.sql"),
+);
+
 pub(crate) const SECRET: &str = "a secret of the tests, of thirty-two bytes and more";
 
 pub(crate) struct TestAuth {
@@ -19,6 +26,8 @@ pub(crate) struct TestAuth {
     pub(crate) pool: PgPool,
     pub(crate) auth: Auth,
     pub(crate) router: Router,
+    /// Gets what is sent, while [`Auth::run`] runs.
+    pub(crate) catcher: Catcher,
 }
 
 /// What came back.
@@ -50,6 +59,7 @@ pub(crate) fn open_config() -> Config {
     };
     config.tokens.secret = Secret::new(SECRET);
     config.email.autoconfirm = true;
+    config.password.min_length = 6;
     config.phone.enabled = true;
     config.phone.autoconfirm = true;
     config
@@ -63,20 +73,26 @@ impl TestAuth {
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = open_config();
         change(&mut config);
-        let db =
-            TestDb::with_template("auth", include_str!("../../migrations/0001_auth.sql")).await;
+        let db = TestDb::with_template("auth", SCHEMA).await;
         let pool = sqlx::postgres::PgPoolOptions::new()
             .max_connections(8)
             .connect(&db.url())
             .await
             .expect("a pool");
-        let auth = Auth::new(pool.clone(), config).await.expect("a service");
+        let catcher = Catcher::new();
+        let auth = Auth::builder(pool.clone(), config)
+            .mailer(catcher.clone())
+            .sms(catcher.clone())
+            .build()
+            .await
+            .expect("a service");
         let router = auth.router();
         Self {
             db,
             pool,
             auth,
             router,
+            catcher,
         }
     }
 

@@ -1,11 +1,16 @@
-//! What needs a real PostgreSQL.
+//! What needs a real PostgreSQL, Redis or server of HTTP.
 
 mod catalog;
+mod client_ip;
 mod cluster;
+mod egress;
 mod example;
 mod identity;
+mod job;
 mod jwt;
 mod migrate;
+mod rate_limit;
+mod rate_limit_layer;
 mod testing;
 mod tx;
 mod wire_cancel;

@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -142,11 +143,15 @@ async fn connection(
     body_timeout: Duration,
     watcher: Watcher,
 ) {
-    let peer: Option<IpAddr> = stream.peer();
+    let peer: Option<SocketAddr> = stream.peer();
     let service = service_fn(move |request: http::Request<Incoming>| {
         let handler = handler.clone();
         async move {
-            let request = request.map(|incoming| body::limited(incoming, body_timeout));
+            let mut request = request.map(|incoming| body::limited(incoming, body_timeout));
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(ConnectInfo(peer));
+            }
+            let peer = peer.map(|peer| peer.ip());
             Ok::<_, Infallible>(handler.handle(request, peer).await)
         }
     });
@@ -156,4 +161,50 @@ async fn connection(
         tracing::debug!(%error, "a connection ended early");
     }
     drop(place);
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use crestfall_core::client_ip::ClientIp;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::http::Address;
+
+    /// Answers with whom it takes for the client.
+    #[derive(Clone)]
+    struct Who;
+
+    impl Handler for Who {
+        async fn handle(
+            &self,
+            request: http::Request<Body>,
+            _: Option<std::net::IpAddr>,
+        ) -> http::Response<Body> {
+            let (parts, _) = request.into_parts();
+            let ip = ClientIp::of(&parts).map(|ip| ip.0.to_string());
+            http::Response::new(ip.unwrap_or_default().into())
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_know_the_peer_of_their_connection() {
+        let address = Address::Tcp {
+            host: "127.0.0.1".into(),
+            port: 0,
+            reuse_port: false,
+        };
+        let listener = Listener::bind(&address).unwrap();
+        let at = listener.name();
+        let server = serve(listener, Who, Limits::default());
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("\r\n\r\n127.0.0.1"), "{answer}");
+        server.shut_down().await;
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future as _;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -45,9 +45,12 @@ impl Stream {
     }
 
     /// The client's address; none at a unix socket.
-    pub(crate) fn peer(&self) -> Option<IpAddr> {
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
         match &self.socket {
-            Socket::Tcp(socket) => Some(socket.peer_addr().ok()?.ip().to_canonical()),
+            Socket::Tcp(socket) => {
+                let peer = socket.peer_addr().ok()?;
+                Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
+            }
             Socket::Unix(_) => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod connections;
+mod faults;
 mod killed;
 mod process;
 mod reloading;

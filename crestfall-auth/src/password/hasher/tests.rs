@@ -1,4 +1,8 @@
 use super::{super::check_importable, *};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
 
 const FIREBASE: &str = "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=ou9tdYTGyYm8kuR6Dt0Bp0kDuAYoXrK16mbZO4yGwAn3oLspjnN0/c41v8xZnO1n14J3MjKj1b2g6AUCAlFwMw==$C0sHCg9ek77hsg==$zKVTMvnWVw5BBOZNUdnsalx4c4c7y/w7IS5p6Ut2+CfEFFlz37J9huyQfov4iizN8dbjvEJlM5tQaJP84+hfTw==";
 
@@ -193,4 +197,84 @@ proptest::proptest! {
     fn no_text_makes_the_reader_of_hashes_panic(text in r"\$(argon2id|2a|fbscrypt)\$[ -~\u{80}-\u{ff}]{0,80}") {
         let _ = check_importable(&text);
     }
+}
+
+/// `cargo test --release -p crestfall-auth --lib -- --ignored --nocapture login_flood`, on an idle machine.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a benchmark: it needs the machine for itself"]
+async fn a_login_flood_uses_the_cores_whole_and_slows_other_requests_little() {
+    const TIME: Duration = Duration::from_secs(2);
+    let config = HasherConfig::default();
+    let hasher = PasswordHasher::new(&config).unwrap();
+    let (mut bare, mut ours) = (0.0_f64, 0.0_f64);
+    for _ in 0..4 {
+        bare = bare.max(bare_hashes_per_second(config.workers, TIME).await);
+        ours = ours.max(logins_per_second(&hasher, TIME).await);
+    }
+    let before = p99_of_requests(TIME).await;
+    let requests = tokio::spawn(p99_of_requests(TIME));
+    logins_per_second(&hasher, TIME).await;
+    let during = requests.await.unwrap();
+    println!(
+        "logins/s: bare {bare:.1}, ours {ours:.1}, {:.2}; p99 before {before:?}, during {during:?}",
+        ours / bare
+    );
+    assert!(ours >= 0.95 * bare);
+    assert!(during <= 3 * before);
+}
+
+/// Of 64 clients, each logging in again and again.
+async fn logins_per_second(hasher: &PasswordHasher, time: Duration) -> f64 {
+    let (stop, logins) = (Instant::now() + time, AtomicUsize::new(0));
+    let clients = (0..64).map(|_| async {
+        while Instant::now() < stop {
+            hasher.verify("password", None).await.unwrap();
+            if Instant::now() < stop {
+                logins.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+    futures_util::future::join_all(clients).await;
+    logins.into_inner() as f64 / time.as_secs_f64()
+}
+
+async fn bare_hashes_per_second(threads: usize, time: Duration) -> f64 {
+    let stop = Instant::now() + time;
+    let hash = move || {
+        let mut output = [0; 32];
+        let mut count = 0;
+        while Instant::now() < stop {
+            argon2::Argon2::default()
+                .hash_password_into(b"password", b"a salt of 16 b..", &mut output)
+                .unwrap();
+            count += 1;
+        }
+        count
+    };
+    let threads: Vec<_> = (0..threads)
+        .map(|_| tokio::task::spawn_blocking(hash))
+        .collect();
+    let counts = futures_util::future::join_all(threads).await;
+    counts.into_iter().map(Result::unwrap).sum::<usize>() as f64 / time.as_secs_f64()
+}
+
+/// Requests of some hundred microseconds of work, each on another task.
+async fn p99_of_requests(time: Duration) -> Duration {
+    let (stop, mut times) = (Instant::now() + time, Vec::new());
+    while Instant::now() < stop {
+        let start = Instant::now();
+        tokio::spawn(async {
+            let block = vec![7; 256 * 1024];
+            std::hint::black_box(aws_lc_rs::digest::digest(
+                &aws_lc_rs::digest::SHA256,
+                &block,
+            ));
+        })
+        .await
+        .unwrap();
+        times.push(start.elapsed());
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    times.sort_unstable();
+    times[times.len() * 99 / 100]
 }
