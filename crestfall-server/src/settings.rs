@@ -3,6 +3,7 @@
 mod check;
 mod document;
 mod load;
+mod schema;
 mod sections;
 mod setup;
 
