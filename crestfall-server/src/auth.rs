@@ -3,6 +3,7 @@
 
 pub(crate) mod alone;
 mod callers;
+pub(crate) mod gotrue;
 mod pool;
 
 use std::time::Duration;

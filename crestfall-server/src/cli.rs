@@ -49,6 +49,8 @@ enum Show {
     Example,
     /// The JSON Schema of crestfall.toml.
     Schema,
+    /// GoTrue's variables, which `crestfall auth` reads, as a Markdown page.
+    Gotrue,
     /// Read the settings and say what is wrong with them.
     Check(settings::Flags),
 }
@@ -77,6 +79,7 @@ impl Show {
             Self::Reference => print!("{}", settings::reference()),
             Self::Example => print!("{}", settings::example()),
             Self::Schema => print!("{}", settings::json_schema()),
+            Self::Gotrue => print!("{}", auth::gotrue::page()),
             Self::Check(flags) => {
                 let source = Source::Crestfall(settings::Sources::new(flags));
                 if let Err(error) = source.read(Vec::new(), None) {
@@ -99,7 +102,7 @@ fn serve(flags: settings::Flags) -> ExitCode {
 
 /// `crestfall auth`.
 fn authenticate(flags: settings::Flags) -> ExitCode {
-    let source = auth::alone::source(flags);
+    let (source, warnings) = auth::alone::source(flags);
     let setup = match source.read(Vec::new(), None) {
         Ok(setup) => setup,
         Err(error) => return fail(&error),
@@ -108,7 +111,9 @@ fn authenticate(flags: settings::Flags) -> ExitCode {
     let Some(auth) = setup.auth.clone() else {
         return fail(&"auth.enabled is false");
     };
-    finish(runtime().map(|runtime| runtime.block_on(auth::alone::run(setup, auth, level))))
+    finish(
+        runtime().map(|runtime| runtime.block_on(auth::alone::run(setup, auth, &warnings, level))),
+    )
 }
 
 fn develop(arguments: dev::Arguments) -> ExitCode {

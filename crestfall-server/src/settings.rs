@@ -10,6 +10,7 @@ mod setup;
 pub(crate) use check::Error;
 pub(crate) use document::{example, json_schema, reference};
 pub(crate) use load::{Flags, Sources, load};
+pub(crate) use schema::{at, schema};
 
 #[cfg(test)]
 mod tests {

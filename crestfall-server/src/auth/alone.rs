@@ -6,7 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use sqlx::PgPool;
 
-use super::{Service, start};
+use super::{Service, gotrue, start};
 use crate::admin::{Admin, Health, Subject};
 use crate::app::Error;
 use crate::edge::Edge;
@@ -22,14 +22,19 @@ use crate::telemetry::{AccessLog, LogLevel, lifecycle};
 const CHECK: Duration = Duration::from_secs(5);
 
 /// Where settings come from: ours, with other ports than `crestfall serve`, and GoTrue's variables.
-pub(crate) fn source(flags: Flags) -> Source {
+/// With them, what the operator should know.
+pub(crate) fn source(flags: Flags) -> (Source, Vec<String>) {
     let flags = flags.defaulting([
         "server.port=8081".to_owned(),
         "admin.port=8082".to_owned(),
         "auth.external_url=http://localhost:8081".to_owned(),
     ]);
     let flags = flags.assuming(vec!["auth.enabled=true".to_owned()]);
-    Source::Crestfall(Sources::new(flags))
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let gotrue = gotrue::translate(environment);
+    let sources = Sources::new(flags).translating(gotrue.settings);
+    (Source::Crestfall(sources), gotrue.warnings)
 }
 
 /// What the administration server tells about.
@@ -60,10 +65,15 @@ impl Subject for Alone {
 ///
 /// # Errors
 /// When the service cannot start, or cannot go on.
-pub(crate) async fn run(setup: Setup, auth: setup::Auth, _level: LogLevel) -> Result<(), Error> {
+pub(crate) async fn run(
+    setup: Setup,
+    auth: setup::Auth,
+    warnings: &[String],
+    _level: LogLevel,
+) -> Result<(), Error> {
     let mut signals = Signals::new().map_err(Error::Signals)?;
     lifecycle!("starting crestfall auth {}", env!("CARGO_PKG_VERSION"));
-    for warning in &setup.warnings {
+    for warning in setup.warnings.iter().chain(warnings) {
         lifecycle!("{warning}");
     }
     // At the root, where GoTrue has it, and where a client of everything looks for it.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::sections::Settings;
 
 /// The schema.
-pub(super) fn schema() -> Value {
+pub(crate) fn schema() -> Value {
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings
@@ -29,7 +29,7 @@ pub(super) fn is_secret(schema: &Value) -> bool {
 }
 
 /// The schema of what stands at a path such as `auth.tokens.secret`.
-pub(super) fn at<'a>(schema: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn at<'a>(schema: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(schema, below)
 }
 
