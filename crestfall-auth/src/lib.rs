@@ -44,6 +44,7 @@ pub use auth::{Auth, Builder, StartError};
 pub use config::Config;
 pub use error::{Error, ErrorCode};
 pub use identify::{Identify, IdentifyLayer};
+pub use keys::KeysError;
 pub use store::migrations;
 
 #[cfg(feature = "testing")]
