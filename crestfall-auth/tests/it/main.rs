@@ -1,8 +1,14 @@
 //! The service over HTTP, each test on a database of its own, and what needs other real servers.
 
 mod admin;
+mod captcha;
+mod cleanup;
+mod hooks;
+mod lock_out;
 mod mail;
+mod rate_limits;
 mod revocation;
+mod security_log;
 mod service;
 mod sign_in;
 mod sms;
