@@ -477,6 +477,34 @@ create trigger api_keys_changed after update of revoked_at, expires_at, scopes, 
 create trigger signing_keys_changed after insert or update or delete
   on auth.signing_keys for each statement execute function auth.keys_changed('signing_keys');
 
+-- Networks from which a user has signed in.
+create table auth.known_devices (
+  user_id uuid not null references auth.users on delete cascade,
+  network cidr not null,
+  created_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  primary key (user_id, network)
+);
+create index known_devices_last_seen_at_idx on auth.known_devices (last_seen_at);
+
+-- Proofs that failed, by account and by who failed.
+create table auth.sign_in_failures (
+  -- A user, or the hash of an address that no user has.
+  subject text not null,
+  -- A network known to the account; strangers are one.
+  device text not null,
+  failures integer not null,
+  -- How often it was locked in succession, when last, and until when.
+  locks smallint not null default 0,
+  locked_at timestamptz,
+  locked_until timestamptz,
+  last_at timestamptz not null default now(),
+  -- The link and code that the owner was sent: the code is taken in spite of the lock.
+  unlock_token uuid,
+  primary key (subject, device)
+);
+create index sign_in_failures_last_at_idx on auth.sign_in_failures (last_at);
+
 create function auth.uid() returns uuid language sql stable parallel safe as $$
   select nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid
 $$;

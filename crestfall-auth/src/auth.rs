@@ -1,5 +1,6 @@
 //! The service: what it is made of, and its router.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -7,26 +8,29 @@ use axum::Router;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use crestfall_core::Secret;
-use crestfall_core::egress::Egress;
+use crestfall_core::egress::{Egress, EgressError};
 use crestfall_core::identity::SharedVerifier;
-use crestfall_core::job::Worker;
+use crestfall_core::job::{Claim, Worker};
 use crestfall_core::rate_limit::RateLimiter;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::caller::Caller;
 use crate::config::Config;
 use crate::error::Result;
+use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
 use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
 use crate::redirect::Redirects;
 use crate::revocation::{Changed, Revocations};
-use crate::routes;
 use crate::sealed::{SealError, SealingKeys};
+use crate::sign_in_guard::Notice;
 use crate::sms::{SmsSender, SmsService, SmsText};
 use crate::user::User;
+use crate::{cleanup, routes};
 
 /// The authentication service over one database. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +48,7 @@ struct Inner {
     redirects: Redirects,
     limiter: RateLimiter,
     egress: Egress,
+    hooks: hook::Registry,
     mails: Mails,
     delivery: Delivery,
     sms: Option<Arc<dyn SmsSender>>,
@@ -57,6 +62,7 @@ pub struct Builder {
     limiter: Option<RateLimiter>,
     delivery: Option<Delivery>,
     sms: Option<Arc<dyn SmsSender>>,
+    hooks: HashMap<HookPoint, Arc<dyn Hook>>,
 }
 
 /// Why the service cannot start.
@@ -102,6 +108,13 @@ impl Builder {
         self
     }
 
+    /// Asks or tells this at that moment, instead of what the settings name.
+    #[must_use]
+    pub fn hook(mut self, point: HookPoint, hook: impl Hook) -> Self {
+        self.hooks.insert(point, Arc::new(hook));
+        self
+    }
+
     /// The service.
     ///
     /// # Errors
@@ -139,6 +152,12 @@ impl Builder {
                     .map_err(setting("password.breach_url cannot be used"))?,
             ) as Box<dyn BreachCheck>),
         };
+        let egress = egress(&config).map_err(setting("egress cannot be used"))?;
+        let hooks = hook::Registry::new(&config, &egress, self.hooks)
+            .map_err(setting("the settings of hooks cannot be used"))?;
+        if config.captcha.enabled && config.captcha.secret.is_empty() {
+            return Err(StartError::Setting("captcha.secret is empty", None));
+        }
         let keys = Keys::load(&self.pool, &config, &sealer).await?;
         Ok(Auth(Arc::new(Inner {
             keys,
@@ -149,7 +168,8 @@ impl Builder {
             breaches,
             redirects,
             limiter: self.limiter.unwrap_or_else(RateLimiter::in_process),
-            egress: Egress::new(config.egress.clone()).map_err(setting("egress cannot be used"))?,
+            egress,
+            hooks,
             mails,
             delivery,
             sms,
@@ -179,6 +199,7 @@ impl Auth {
             limiter: None,
             delivery: None,
             sms: None,
+            hooks: HashMap::new(),
         }
     }
 
@@ -199,8 +220,8 @@ impl Auth {
         self.0.keys.verifier()
     }
 
-    /// What has to run beside the router: hearing of sessions that ended and keys that changed, and
-    /// sending mail. Ends when told to; without it, tokens of ended sessions hold until they expire.
+    /// What has to run beside the router: hearing of sessions that ended and keys that changed,
+    /// sending mail, and removing what has expired. Ends when told to; without it, tokens of ended sessions hold until they expire.
     pub async fn run(&self, end: CancellationToken) {
         let (told, mut heard) = mpsc::unbounded_channel();
         let obey = async {
@@ -209,16 +230,21 @@ impl Auth {
             }
         };
         let follow = self.0.revocations.follow(&self.0.pool, &told, end.clone());
-        let send_mail = Worker::new(self.pool().clone())
+        let auth = self.clone();
+        let work = Worker::new(self.pool().clone())
             .on(Mails::JOB, self.0.delivery.clone())
+            .on(Notice::JOB, move |job: Claim| {
+                Notice::handle(auth.clone(), job)
+            })
             .run(end.clone());
+        let clean_up = cleanup::run(self, end.clone());
         let listen = async {
             tokio::select! {
                 () = follow => {}
                 () = obey => {}
             }
         };
-        tokio::join!(listen, send_mail);
+        tokio::join!(listen, work, clean_up);
     }
 
     async fn changed(&self, changed: Changed) {
@@ -277,6 +303,11 @@ impl Auth {
         &self.0.egress
     }
 
+    /// Asks and tells the application.
+    pub(crate) fn hooks(&self) -> &hook::Registry {
+        &self.0.hooks
+    }
+
     /// Writes mail.
     pub(crate) fn mails(&self) -> &Mails {
         &self.0.mails
@@ -309,12 +340,13 @@ impl Auth {
     /// Lets the application change what a token says.
     pub(crate) async fn customize_claims(
         &self,
-        _db: &mut PgConnection,
-        _user: &User,
-        _method: &str,
+        db: &mut PgConnection,
+        caller: &Caller,
+        user: &User,
+        method: &str,
         claims: Map<String, Value>,
     ) -> Result<Map<String, Value>> {
-        Ok(claims)
+        hook::custom_access_token(self, db, caller, user, method, claims).await
     }
 }
 
@@ -324,6 +356,13 @@ impl std::fmt::Debug for Auth {
             .field("config", &self.0.config)
             .finish_non_exhaustive()
     }
+}
+
+/// A client for addresses outside, and for those that the settings name.
+fn egress(config: &Config) -> Result<Egress, EgressError> {
+    let mut settings = config.egress.clone();
+    settings.allow.extend(hook::places(config));
+    Egress::new(settings)
 }
 
 /// Keys of the right length from texts of any, each named by a part of its own hash.

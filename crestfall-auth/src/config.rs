@@ -1,7 +1,12 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
 mod oauth_server;
+mod captcha;
+mod cleanup;
+mod hooks;
+mod lock_out;
 mod password;
+mod rate_limits;
 
 use crestfall_core::Secret;
 use crestfall_core::egress::EgressConfig;
@@ -12,7 +17,12 @@ use serde::{Deserialize, Serialize};
 use crate::mail::MailConfig;
 use crate::sms::SmsConfig;
 pub use oauth_server::OauthServer;
+pub use captcha::{Captcha, CaptchaProvider};
+pub use cleanup::Cleanup;
+pub use hooks::{HookConfig, Hooks};
+pub use lock_out::LockOut;
 pub use password::Password;
+pub use rate_limits::{Limit, RateLimits};
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +72,16 @@ pub struct Config {
     pub egress: EgressConfig,
     /// Other applications' sign-in with the users of this service (OAuth 2.1, OpenID Connect).
     pub oauth_server: OauthServer,
+    /// How often what may be asked.
+    pub rate_limits: RateLimits,
+    /// When signing in to an account is stopped for a while.
+    pub lock_out: LockOut,
+    /// Whether requests must come with a solved captcha.
+    pub captcha: Captcha,
+    /// Calls to the application at certain moments.
+    pub hooks: Hooks,
+    /// What is removed when it is of no use any more.
+    pub cleanup: Cleanup,
 }
 
 /// Access tokens.
@@ -177,6 +197,11 @@ impl Default for Config {
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),
             oauth_server: OauthServer::default(),
+            rate_limits: RateLimits::default(),
+            lock_out: LockOut::default(),
+            captcha: Captcha::default(),
+            hooks: Hooks::default(),
+            cleanup: Cleanup::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod health;
 mod jwks;
 mod logout;
 mod oauth;
+mod security_log;
 mod sessions;
 mod settings;
 mod signup;
@@ -18,9 +19,10 @@ use axum::routing::{delete, get, post};
 
 use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, answer_in_the_callers_form};
+use crate::{captcha, rate_limit};
 
 /// Largest body of a request, in bytes (GT-032).
-const MAX_BODY: usize = 1 << 20;
+pub(crate) const MAX_BODY: usize = 1 << 20;
 
 pub(crate) use oauth::well_known;
 
@@ -38,13 +40,19 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
             get(sessions::list).delete(sessions::end_others),
         )
         .route("/user/sessions/{id}", delete(sessions::end))
+        .route("/user/security-log", get(security_log::show))
         .merge(admin::routes())
         .merge(oauth::routes(&auth))
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)
         })
+        .layer(middleware::from_fn_with_state(
+            auth.clone(),
+            captcha::require,
+        ))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(rate_limit::layer(&auth))
         .layer(middleware::from_fn(answer_in_the_callers_form))
         .with_state(auth)
 }

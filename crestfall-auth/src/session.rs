@@ -10,6 +10,7 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::refresh_token::RefreshToken;
+use crate::sign_in_guard;
 use crate::store::sessions::{NewSession, Session};
 use crate::store::{sessions, users};
 use crate::token::{self, TokenResponse};
@@ -65,9 +66,14 @@ pub(crate) async fn begin(
     )
     .await?;
     user.last_sign_in_at = Some(users::signed_in(db, user.id).await?);
+    // With a second factor to prove, half a proof makes no network a known one.
+    if !user.has_verified_factor() {
+        sign_in_guard::know(db, caller, user.id).await?;
+    }
     respond(
         auth,
         db,
+        caller,
         user.clone(),
         &session,
         RefreshToken::encode(id, 0, &key),
@@ -103,8 +109,9 @@ pub(crate) async fn lift(
         caller.inet(),
     )
     .await?;
+    sign_in_guard::know(db, caller, user.id).await?;
     let refresh_token = RefreshToken::encode(session.id, counter, &key);
-    respond(auth, db, user, &session, refresh_token, method).await
+    respond(auth, db, caller, user, &session, refresh_token, method).await
 }
 
 /// What has to be kept although the request is refused.
@@ -168,9 +175,21 @@ pub(crate) async fn refresh(
         caller.inet(),
     )
     .await?;
+    if session.ip != caller.inet() && (session.aal != "aal1" || !user.has_verified_factor()) {
+        sign_in_guard::know(db, caller, user.id).await?;
+    }
     audit::record(db, caller, &user, Action::TokenRefreshed, json!({})).await?;
     let refresh_token = RefreshToken::encode(session.id, next, &key);
-    let response = respond(auth, db, user, &session, refresh_token, "token_refresh").await?;
+    let response = respond(
+        auth,
+        db,
+        caller,
+        user,
+        &session,
+        refresh_token,
+        "token_refresh",
+    )
+    .await?;
     Ok(Refreshed::Tokens(Box::new(response)))
 }
 
@@ -281,13 +300,16 @@ async fn exchange_foreign(
 async fn respond(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     user: User,
     session: &Session,
     refresh_token: String,
     method: &str,
 ) -> Result<TokenResponse> {
     let claims = token::claims(auth, &user, session);
-    let claims = auth.customize_claims(db, &user, method, claims).await?;
+    let claims = auth
+        .customize_claims(db, caller, &user, method, claims)
+        .await?;
     let access_token = token::sign(auth, &claims)?;
     Ok(TokenResponse {
         expires_in: access_token.expires_at - token::now(),

@@ -2,14 +2,18 @@
 //! transaction, of its caller.
 
 pub(crate) mod audit;
+pub(crate) mod cleanup;
 pub(crate) mod flow_states;
+pub(crate) mod hooks;
 pub(crate) mod identities;
 pub(crate) mod oauth_authorizations;
 pub(crate) mod oauth_clients;
 pub(crate) mod oauth_consents;
+pub(crate) mod known_devices;
 pub(crate) mod one_time_tokens;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
+pub(crate) mod sign_in_failures;
 pub(crate) mod users;
 
 use crestfall_core::job;

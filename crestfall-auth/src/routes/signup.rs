@@ -18,7 +18,7 @@ use crate::session::{self, SessionOptions};
 use crate::store::identities;
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
-use crate::{address, confirmation, new_password};
+use crate::{address, confirmation, hook, new_password, rate_limit};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -95,7 +95,7 @@ pub(super) async fn sign_up(
             users::merge_user_metadata(&mut tx, user.id, &request.data).await?;
             users::find(&mut tx, user.id).await?.unwrap_or(user)
         }
-        None => create(&auth, &mut tx, by, &address, hash, &request.data).await?,
+        None => create(&auth, &mut tx, &caller, by, &address, hash, &request.data).await?,
     };
     let confirmed = match by {
         By::Email => auth.config().email.autoconfirm,
@@ -207,6 +207,7 @@ async fn confirm(db: &mut PgConnection, user: &mut User, by: By) -> Result<()> {
 async fn create(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     by: By,
     address: &str,
     hash: String,
@@ -226,6 +227,7 @@ async fn create(
         user_metadata: data.clone(),
         ..NewUser::default()
     };
+    hook::before_user_created(auth, db, caller, &new).await?;
     let user = users::insert(db, &new)
         .await
         .map_err(|error| taken(error, by))?;
@@ -248,7 +250,9 @@ async fn create(
             .or_insert_with(|| value.clone());
     }
     identities::insert(db, user.id, provider, &user.id.to_string(), &identity).await?;
-    Ok(users::find(db, user.id).await?.unwrap_or(user))
+    let user = users::find(db, user.id).await?.unwrap_or(user);
+    hook::after_user_created(auth, db, caller, &user).await?;
+    Ok(user)
 }
 
 /// Two sign-ups with one address at once: one comes second.
@@ -318,8 +322,11 @@ async fn anonymous(auth: &Auth, caller: &Caller, data: Metadata) -> Result<Respo
         is_anonymous: true,
         ..NewUser::default()
     };
+    rate_limit::anonymous_user(auth, caller).await?;
     let mut tx = auth.begin().await?;
+    hook::before_user_created(auth, &mut tx, caller, &new).await?;
     let mut user = users::insert(&mut tx, &new).await?;
+    hook::after_user_created(auth, &mut tx, caller, &user).await?;
     let options = SessionOptions::default();
     let tokens = session::begin(auth, &mut tx, caller, &mut user, "anonymous", options).await?;
     tx.commit().await?;
