@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::deferred::{self, Deferred};
 use crate::error::Result;
 use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
@@ -204,6 +205,7 @@ impl Auth {
         let follow = self.0.revocations.follow(&self.0.pool, &told, end.clone());
         let send_mail = Worker::new(self.pool().clone())
             .on(Mails::JOB, self.0.delivery.clone())
+            .on(Deferred::JOB, deferred::handler(self.clone()))
             .run(end.clone());
         let listen = async {
             tokio::select! {

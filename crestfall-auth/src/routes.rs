@@ -2,13 +2,19 @@
 
 mod admin;
 mod health;
+mod invite;
 mod jwks;
 mod logout;
+mod otp;
+mod reauthenticate;
+mod recover;
+mod resend;
 mod sessions;
 mod settings;
 mod signup;
 mod token;
 mod user;
+mod verify;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -35,6 +41,13 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
             get(sessions::list).delete(sessions::end_others),
         )
         .route("/user/sessions/{id}", delete(sessions::end))
+        .route("/otp", post(otp::send))
+        .route("/magiclink", post(otp::send_link))
+        .route("/recover", post(recover::send))
+        .route("/resend", post(resend::send))
+        .route("/verify", get(verify::open).post(verify::submit))
+        .route("/reauthenticate", get(reauthenticate::send))
+        .route("/invite", post(invite::send))
         .merge(admin::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")

@@ -5,8 +5,10 @@ pub(crate) mod audit;
 pub(crate) mod flow_states;
 pub(crate) mod identities;
 pub(crate) mod one_time_tokens;
+pub(crate) mod proofs;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
+pub(crate) mod used_links;
 pub(crate) mod users;
 
 use crestfall_core::job;
