@@ -252,6 +252,17 @@ create unique index one_time_tokens_user_id_token_type_key on auth.one_time_toke
 create index one_time_tokens_token_hash_hash_idx on auth.one_time_tokens using hash (token_hash);
 create index one_time_tokens_relates_to_hash_idx on auth.one_time_tokens using hash (relates_to);
 
+-- Ours: what came of a link's button, for a few seconds: a browser that sends its form twice, by a double
+-- click, is shown the second answer. The answer is sealed; `press` is the SHA-256 of what that one page
+-- had in its form.
+create table auth.used_links (
+  token_hash text primary key,
+  press text not null,
+  answer text not null,
+  used_at timestamptz not null default now()
+);
+create index used_links_used_at_idx on auth.used_links (used_at);
+
 create table auth.audit_log_entries (
   instance_id uuid,
   id uuid primary key default gen_random_uuid(),

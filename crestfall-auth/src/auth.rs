@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::caller::Caller;
 use crate::config::Config;
+use crate::deferred::{self, Deferred};
 use crate::error::Result;
 use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
@@ -236,6 +237,7 @@ impl Auth {
             .on(Notice::JOB, move |job: Claim| {
                 Notice::handle(auth.clone(), job)
             })
+            .on(Deferred::JOB, deferred::handler(self.clone()))
             .run(end.clone());
         let clean_up = cleanup::run(self, end.clone());
         let listen = async {

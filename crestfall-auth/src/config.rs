@@ -10,6 +10,7 @@ mod rate_limits;
 
 use crestfall_core::Secret;
 use crestfall_core::egress::EgressConfig;
+use crestfall_core::rate_limit::Rate;
 use crestfall_core::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -153,8 +154,17 @@ pub struct Email {
     pub otp_attempts: u16,
     /// The least time between two mails of a kind to one address (`SMTP_MAX_FREQUENCY`).
     pub max_frequency: Duration,
+    /// Mails with links and codes in all (`RATE_LIMIT_EMAIL_SENT`).
+    pub rate_limit: Rate,
     /// The only addresses that mails go to; empty is all (`EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES`).
     pub authorized_addresses: Vec<String>,
+    /// A link counts as soon as it is opened, as in GoTrue. Off, it shows a page with a button, so
+    /// that programs that open the links of a mail before its reader does not use them up.
+    pub verify_on_get: bool,
+    /// Who asks for a sign-in by link or code without a new user being made (`create_user` false, or
+    /// `disable_signup`) is told when there is no such user, as in GoTrue. Off, nothing tells which
+    /// addresses have accounts. Phone numbers too.
+    pub reveal_unknown: bool,
 }
 
 /// Users with a phone number.
@@ -173,6 +183,8 @@ pub struct Phone {
     pub otp_attempts: u16,
     /// The least time between two messages to one number (`SMS_MAX_FREQUENCY`).
     pub max_frequency: Duration,
+    /// Messages in all (`RATE_LIMIT_SMS_SENT`).
+    pub rate_limit: Rate,
 }
 
 impl Default for Config {
@@ -246,7 +258,10 @@ impl Default for Email {
             otp_length: 6,
             otp_attempts: 5,
             max_frequency: Duration::seconds(60),
+            rate_limit: Rate::per_hour(30),
             authorized_addresses: Vec::new(),
+            verify_on_get: false,
+            reveal_unknown: true,
         }
     }
 }
@@ -260,6 +275,7 @@ impl Default for Phone {
             otp_length: 6,
             otp_attempts: 5,
             max_frequency: Duration::seconds(60),
+            rate_limit: Rate::per_hour(30),
         }
     }
 }

@@ -2,15 +2,21 @@
 
 mod admin;
 mod health;
+mod invite;
 mod jwks;
 mod logout;
 mod oauth;
 mod security_log;
+mod otp;
+mod reauthenticate;
+mod recover;
+mod resend;
 mod sessions;
 mod settings;
 mod signup;
 mod token;
 mod user;
+mod verify;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -41,6 +47,13 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         )
         .route("/user/sessions/{id}", delete(sessions::end))
         .route("/user/security-log", get(security_log::show))
+        .route("/otp", post(otp::send))
+        .route("/magiclink", post(otp::send_link))
+        .route("/recover", post(recover::send))
+        .route("/resend", post(resend::send))
+        .route("/verify", get(verify::open).post(verify::submit))
+        .route("/reauthenticate", get(reauthenticate::send))
+        .route("/invite", post(invite::send))
         .merge(admin::routes())
         .merge(oauth::routes(&auth))
         .fallback(async || {

@@ -11,9 +11,11 @@ pub(crate) mod oauth_clients;
 pub(crate) mod oauth_consents;
 pub(crate) mod known_devices;
 pub(crate) mod one_time_tokens;
+pub(crate) mod proofs;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_failures;
+pub(crate) mod used_links;
 pub(crate) mod users;
 
 use crestfall_core::job;

@@ -1,11 +1,12 @@
 //! `/admin`: what only roles of `tokens.admin_roles` may do.
 
 mod audit;
+mod generate_link;
 mod user_sessions;
 mod users;
 
 use axum::Router;
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 
 use crate::auth::Auth;
 
@@ -24,5 +25,6 @@ pub(super) fn routes() -> Router<Auth> {
             "/admin/users/{user_id}/sessions/{id}",
             delete(user_sessions::end),
         )
+        .route("/admin/generate_link", post(generate_link::generate))
         .route("/admin/audit", get(audit::list))
 }
