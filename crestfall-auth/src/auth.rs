@@ -16,6 +16,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::authenticator::Authenticators;
 use crate::config::Config;
 use crate::error::Result;
 use crate::keys::{Keys, KeysError};
@@ -25,6 +26,7 @@ use crate::redirect::Redirects;
 use crate::revocation::{Changed, Revocations};
 use crate::routes;
 use crate::sealed::{SealError, SealingKeys};
+use crate::signature::NonceStore;
 use crate::sms::{SmsSender, SmsService, SmsText};
 use crate::user::User;
 
@@ -35,8 +37,9 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     config: Config,
-    sealer: SealingKeys,
+    sealer: Arc<SealingKeys>,
     keys: Keys,
+    authenticators: Authenticators,
     revocations: Revocations,
     passwords: PasswordHasher,
     password_policy: Policy,
@@ -57,6 +60,7 @@ pub struct Builder {
     limiter: Option<RateLimiter>,
     delivery: Option<Delivery>,
     sms: Option<Arc<dyn SmsSender>>,
+    nonces: Option<Arc<dyn NonceStore>>,
 }
 
 /// Why the service cannot start.
@@ -73,7 +77,7 @@ pub enum StartError {
     Keys(#[from] KeysError),
 }
 
-fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+pub(crate) fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     message: &'static str,
 ) -> impl FnOnce(E) -> StartError {
     move |error| StartError::Setting(message, Some(error.into()))
@@ -102,6 +106,14 @@ impl Builder {
         self
     }
 
+    /// Remembers the nonces of signed requests here, shared with other nodes: otherwise a request that
+    /// was signed can be sent again to another node. Default: in this process.
+    #[must_use]
+    pub fn nonces(mut self, nonces: impl NonceStore + 'static) -> Self {
+        self.nonces = Some(Arc::new(nonces));
+        self
+    }
+
     /// The service.
     ///
     /// # Errors
@@ -115,6 +127,8 @@ impl Builder {
             ));
         }
         let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
+        let sealer = Arc::new(sealer);
+        let authenticators = Authenticators::new(&self.pool, &config, &sealer, self.nonces)?;
         let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
             .map_err(setting("site_url or redirect_urls cannot be used"))?;
         let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
@@ -142,6 +156,7 @@ impl Builder {
         let keys = Keys::load(&self.pool, &config, &sealer).await?;
         Ok(Auth(Arc::new(Inner {
             keys,
+            authenticators,
             revocations: Revocations::new(config.tokens.lifetime.get()),
             passwords: PasswordHasher::new(&config.password.hasher())
                 .map_err(setting("the parameters of password hashing cannot be used"))?,
@@ -179,6 +194,7 @@ impl Auth {
             limiter: None,
             delivery: None,
             sms: None,
+            nonces: None,
         }
     }
 
@@ -211,20 +227,32 @@ impl Auth {
                 () = obey => {}
             }
         };
-        tokio::join!(listen, send_mail);
+        let write_key_uses = self.0.authenticators.api_keys.write_uses(end.clone());
+        tokio::join!(listen, send_mail, write_key_uses);
     }
 
     async fn changed(&self, changed: Changed) {
-        if changed == Changed::SigningKeys
-            && let Err(error) = self
-                .0
-                .keys
-                .reload(self.pool(), self.config(), self.sealer())
-                .await
-        {
+        match changed {
+            Changed::SigningKeys => self.reload_keys().await,
+            Changed::ApiKeys => self.0.authenticators.api_keys.forget_all(),
+            Changed::User(user) => self.0.authenticators.forget_user(user),
+        }
+    }
+
+    async fn reload_keys(&self) {
+        let reloaded = self
+            .0
+            .keys
+            .reload(self.pool(), self.config(), self.sealer());
+        if let Err(error) = reloaded.await {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "the signing keys could not be read again");
         }
+    }
+
+    /// The ways to prove who sends a request.
+    pub(crate) fn authenticators(&self) -> &Authenticators {
+        &self.0.authenticators
     }
 
     pub(crate) fn revocations(&self) -> &Revocations {

@@ -1,5 +1,10 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
+mod api_keys;
+mod basic;
+mod cookies;
+mod forward_auth;
+mod issuers;
 mod password;
 
 use crestfall_core::Secret;
@@ -10,6 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::MailConfig;
 use crate::sms::SmsConfig;
+pub use api_keys::ApiKeysConfig;
+pub use basic::BasicConfig;
+pub use cookies::CookiesConfig;
+pub use forward_auth::{
+    ForwardAuthConfig, ForwardAuthPolicy, ForwardAuthRule, QueryOperator, QueryRule,
+};
+pub use issuers::IssuerConfig;
 pub use password::Password;
 
 /// What the service does and allows.
@@ -58,6 +70,16 @@ pub struct Config {
     pub sms: SmsConfig,
     /// Which addresses this service may call: hooks, providers, captchas.
     pub egress: EgressConfig,
+    /// Issuers besides ourselves whose tokens are accepted.
+    pub issuers: Vec<IssuerConfig>,
+    /// Keys that users and administrators make for machines and tools.
+    pub api_keys: ApiKeysConfig,
+    /// `Authorization: Basic`.
+    pub basic: BasicConfig,
+    /// Session cookies of browser apps.
+    pub cookies: CookiesConfig,
+    /// Answers a reverse proxy that asks who may see a page, and the login page for it.
+    pub forward_auth: ForwardAuthConfig,
 }
 
 /// Access tokens.
@@ -172,6 +194,11 @@ impl Default for Config {
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),
+            issuers: Vec::new(),
+            api_keys: ApiKeysConfig::default(),
+            basic: BasicConfig::default(),
+            cookies: CookiesConfig::default(),
+            forward_auth: ForwardAuthConfig::default(),
         }
     }
 }

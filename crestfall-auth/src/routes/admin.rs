@@ -1,5 +1,6 @@
 //! `/admin`: what only roles of `tokens.admin_roles` may do.
 
+mod api_keys;
 mod audit;
 mod user_sessions;
 mod users;
@@ -25,4 +26,5 @@ pub(super) fn routes() -> Router<Auth> {
             delete(user_sessions::end),
         )
         .route("/admin/audit", get(audit::list))
+        .merge(api_keys::routes())
 }

@@ -1,6 +1,7 @@
 //! The service over HTTP, each test on a database of its own, and what needs other real servers.
 
 mod admin;
+mod authenticators;
 mod mail;
 mod revocation;
 mod service;
