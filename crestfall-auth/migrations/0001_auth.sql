@@ -458,7 +458,8 @@ $$;
 create trigger sessions_ended after delete on auth.sessions
   referencing old table as gone for each statement execute function auth.sessions_ended();
 
--- A ban or deletion ends the user's sessions, even one written by hand.
+-- A ban or deletion ends the user's sessions, even one written by hand; every node hears of these, of
+-- a new role and of a new password.
 create function auth.user_shut_out() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -469,11 +470,12 @@ begin
   return null;
 end
 $$;
-create trigger user_shut_out after update of banned_until, deleted_at, role on auth.users
+create trigger user_shut_out after update of banned_until, deleted_at, role, encrypted_password on auth.users
   for each row when (
     new.banned_until is distinct from old.banned_until
     or new.deleted_at is distinct from old.deleted_at
     or new.role is distinct from old.role
+    or new.encrypted_password is distinct from old.encrypted_password
   ) execute function auth.user_shut_out();
 
 create function auth.keys_changed() returns trigger

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::caller::Caller;
+use crate::authenticator::Authenticators;
 use crate::config::Config;
 use crate::deferred::{self, Deferred};
 use crate::error::Result;
@@ -29,6 +30,7 @@ use crate::redirect::Redirects;
 use crate::revocation::{Changed, Revocations};
 use crate::sealed::{SealError, SealingKeys};
 use crate::sign_in_guard::Notice;
+use crate::signature::NonceStore;
 use crate::sms::{SmsSender, SmsService, SmsText};
 use crate::user::User;
 use crate::{cleanup, routes};
@@ -40,8 +42,9 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     config: Config,
-    sealer: SealingKeys,
+    sealer: Arc<SealingKeys>,
     keys: Keys,
+    authenticators: Authenticators,
     revocations: Revocations,
     passwords: PasswordHasher,
     password_policy: Policy,
@@ -64,6 +67,7 @@ pub struct Builder {
     delivery: Option<Delivery>,
     sms: Option<Arc<dyn SmsSender>>,
     hooks: HashMap<HookPoint, Arc<dyn Hook>>,
+    nonces: Option<Arc<dyn NonceStore>>,
 }
 
 /// Why the service cannot start.
@@ -80,7 +84,7 @@ pub enum StartError {
     Keys(#[from] KeysError),
 }
 
-fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+pub(crate) fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     message: &'static str,
 ) -> impl FnOnce(E) -> StartError {
     move |error| StartError::Setting(message, Some(error.into()))
@@ -113,6 +117,11 @@ impl Builder {
     #[must_use]
     pub fn hook(mut self, point: HookPoint, hook: impl Hook) -> Self {
         self.hooks.insert(point, Arc::new(hook));
+    /// Remembers the nonces of signed requests here, shared with other nodes: otherwise a request that
+    /// was signed can be sent again to another node. Default: in this process.
+    #[must_use]
+    pub fn nonces(mut self, nonces: impl NonceStore + 'static) -> Self {
+        self.nonces = Some(Arc::new(nonces));
         self
     }
 
@@ -129,6 +138,8 @@ impl Builder {
             ));
         }
         let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
+        let sealer = Arc::new(sealer);
+        let authenticators = Authenticators::new(&self.pool, &config, &sealer, self.nonces)?;
         let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
             .map_err(setting("site_url or redirect_urls cannot be used"))?;
         let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
@@ -162,6 +173,7 @@ impl Builder {
         let keys = Keys::load(&self.pool, &config, &sealer).await?;
         Ok(Auth(Arc::new(Inner {
             keys,
+            authenticators,
             revocations: Revocations::new(config.tokens.lifetime.get()),
             passwords: PasswordHasher::new(&config.password.hasher())
                 .map_err(setting("the parameters of password hashing cannot be used"))?,
@@ -201,6 +213,7 @@ impl Auth {
             delivery: None,
             sms: None,
             hooks: HashMap::new(),
+            nonces: None,
         }
     }
 
@@ -247,19 +260,32 @@ impl Auth {
             }
         };
         tokio::join!(listen, work, clean_up);
+        let write_key_uses = self.0.authenticators.api_keys.write_uses(end.clone());
+        tokio::join!(listen, send_mail, write_key_uses);
     }
 
     async fn changed(&self, changed: Changed) {
-        if changed == Changed::SigningKeys
-            && let Err(error) = self
-                .0
-                .keys
-                .reload(self.pool(), self.config(), self.sealer())
-                .await
-        {
+        match changed {
+            Changed::SigningKeys => self.reload_keys().await,
+            Changed::ApiKeys => self.0.authenticators.api_keys.forget_all(),
+            Changed::User(user) => self.0.authenticators.forget_user(user),
+        }
+    }
+
+    async fn reload_keys(&self) {
+        let reloaded = self
+            .0
+            .keys
+            .reload(self.pool(), self.config(), self.sealer());
+        if let Err(error) = reloaded.await {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "the signing keys could not be read again");
         }
+    }
+
+    /// The ways to prove who sends a request.
+    pub(crate) fn authenticators(&self) -> &Authenticators {
+        &self.0.authenticators
     }
 
     pub(crate) fn revocations(&self) -> &Revocations {

@@ -5,6 +5,11 @@ mod captcha;
 mod cleanup;
 mod hooks;
 mod lock_out;
+mod api_keys;
+mod basic;
+mod cookies;
+mod forward_auth;
+mod issuers;
 mod password;
 mod rate_limits;
 
@@ -22,6 +27,13 @@ pub use captcha::{Captcha, CaptchaProvider};
 pub use cleanup::Cleanup;
 pub use hooks::{HookConfig, Hooks};
 pub use lock_out::LockOut;
+pub use api_keys::ApiKeysConfig;
+pub use basic::BasicConfig;
+pub use cookies::CookiesConfig;
+pub use forward_auth::{
+    ForwardAuthConfig, ForwardAuthPolicy, ForwardAuthRule, QueryOperator, QueryRule,
+};
+pub use issuers::IssuerConfig;
 pub use password::Password;
 pub use rate_limits::{Limit, RateLimits};
 
@@ -83,6 +95,16 @@ pub struct Config {
     pub hooks: Hooks,
     /// What is removed when it is of no use any more.
     pub cleanup: Cleanup,
+    /// Issuers besides ourselves whose tokens are accepted.
+    pub issuers: Vec<IssuerConfig>,
+    /// Keys that users and administrators make for machines and tools.
+    pub api_keys: ApiKeysConfig,
+    /// `Authorization: Basic`.
+    pub basic: BasicConfig,
+    /// Session cookies of browser apps.
+    pub cookies: CookiesConfig,
+    /// Answers a reverse proxy that asks who may see a page, and the login page for it.
+    pub forward_auth: ForwardAuthConfig,
 }
 
 /// Access tokens.
@@ -214,6 +236,11 @@ impl Default for Config {
             captcha: Captcha::default(),
             hooks: Hooks::default(),
             cleanup: Cleanup::default(),
+            issuers: Vec::new(),
+            api_keys: ApiKeysConfig::default(),
+            basic: BasicConfig::default(),
+            cookies: CookiesConfig::default(),
+            forward_auth: ForwardAuthConfig::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The endpoints, one a file.
 
 mod admin;
+mod api_keys;
 mod health;
 mod invite;
 mod jwks;
@@ -56,6 +57,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .route("/invite", post(invite::send))
         .merge(admin::routes())
         .merge(oauth::routes(&auth))
+        .merge(api_keys::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

@@ -211,6 +211,26 @@ pub(crate) async fn of_refresh_token(
     }
     let is_newest = session.refresh_token_counter == Some(token.counter);
     Ok(Some((session, is_newest)))
+/// The session of a refresh token and its user, without using the token up. None if the token was
+/// superseded long ago: [`refresh`] judges that.
+pub(crate) async fn look(
+    auth: &Auth,
+    db: &mut PgConnection,
+    text: &str,
+) -> Result<Option<(User, Session)>> {
+    let not_found = || Error::new(ErrorCode::RefreshTokenNotFound, "Invalid Refresh Token");
+    let token = RefreshToken::decode(text).ok_or_else(not_found)?;
+    let session = sessions::find(db, token.session).await?;
+    let session = session.ok_or_else(not_found)?;
+    let key = open_key(auth, &session)?;
+    if !token.is_genuine(&key) || session.oauth_client_id.is_some() {
+        return Err(not_found());
+    }
+    let user = load_user(db, session.user_id).await?;
+    check_alive(auth, &user, &session)?;
+    let behind = session.refresh_token_counter.unwrap_or_default() - token.counter;
+    let is_newest = behind == 0 || behind == 1 || (behind > 1 && is_recent(auth, &session));
+    Ok(is_newest.then_some((user, session)))
 }
 
 /// A token that was superseded long ago: it was stolen, or its successor was. Nobody keeps the

@@ -1,6 +1,7 @@
 //! Every statement of this crate, by what it is about. Each runs on the connection, and so in the
 //! transaction, of its caller.
 
+pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod cleanup;
 pub(crate) mod flow_states;

@@ -1,5 +1,6 @@
 //! `/admin`: what only roles of `tokens.admin_roles` may do.
 
+mod api_keys;
 mod audit;
 mod generate_link;
 mod user_sessions;
@@ -27,4 +28,5 @@ pub(super) fn routes() -> Router<Auth> {
         )
         .route("/admin/generate_link", post(generate_link::generate))
         .route("/admin/audit", get(audit::list))
+        .merge(api_keys::routes())
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod oauth;
+mod authenticators;
 mod mail;
 mod matrix;
 mod captcha;
