@@ -1,5 +1,7 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
+mod mfa;
+mod passkeys;
 mod password;
 
 use crestfall_core::Secret;
@@ -10,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::MailConfig;
 use crate::sms::SmsConfig;
+pub use mfa::{Mfa, PhoneFactors, TotpFactors, WebAuthnFactors};
+pub(crate) use passkeys::NoModel;
+pub use passkeys::{Passkeys, RelyingPartyConfig, WebAuthn};
 pub use password::Password;
 
 /// What the service does and allows.
@@ -52,6 +57,12 @@ pub struct Config {
     pub phone: Phone,
     /// What passwords must be, and how they are kept.
     pub password: Password,
+    /// What users may prove besides.
+    pub mfa: Mfa,
+    /// Sign-in without a password.
+    pub passkeys: Passkeys,
+    /// Whom authenticators talk to.
+    pub webauthn: WebAuthn,
     /// How mail is sent, and in which words.
     pub mail: MailConfig,
     /// How text messages are sent.
@@ -169,6 +180,9 @@ impl Default for Config {
             email: Email::default(),
             phone: Phone::default(),
             password: Password::default(),
+            mfa: Mfa::default(),
+            passkeys: Passkeys::default(),
+            webauthn: WebAuthn::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),

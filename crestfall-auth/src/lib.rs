@@ -20,6 +20,7 @@ mod go_duration;
 mod identify;
 mod keys;
 pub mod mail;
+mod mfa;
 mod new_password;
 mod one_time;
 mod page;
@@ -27,6 +28,8 @@ mod password;
 mod pkce;
 pub mod redirect;
 mod refresh_token;
+mod relying_party;
+mod require_aal2;
 mod revocation;
 mod routes;
 pub mod sealed;
@@ -43,6 +46,7 @@ pub use auth::{Auth, Builder, StartError};
 pub use config::Config;
 pub use error::{Error, ErrorCode};
 pub use identify::{Identify, IdentifyLayer};
+pub use require_aal2::{RequireAal2, RequireAal2Layer};
 pub use store::migrations;
 
 #[cfg(feature = "testing")]

@@ -1,9 +1,11 @@
 //! The endpoints, one a file.
 
 mod admin;
+mod factors;
 mod health;
 mod jwks;
 mod logout;
+mod passkeys;
 mod sessions;
 mod settings;
 mod signup;
@@ -36,6 +38,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         )
         .route("/user/sessions/{id}", delete(sessions::end))
         .merge(admin::routes())
+        .merge(factors::routes())
+        .merge(passkeys::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

@@ -2,9 +2,13 @@
 //! transaction, of its caller.
 
 pub(crate) mod audit;
+pub(crate) mod factor_challenges;
+pub(crate) mod factors;
 pub(crate) mod flow_states;
 pub(crate) mod identities;
 pub(crate) mod one_time_tokens;
+pub(crate) mod passkeys;
+pub(crate) mod recovery_codes;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod users;

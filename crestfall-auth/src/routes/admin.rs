@@ -1,11 +1,13 @@
 //! `/admin`: what only roles of `tokens.admin_roles` may do.
 
 mod audit;
+mod factors;
+mod passkeys;
 mod user_sessions;
 mod users;
 
 use axum::Router;
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, put};
 
 use crate::auth::Auth;
 
@@ -23,6 +25,16 @@ pub(super) fn routes() -> Router<Auth> {
         .route(
             "/admin/users/{user_id}/sessions/{id}",
             delete(user_sessions::end),
+        )
+        .route("/admin/users/{user_id}/factors", get(factors::list))
+        .route(
+            "/admin/users/{user_id}/factors/{factor_id}",
+            put(factors::update).delete(factors::remove),
+        )
+        .route("/admin/users/{user_id}/passkeys", get(passkeys::list))
+        .route(
+            "/admin/users/{user_id}/passkeys/{passkey_id}",
+            delete(passkeys::remove),
         )
         .route("/admin/audit", get(audit::list))
 }
