@@ -394,6 +394,8 @@ create table auth.recovery_codes (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references auth.users on delete cascade,
   code_hash text not null,
+  -- Where they were shown: others' are void when the first factor is set up.
+  session_id uuid,
   created_at timestamptz not null default now(),
   used_at timestamptz,
   unique (user_id, code_hash)

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::authenticator::Authenticators;
@@ -27,6 +28,7 @@ use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
 use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
 use crate::redirect::Redirects;
+use crate::relying_party::RelyingParties;
 use crate::revocation::{Changed, Revocations};
 use crate::sealed::{SealError, SealingKeys};
 use crate::sign_in_guard::Notice;
@@ -57,6 +59,8 @@ struct Inner {
     delivery: Delivery,
     sms: Option<Arc<dyn SmsSender>>,
     sms_text: SmsText,
+    factor_sms_text: SmsText,
+    relying_parties: RelyingParties,
 }
 
 /// A service to be: what an embedder may bring instead of what the settings name.
@@ -188,6 +192,10 @@ impl Builder {
             sms,
             sms_text: SmsText::new(&config.sms.template)
                 .map_err(setting("sms.template cannot be used"))?,
+            factor_sms_text: SmsText::new(&config.mfa.phone.template)
+                .map_err(setting("mfa.phone.template cannot be used"))?,
+            relying_parties: RelyingParties::new(&config)
+                .map_err(setting("the settings of webauthn cannot be used"))?,
             sealer,
             pool: self.pool,
             config,
@@ -349,6 +357,16 @@ impl Auth {
             .map(|sender| (sender, &self.0.sms_text))
     }
 
+    /// The words of the text message with a second factor's code.
+    pub(crate) fn factor_sms_text(&self) -> &SmsText {
+        &self.0.factor_sms_text
+    }
+
+    /// Whom authenticators talk to.
+    pub(crate) fn relying_parties(&self) -> &RelyingParties {
+        &self.0.relying_parties
+    }
+
     pub(crate) fn pool(&self) -> &PgPool {
         &self.0.pool
     }
@@ -363,6 +381,21 @@ impl Auth {
             "" => &self.config().external_url,
             issuer => issuer,
         }
+    }
+
+    /// Lets the application judge an attempt to prove a second factor.
+    ///
+    /// # Errors
+    /// `mfa_verification_rejected` when it is to be refused: the user's sessions end.
+    pub(crate) async fn judge_factor_attempt(
+        &self,
+        _db: &mut PgConnection,
+        _user: Uuid,
+        _factor: Uuid,
+        _factor_type: &str,
+        _valid: bool,
+    ) -> Result<()> {
+        Ok(())
     }
 
     /// Lets the application change what a token says.

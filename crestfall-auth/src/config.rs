@@ -10,6 +10,8 @@ mod basic;
 mod cookies;
 mod forward_auth;
 mod issuers;
+mod mfa;
+mod passkeys;
 mod password;
 mod rate_limits;
 
@@ -34,6 +36,9 @@ pub use forward_auth::{
     ForwardAuthConfig, ForwardAuthPolicy, ForwardAuthRule, QueryOperator, QueryRule,
 };
 pub use issuers::IssuerConfig;
+pub use mfa::{Mfa, PhoneFactors, TotpFactors, WebAuthnFactors};
+pub(crate) use passkeys::NoModel;
+pub use passkeys::{Passkeys, RelyingPartyConfig, WebAuthn};
 pub use password::Password;
 pub use rate_limits::{Limit, RateLimits};
 
@@ -77,6 +82,12 @@ pub struct Config {
     pub phone: Phone,
     /// What passwords must be, and how they are kept.
     pub password: Password,
+    /// What users may prove besides.
+    pub mfa: Mfa,
+    /// Sign-in without a password.
+    pub passkeys: Passkeys,
+    /// Whom authenticators talk to.
+    pub webauthn: WebAuthn,
     /// How mail is sent, and in which words.
     pub mail: MailConfig,
     /// How text messages are sent.
@@ -227,6 +238,9 @@ impl Default for Config {
             email: Email::default(),
             phone: Phone::default(),
             password: Password::default(),
+            mfa: Mfa::default(),
+            passkeys: Passkeys::default(),
+            webauthn: WebAuthn::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),

@@ -28,6 +28,7 @@ mod key_making;
 mod keys;
 mod link_mail;
 pub mod mail;
+mod mfa;
 mod new_password;
 mod oauth;
 mod new_user;
@@ -41,6 +42,8 @@ mod proof;
 pub mod redirect;
 mod refresh_token;
 mod require_scope;
+mod relying_party;
+mod require_aal2;
 mod revocation;
 mod routes;
 pub mod sealed;
@@ -63,6 +66,7 @@ pub use identify::{Identify, IdentifyLayer};
 pub use keys::KeysError;
 pub use identify::{Authenticator, Identify, IdentifyLayer, RenewedCookie};
 pub use require_scope::{RequireScope, RequireScopeLayer, scopes_of};
+pub use require_aal2::{RequireAal2, RequireAal2Layer};
 pub use store::migrations;
 
 #[cfg(feature = "testing")]

@@ -2,6 +2,7 @@
 
 mod admin;
 mod api_keys;
+mod factors;
 mod health;
 mod invite;
 mod jwks;
@@ -12,6 +13,7 @@ mod otp;
 mod reauthenticate;
 mod recover;
 mod resend;
+mod passkeys;
 mod sessions;
 mod settings;
 mod signup;
@@ -58,6 +60,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .merge(admin::routes())
         .merge(oauth::routes(&auth))
         .merge(api_keys::routes())
+        .merge(factors::routes())
+        .merge(passkeys::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

@@ -4,6 +4,8 @@
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod cleanup;
+pub(crate) mod factor_challenges;
+pub(crate) mod factors;
 pub(crate) mod flow_states;
 pub(crate) mod hooks;
 pub(crate) mod identities;
@@ -13,6 +15,8 @@ pub(crate) mod oauth_consents;
 pub(crate) mod known_devices;
 pub(crate) mod one_time_tokens;
 pub(crate) mod proofs;
+pub(crate) mod passkeys;
+pub(crate) mod recovery_codes;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_failures;

@@ -3,11 +3,14 @@
 mod api_keys;
 mod audit;
 mod generate_link;
+mod factors;
+mod passkeys;
 mod user_sessions;
 mod users;
 
 use axum::Router;
 use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, put};
 
 use crate::auth::Auth;
 
@@ -27,6 +30,16 @@ pub(super) fn routes() -> Router<Auth> {
             delete(user_sessions::end),
         )
         .route("/admin/generate_link", post(generate_link::generate))
+        .route("/admin/users/{user_id}/factors", get(factors::list))
+        .route(
+            "/admin/users/{user_id}/factors/{factor_id}",
+            put(factors::update).delete(factors::remove),
+        )
+        .route("/admin/users/{user_id}/passkeys", get(passkeys::list))
+        .route(
+            "/admin/users/{user_id}/passkeys/{passkey_id}",
+            delete(passkeys::remove),
+        )
         .route("/admin/audit", get(audit::list))
         .merge(api_keys::routes())
 }
