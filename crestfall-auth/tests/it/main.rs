@@ -1,19 +1,17 @@
 //! The service over HTTP, each test on a database of its own, and what needs other real servers.
 
 mod admin;
-mod oauth;
 mod authenticators;
-mod mail;
-mod matrix;
 mod captcha;
 mod cleanup;
 mod hooks;
+mod links;
 mod lock_out;
 mod mail;
-mod rate_limits;
-mod links;
-mod mail;
+mod matrix;
+mod oauth;
 mod postbox;
+mod rate_limits;
 mod revocation;
 mod security_log;
 mod service;
