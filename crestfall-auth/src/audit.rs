@@ -42,6 +42,7 @@ pub(crate) enum Action {
     ApiKeyRevoked,
     LoginFailed,
     AccountLocked,
+    OauthGrantGiven,
 }
 
 impl Action {
@@ -79,6 +80,7 @@ impl Action {
             Self::ApiKeyRevoked => "api_key_revoked",
             Self::LoginFailed => "login_failed",
             Self::AccountLocked => "account_locked",
+            Self::OauthGrantGiven => "oauth_grant_given",
         }
     }
 
@@ -90,7 +92,7 @@ impl Action {
             | Self::LoginFailed
             | Self::AccountLocked => "account",
             Self::UserSignedUp | Self::UserInvited | Self::UserDeleted => "team",
-            Self::TokenRevoked | Self::TokenRefreshed => "token",
+            Self::TokenRevoked | Self::TokenRefreshed | Self::OauthGrantGiven => "token",
             Self::UserModified
             | Self::UserRecoveryRequested
             | Self::UserReauthenticateRequested

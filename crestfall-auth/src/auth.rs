@@ -16,18 +16,23 @@ use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::authenticator::Authenticators;
 use crate::config::Config;
+use crate::deferred::{self, Deferred};
 use crate::error::Result;
 use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
 use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
 use crate::redirect::Redirects;
+use crate::relying_party::RelyingParties;
 use crate::revocation::{Changed, Revocations};
 use crate::sealed::{SealError, SealingKeys};
 use crate::sign_in_guard::Notice;
+use crate::signature::NonceStore;
 use crate::sms::{SmsSender, SmsService, SmsText};
 use crate::user::User;
 use crate::{cleanup, routes};
@@ -39,8 +44,9 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     config: Config,
-    sealer: SealingKeys,
+    sealer: Arc<SealingKeys>,
     keys: Keys,
+    authenticators: Authenticators,
     revocations: Revocations,
     passwords: PasswordHasher,
     password_policy: Policy,
@@ -53,6 +59,8 @@ struct Inner {
     delivery: Delivery,
     sms: Option<Arc<dyn SmsSender>>,
     sms_text: SmsText,
+    factor_sms_text: SmsText,
+    relying_parties: RelyingParties,
 }
 
 /// A service to be: what an embedder may bring instead of what the settings name.
@@ -63,6 +71,7 @@ pub struct Builder {
     delivery: Option<Delivery>,
     sms: Option<Arc<dyn SmsSender>>,
     hooks: HashMap<HookPoint, Arc<dyn Hook>>,
+    nonces: Option<Arc<dyn NonceStore>>,
 }
 
 /// Why the service cannot start.
@@ -79,7 +88,7 @@ pub enum StartError {
     Keys(#[from] KeysError),
 }
 
-fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+pub(crate) fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     message: &'static str,
 ) -> impl FnOnce(E) -> StartError {
     move |error| StartError::Setting(message, Some(error.into()))
@@ -112,6 +121,11 @@ impl Builder {
     #[must_use]
     pub fn hook(mut self, point: HookPoint, hook: impl Hook) -> Self {
         self.hooks.insert(point, Arc::new(hook));
+    /// Remembers the nonces of signed requests here, shared with other nodes: otherwise a request that
+    /// was signed can be sent again to another node. Default: in this process.
+    #[must_use]
+    pub fn nonces(mut self, nonces: impl NonceStore + 'static) -> Self {
+        self.nonces = Some(Arc::new(nonces));
         self
     }
 
@@ -128,6 +142,8 @@ impl Builder {
             ));
         }
         let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
+        let sealer = Arc::new(sealer);
+        let authenticators = Authenticators::new(&self.pool, &config, &sealer, self.nonces)?;
         let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
             .map_err(setting("site_url or redirect_urls cannot be used"))?;
         let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
@@ -161,6 +177,7 @@ impl Builder {
         let keys = Keys::load(&self.pool, &config, &sealer).await?;
         Ok(Auth(Arc::new(Inner {
             keys,
+            authenticators,
             revocations: Revocations::new(config.tokens.lifetime.get()),
             passwords: PasswordHasher::new(&config.password.hasher())
                 .map_err(setting("the parameters of password hashing cannot be used"))?,
@@ -175,6 +192,10 @@ impl Builder {
             sms,
             sms_text: SmsText::new(&config.sms.template)
                 .map_err(setting("sms.template cannot be used"))?,
+            factor_sms_text: SmsText::new(&config.mfa.phone.template)
+                .map_err(setting("mfa.phone.template cannot be used"))?,
+            relying_parties: RelyingParties::new(&config)
+                .map_err(setting("the settings of webauthn cannot be used"))?,
             sealer,
             pool: self.pool,
             config,
@@ -200,12 +221,20 @@ impl Auth {
             delivery: None,
             sms: None,
             hooks: HashMap::new(),
+            nonces: None,
         }
     }
 
     /// The endpoints, relative: nest them where clients expect them, such as `/auth/v1`.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         routes::router(self.clone())
+    }
+
+    /// The address of the OAuth server's metadata as RFC 8414 builds it, with the issuer's path behind
+    /// `/.well-known/oauth-authorization-server`: MCP clients look there alone. Merge it into the
+    /// application's outermost router.
+    pub fn well_known<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        routes::well_known(self.clone())
     }
 
     /// What checks the tokens given out here.
@@ -229,6 +258,7 @@ impl Auth {
             .on(Notice::JOB, move |job: Claim| {
                 Notice::handle(auth.clone(), job)
             })
+            .on(Deferred::JOB, deferred::handler(self.clone()))
             .run(end.clone());
         let clean_up = cleanup::run(self, end.clone());
         let listen = async {
@@ -238,19 +268,32 @@ impl Auth {
             }
         };
         tokio::join!(listen, work, clean_up);
+        let write_key_uses = self.0.authenticators.api_keys.write_uses(end.clone());
+        tokio::join!(listen, send_mail, write_key_uses);
     }
 
     async fn changed(&self, changed: Changed) {
-        if changed == Changed::SigningKeys
-            && let Err(error) = self
-                .0
-                .keys
-                .reload(self.pool(), self.config(), self.sealer())
-                .await
-        {
+        match changed {
+            Changed::SigningKeys => self.reload_keys().await,
+            Changed::ApiKeys => self.0.authenticators.api_keys.forget_all(),
+            Changed::User(user) => self.0.authenticators.forget_user(user),
+        }
+    }
+
+    async fn reload_keys(&self) {
+        let reloaded = self
+            .0
+            .keys
+            .reload(self.pool(), self.config(), self.sealer());
+        if let Err(error) = reloaded.await {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "the signing keys could not be read again");
         }
+    }
+
+    /// The ways to prove who sends a request.
+    pub(crate) fn authenticators(&self) -> &Authenticators {
+        &self.0.authenticators
     }
 
     pub(crate) fn revocations(&self) -> &Revocations {
@@ -314,6 +357,16 @@ impl Auth {
             .map(|sender| (sender, &self.0.sms_text))
     }
 
+    /// The words of the text message with a second factor's code.
+    pub(crate) fn factor_sms_text(&self) -> &SmsText {
+        &self.0.factor_sms_text
+    }
+
+    /// Whom authenticators talk to.
+    pub(crate) fn relying_parties(&self) -> &RelyingParties {
+        &self.0.relying_parties
+    }
+
     pub(crate) fn pool(&self) -> &PgPool {
         &self.0.pool
     }
@@ -328,6 +381,21 @@ impl Auth {
             "" => &self.config().external_url,
             issuer => issuer,
         }
+    }
+
+    /// Lets the application judge an attempt to prove a second factor.
+    ///
+    /// # Errors
+    /// `mfa_verification_rejected` when it is to be refused: the user's sessions end.
+    pub(crate) async fn judge_factor_attempt(
+        &self,
+        _db: &mut PgConnection,
+        _user: Uuid,
+        _factor: Uuid,
+        _factor_type: &str,
+        _valid: bool,
+    ) -> Result<()> {
+        Ok(())
     }
 
     /// Lets the application change what a token says.

@@ -237,7 +237,8 @@ impl Error {
         self.weak_password.as_deref().unwrap_or_default()
     }
 
-    fn log(&self) {
+    /// Writes it to the log, when there is something to tell.
+    pub(crate) fn log(&self) {
         let source = self.source.as_deref().map(|e| e as &dyn std::error::Error);
         if self.status.is_server_error() {
             tracing::error!(

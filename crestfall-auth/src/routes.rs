@@ -1,15 +1,25 @@
 //! The endpoints, one a file.
 
 mod admin;
+mod api_keys;
+mod factors;
 mod health;
+mod invite;
 mod jwks;
 mod logout;
+mod oauth;
 mod security_log;
+mod otp;
+mod reauthenticate;
+mod recover;
+mod resend;
+mod passkeys;
 mod sessions;
 mod settings;
 mod signup;
 mod token;
 mod user;
+mod verify;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -22,6 +32,8 @@ use crate::{captcha, rate_limit};
 
 /// Largest body of a request, in bytes (GT-032).
 pub(crate) const MAX_BODY: usize = 1 << 20;
+
+pub(crate) use oauth::well_known;
 
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> {
     Router::new()
@@ -38,7 +50,18 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         )
         .route("/user/sessions/{id}", delete(sessions::end))
         .route("/user/security-log", get(security_log::show))
+        .route("/otp", post(otp::send))
+        .route("/magiclink", post(otp::send_link))
+        .route("/recover", post(recover::send))
+        .route("/resend", post(resend::send))
+        .route("/verify", get(verify::open).post(verify::submit))
+        .route("/reauthenticate", get(reauthenticate::send))
+        .route("/invite", post(invite::send))
         .merge(admin::routes())
+        .merge(oauth::routes(&auth))
+        .merge(api_keys::routes())
+        .merge(factors::routes())
+        .merge(passkeys::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

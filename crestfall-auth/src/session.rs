@@ -23,6 +23,8 @@ pub(crate) struct SessionOptions<'a> {
     pub(crate) tag: Option<&'a str>,
     /// The OAuth client that it belongs to, and what it may do.
     pub(crate) oauth_client: Option<(Uuid, &'a str)>,
+    /// Whom its tokens are for as well (RFC 8707).
+    pub(crate) resource: Option<&'a str>,
 }
 
 /// Begins a session: the user has just proved, by this method (an `amr` value), who they are.
@@ -58,6 +60,7 @@ pub(crate) async fn begin(
             tag: options.tag,
             oauth_client_id: options.oauth_client.map(|(client, _)| client),
             scopes: options.oauth_client.map(|(_, scopes)| scopes),
+            resource: options.resource,
             refresh_token_hmac_key: &sealed_key,
         },
     )
@@ -188,6 +191,46 @@ pub(crate) async fn refresh(
     )
     .await?;
     Ok(Refreshed::Tokens(Box::new(response)))
+}
+
+/// The session of a refresh token of ours, and whether the token is its newest.
+pub(crate) async fn of_refresh_token(
+    auth: &Auth,
+    db: &mut PgConnection,
+    text: &str,
+) -> Result<Option<(Session, bool)>> {
+    let Some(token) = RefreshToken::decode(text) else {
+        return Ok(None);
+    };
+    let session = sessions::find(db, token.session).await?;
+    let Some(session) = session.filter(|session| session.refresh_token_hmac_key.is_some()) else {
+        return Ok(None);
+    };
+    if !token.is_genuine(&open_key(auth, &session)?) {
+        return Ok(None);
+    }
+    let is_newest = session.refresh_token_counter == Some(token.counter);
+    Ok(Some((session, is_newest)))
+/// The session of a refresh token and its user, without using the token up. None if the token was
+/// superseded long ago: [`refresh`] judges that.
+pub(crate) async fn look(
+    auth: &Auth,
+    db: &mut PgConnection,
+    text: &str,
+) -> Result<Option<(User, Session)>> {
+    let not_found = || Error::new(ErrorCode::RefreshTokenNotFound, "Invalid Refresh Token");
+    let token = RefreshToken::decode(text).ok_or_else(not_found)?;
+    let session = sessions::find(db, token.session).await?;
+    let session = session.ok_or_else(not_found)?;
+    let key = open_key(auth, &session)?;
+    if !token.is_genuine(&key) || session.oauth_client_id.is_some() {
+        return Err(not_found());
+    }
+    let user = load_user(db, session.user_id).await?;
+    check_alive(auth, &user, &session)?;
+    let behind = session.refresh_token_counter.unwrap_or_default() - token.counter;
+    let is_newest = behind == 0 || behind == 1 || (behind > 1 && is_recent(auth, &session));
+    Ok(is_newest.then_some((user, session)))
 }
 
 /// A token that was superseded long ago: it was stolen, or its successor was. Nobody keeps the

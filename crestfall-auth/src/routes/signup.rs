@@ -15,10 +15,10 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
 use crate::session::{self, SessionOptions};
-use crate::store::identities;
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
 use crate::{address, confirmation, hook, new_password, rate_limit};
+use crate::{address, confirmation, new_password, new_user, sending};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -74,6 +74,16 @@ pub(super) async fn sign_up(
         return anonymous(&auth, &caller, request.data).await;
     }
     let (by, address) = check(&auth, &request).await?;
+    // Before anything is looked up: an address that is taken is refused as one that is not.
+    match by {
+        By::Email if !auth.config().email.autoconfirm => {
+            sending::email(&auth, "confirmation", &address).await?;
+        }
+        By::Phone if !auth.config().phone.autoconfirm => {
+            sending::phone(&auth, "confirmation", &address).await?;
+        }
+        By::Email | By::Phone => {}
+    }
     // Always, so that an address that is taken takes as long as one that is not.
     let hash = new_password::hash(&auth, &request.password).await?;
     let mut tx = auth.begin().await?;
@@ -112,6 +122,7 @@ pub(super) async fn sign_up(
         )
         .await?;
         let redirect_to = parameters.redirect_to.as_deref().unwrap_or_default();
+        let mut message = None;
         match by {
             By::Email => {
                 confirmation::request(
@@ -125,12 +136,16 @@ pub(super) async fn sign_up(
                 .await?;
             }
             By::Phone => {
-                confirmation::request_by_phone(&auth, &mut tx, &caller, &user, &request.channel)
-                    .await?;
+                let channel = &request.channel;
+                message =
+                    Some(confirmation::request_by_phone(&auth, &mut tx, &user, channel).await?);
             }
         }
         let user = users::find(&mut tx, user.id).await?.unwrap_or(user);
         tx.commit().await?;
+        if let Some(message) = message {
+            message.send(&auth).await?;
+        }
         return Ok(Json(user).into_response());
     }
     audit::record(
@@ -253,6 +268,9 @@ async fn create(
     let user = users::find(db, user.id).await?.unwrap_or(user);
     hook::after_user_created(auth, db, caller, &user).await?;
     Ok(user)
+    new_user::create(auth, db, (by.provider(), address), Some(hash), data)
+        .await
+        .map_err(|error| taken(error, by))
 }
 
 /// Two sign-ups with one address at once: one comes second.
