@@ -18,8 +18,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::caller::Caller;
 use crate::authenticator::Authenticators;
+use crate::caller::Caller;
 use crate::config::Config;
 use crate::deferred::{self, Deferred};
 use crate::error::Result;
@@ -121,6 +121,9 @@ impl Builder {
     #[must_use]
     pub fn hook(mut self, point: HookPoint, hook: impl Hook) -> Self {
         self.hooks.insert(point, Arc::new(hook));
+        self
+    }
+
     /// Remembers the nonces of signed requests here, shared with other nodes: otherwise a request that
     /// was signed can be sent again to another node. Default: in this process.
     #[must_use]
@@ -267,9 +270,8 @@ impl Auth {
                 () = obey => {}
             }
         };
-        tokio::join!(listen, work, clean_up);
         let write_key_uses = self.0.authenticators.api_keys.write_uses(end.clone());
-        tokio::join!(listen, send_mail, write_key_uses);
+        tokio::join!(listen, work, clean_up, write_key_uses);
     }
 
     async fn changed(&self, changed: Changed) {
@@ -381,21 +383,6 @@ impl Auth {
             "" => &self.config().external_url,
             issuer => issuer,
         }
-    }
-
-    /// Lets the application judge an attempt to prove a second factor.
-    ///
-    /// # Errors
-    /// `mfa_verification_rejected` when it is to be refused: the user's sessions end.
-    pub(crate) async fn judge_factor_attempt(
-        &self,
-        _db: &mut PgConnection,
-        _user: Uuid,
-        _factor: Uuid,
-        _factor_type: &str,
-        _valid: bool,
-    ) -> Result<()> {
-        Ok(())
     }
 
     /// Lets the application change what a token says.

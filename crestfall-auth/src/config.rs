@@ -1,16 +1,16 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
-mod oauth_server;
-mod captcha;
-mod cleanup;
-mod hooks;
-mod lock_out;
 mod api_keys;
 mod basic;
+mod captcha;
+mod cleanup;
 mod cookies;
 mod forward_auth;
+mod hooks;
 mod issuers;
+mod lock_out;
 mod mfa;
+mod oauth_server;
 mod passkeys;
 mod password;
 mod rate_limits;
@@ -24,19 +24,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::MailConfig;
 use crate::sms::SmsConfig;
-pub use oauth_server::OauthServer;
-pub use captcha::{Captcha, CaptchaProvider};
-pub use cleanup::Cleanup;
-pub use hooks::{HookConfig, Hooks};
-pub use lock_out::LockOut;
 pub use api_keys::ApiKeysConfig;
 pub use basic::BasicConfig;
+pub use captcha::{Captcha, CaptchaProvider};
+pub use cleanup::Cleanup;
 pub use cookies::CookiesConfig;
 pub use forward_auth::{
     ForwardAuthConfig, ForwardAuthPolicy, ForwardAuthRule, QueryOperator, QueryRule,
 };
+pub use hooks::{HookConfig, Hooks};
 pub use issuers::IssuerConfig;
+pub use lock_out::LockOut;
 pub use mfa::{Mfa, PhoneFactors, TotpFactors, WebAuthnFactors};
+pub use oauth_server::OauthServer;
 pub(crate) use passkeys::NoModel;
 pub use passkeys::{Passkeys, RelyingPartyConfig, WebAuthn};
 pub use password::Password;

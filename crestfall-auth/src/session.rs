@@ -211,6 +211,8 @@ pub(crate) async fn of_refresh_token(
     }
     let is_newest = session.refresh_token_counter == Some(token.counter);
     Ok(Some((session, is_newest)))
+}
+
 /// The session of a refresh token and its user, without using the token up. None if the token was
 /// superseded long ago: [`refresh`] judges that.
 pub(crate) async fn look(

@@ -19,13 +19,12 @@ use crate::store::sessions::Session;
 use crate::store::{sessions, users};
 use crate::user::User;
 
-/// A user with a live session of their own. An OAuth client's session is refused: what it was allowed
-/// is said in its scopes, and managing the account is no scope.
 /// The scope of keys that may administer.
 static ADMINISTER: LazyLock<Scope> =
     LazyLock::new(|| "auth:admin".parse().expect("a scope, as a test proves"));
 
-/// A user with a live session.
+/// A user with a live session of their own. An OAuth client's session is refused: what it was allowed
+/// is said in its scopes, and managing the account is no scope.
 pub(crate) struct SignedIn {
     pub(crate) user: User,
     /// None for a token without one, as hooks and tests make them.
@@ -254,12 +253,11 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let auth = Auth::from_ref(state);
-        let identity = identify(&auth, parts).await?;
-        refuse_client(&identity, None)?;
         let identity = match service_key(&auth, parts).await? {
             Some(identity) => identity,
             None => identify(&auth, parts).await?,
         };
+        refuse_client(&identity, None)?;
         let roles = &auth.config().tokens.admin_roles;
         match roles.iter().any(|role| role == identity.role()) {
             true => Ok(Self { identity }),

@@ -220,8 +220,9 @@ impl Auth {
             drop(db);
             return self.renew(held, parts).await;
         };
+        let caller = Caller::of(parts);
         let claims = token::claims(self, &user, &session);
-        let claims = self.customize_claims(&mut db, &user, "token_refresh", claims);
+        let claims = self.customize_claims(&mut db, &caller, &user, "token_refresh", claims);
         let claims = claims.await?;
         let role = claims.get("role").and_then(|role| role.as_str());
         let role = role.unwrap_or(&user.role).into();

@@ -102,6 +102,7 @@ fn action_type(kind: MailKind) -> &'static str {
         MailKind::MfaFactorEnrolled => "mfa_factor_enrolled_notification",
         MailKind::MfaFactorUnenrolled => "mfa_factor_unenrolled_notification",
         MailKind::NewSignIn => "new_sign_in_notification",
+        MailKind::RecoveryCodeUsed => "recovery_code_used_notification",
         MailKind::AccountLocked => "account_locked",
     }
 }

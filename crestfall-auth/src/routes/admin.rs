@@ -2,15 +2,14 @@
 
 mod api_keys;
 mod audit;
-mod generate_link;
 mod factors;
+mod generate_link;
 mod passkeys;
 mod user_sessions;
 mod users;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
-use axum::routing::{delete, get, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::auth::Auth;
 

@@ -17,8 +17,7 @@ use crate::pkce::Challenge;
 use crate::session::{self, SessionOptions};
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
-use crate::{address, confirmation, hook, new_password, rate_limit};
-use crate::{address, confirmation, new_password, new_user, sending};
+use crate::{address, confirmation, hook, new_password, new_user, rate_limit, sending};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -228,64 +227,8 @@ async fn create(
     hash: String,
     data: &Metadata,
 ) -> Result<User> {
-    let provider = by.provider();
-    let mut app_metadata = Metadata::new();
-    app_metadata.insert("provider".into(), provider.into());
-    app_metadata.insert("providers".into(), json!([provider]));
-    let new = NewUser {
-        aud: auth.config().tokens.audience.clone(),
-        role: auth.config().tokens.default_role.clone(),
-        email: (by == By::Email).then(|| address.to_owned()),
-        phone: (by == By::Phone).then(|| address.to_owned()),
-        password_hash: Some(hash),
-        app_metadata,
-        user_metadata: data.clone(),
-        ..NewUser::default()
-    };
-    hook::before_user_created(auth, db, caller, &new).await?;
-    let user = users::insert(db, &new)
-        .await
-        .map_err(|error| taken(error, by))?;
-    let verified = match by {
-        By::Email => [
-            ("email", Value::from(address)),
-            ("email_verified", false.into()),
-            ("phone_verified", false.into()),
-        ],
-        By::Phone => [
-            ("phone", Value::from(address)),
-            ("email_verified", false.into()),
-            ("phone_verified", false.into()),
-        ],
-    };
-    let mut identity = identities::data(user.id, &verified);
-    for (name, value) in data {
-        identity
-            .entry(name.clone())
-            .or_insert_with(|| value.clone());
-    }
-    identities::insert(db, user.id, provider, &user.id.to_string(), &identity).await?;
-    let user = users::find(db, user.id).await?.unwrap_or(user);
-    hook::after_user_created(auth, db, caller, &user).await?;
-    Ok(user)
-    new_user::create(auth, db, (by.provider(), address), Some(hash), data)
-        .await
-        .map_err(|error| taken(error, by))
-}
-
-/// Two sign-ups with one address at once: one comes second.
-fn taken(error: sqlx::Error, by: By) -> Error {
-    match error
-        .as_database_error()
-        .is_some_and(|error| error.is_unique_violation())
-    {
-        true => already_registered(by),
-        false => error.into(),
-    }
-}
-
-fn already_registered(_: By) -> Error {
-    Error::new(ErrorCode::UserAlreadyExists, "User already registered")
+    let by = (by.provider(), address);
+    new_user::create(auth, db, caller, by, Some(hash), data).await
 }
 
 /// The answer for an address that is taken. Where new addresses are confirmed by mail it is the same
@@ -297,7 +240,7 @@ fn repeated(auth: &Auth, by: By, address: &str, data: Metadata) -> Result<Respon
         By::Phone => config.phone.autoconfirm,
     };
     if confirms_itself {
-        return Err(already_registered(by));
+        return Err(new_user::already_registered());
     }
     let now = Utc::now();
     let provider = by.provider();

@@ -264,6 +264,8 @@ pub(crate) async fn delete_of_client(
     .execute(db)
     .await?;
     Ok(done.rows_affected())
+}
+
 /// Ends those of a user that proved no second factor.
 pub(crate) async fn delete_below_aal2(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
     sqlx::query(

@@ -1,10 +1,7 @@
 //! The service over HTTP, each test on a database of its own, and what needs other real servers.
 
 mod admin;
-mod oauth;
 mod authenticators;
-mod mail;
-mod matrix;
 mod captcha;
 mod cleanup;
 mod hooks;
@@ -14,8 +11,12 @@ mod passwords;
 mod races;
 mod rate_limits;
 mod links;
+mod lock_out;
 mod mail;
+mod matrix;
+mod oauth;
 mod postbox;
+mod rate_limits;
 mod revocation;
 mod security_log;
 mod service;
