@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crestfall_core::rate_limit::Rate;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::auth::Auth;
@@ -92,6 +93,17 @@ pub(crate) async fn guess(auth: &Auth, address: &str) -> Result<()> {
         )
         .retry_after(decision.retry_after_seconds())),
     }
+}
+
+/// Answers take a multiple of this where what was found may not be told by their time.
+const STEP: Duration = Duration::from_millis(250);
+
+/// Waits until the time since then is a whole number of steps.
+pub(crate) async fn even_out(started: Instant) {
+    let taken = started.elapsed().as_millis();
+    let steps = taken / STEP.as_millis() + 1;
+    let until = STEP * u32::try_from(steps).unwrap_or(1);
+    tokio::time::sleep_until(started + until).await;
 }
 
 /// # Errors
