@@ -29,7 +29,7 @@ impl Caller {
         (!self.ip.is_unspecified()).then(|| self.ip.to_string())
     }
 
-    fn of(parts: &Parts) -> Self {
+    pub(crate) fn of(parts: &Parts) -> Self {
         let text = |name: HeaderName| {
             let value = parts.headers.get(name)?.to_str().ok()?;
             Some(value.chars().take(MAX_USER_AGENT).collect::<String>())

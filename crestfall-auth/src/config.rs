@@ -1,6 +1,19 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
+mod api_keys;
+mod basic;
+mod captcha;
+mod cleanup;
+mod cookies;
+mod forward_auth;
+mod hooks;
+mod issuers;
+mod lock_out;
+mod mfa;
+mod oauth_server;
+mod passkeys;
 mod password;
+mod rate_limits;
 
 use crestfall_core::Secret;
 use crestfall_core::egress::EgressConfig;
@@ -11,7 +24,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::MailConfig;
 use crate::sms::SmsConfig;
+pub use api_keys::ApiKeysConfig;
+pub use basic::BasicConfig;
+pub use captcha::{Captcha, CaptchaProvider};
+pub use cleanup::Cleanup;
+pub use cookies::CookiesConfig;
+pub use forward_auth::{
+    ForwardAuthConfig, ForwardAuthPolicy, ForwardAuthRule, QueryOperator, QueryRule,
+};
+pub use hooks::{HookConfig, Hooks};
+pub use issuers::IssuerConfig;
+pub use lock_out::LockOut;
+pub use mfa::{Mfa, PhoneFactors, TotpFactors, WebAuthnFactors};
+pub use oauth_server::OauthServer;
+pub(crate) use passkeys::NoModel;
+pub use passkeys::{Passkeys, RelyingPartyConfig, WebAuthn};
 pub use password::Password;
+pub use rate_limits::{Limit, RateLimits};
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,12 +82,40 @@ pub struct Config {
     pub phone: Phone,
     /// What passwords must be, and how they are kept.
     pub password: Password,
+    /// What users may prove besides.
+    pub mfa: Mfa,
+    /// Sign-in without a password.
+    pub passkeys: Passkeys,
+    /// Whom authenticators talk to.
+    pub webauthn: WebAuthn,
     /// How mail is sent, and in which words.
     pub mail: MailConfig,
     /// How text messages are sent.
     pub sms: SmsConfig,
     /// Which addresses this service may call: hooks, providers, captchas.
     pub egress: EgressConfig,
+    /// Other applications' sign-in with the users of this service (OAuth 2.1, OpenID Connect).
+    pub oauth_server: OauthServer,
+    /// How often what may be asked.
+    pub rate_limits: RateLimits,
+    /// When signing in to an account is stopped for a while.
+    pub lock_out: LockOut,
+    /// Whether requests must come with a solved captcha.
+    pub captcha: Captcha,
+    /// Calls to the application at certain moments.
+    pub hooks: Hooks,
+    /// What is removed when it is of no use any more.
+    pub cleanup: Cleanup,
+    /// Issuers besides ourselves whose tokens are accepted.
+    pub issuers: Vec<IssuerConfig>,
+    /// Keys that users and administrators make for machines and tools.
+    pub api_keys: ApiKeysConfig,
+    /// `Authorization: Basic`.
+    pub basic: BasicConfig,
+    /// Session cookies of browser apps.
+    pub cookies: CookiesConfig,
+    /// Answers a reverse proxy that asks who may see a page, and the login page for it.
+    pub forward_auth: ForwardAuthConfig,
 }
 
 /// Access tokens.
@@ -181,9 +238,23 @@ impl Default for Config {
             email: Email::default(),
             phone: Phone::default(),
             password: Password::default(),
+            mfa: Mfa::default(),
+            passkeys: Passkeys::default(),
+            webauthn: WebAuthn::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),
+            oauth_server: OauthServer::default(),
+            rate_limits: RateLimits::default(),
+            lock_out: LockOut::default(),
+            captcha: Captcha::default(),
+            hooks: Hooks::default(),
+            cleanup: Cleanup::default(),
+            issuers: Vec::new(),
+            api_keys: ApiKeysConfig::default(),
+            basic: BasicConfig::default(),
+            cookies: CookiesConfig::default(),
+            forward_auth: ForwardAuthConfig::default(),
         }
     }
 }

@@ -152,7 +152,9 @@ impl Deferred {
                 if found.is_none() && *create_user && !auth.config().disable_signup =>
             {
                 let by = ("email", self.address.as_str());
-                Ok(Some(new_user::create_by_otp(auth, db, by, data).await?))
+                Ok(Some(
+                    new_user::create_by_otp(auth, db, &self.caller, by, data).await?,
+                ))
             }
             _ => Ok(found),
         }

@@ -257,6 +257,7 @@ fn verification(kind: MailKind) -> Option<&'static str> {
         | MailKind::IdentityUnlinked
         | MailKind::MfaFactorEnrolled
         | MailKind::MfaFactorUnenrolled
+        | MailKind::RecoveryCodeUsed
         | MailKind::NewSignIn => None,
     }
 }

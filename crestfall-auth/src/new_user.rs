@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use crate::auth::Auth;
-use crate::error::Result;
+use crate::caller::Caller;
+use crate::error::{Error, ErrorCode, Result};
+use crate::hook;
 use crate::store::identities;
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
@@ -13,14 +15,15 @@ use crate::user::{Metadata, User};
 /// the user signs in by link or code.
 ///
 /// # Errors
-/// A unique violation when the address is taken.
+/// The address is taken, or the application refuses.
 pub(crate) async fn create(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     (provider, address): (&str, &str),
     password_hash: Option<String>,
     data: &Metadata,
-) -> sqlx::Result<User> {
+) -> Result<User> {
     let mut app_metadata = Metadata::new();
     app_metadata.insert("provider".into(), provider.into());
     app_metadata.insert("providers".into(), json!([provider]));
@@ -34,7 +37,8 @@ pub(crate) async fn create(
         user_metadata: data.clone(),
         ..NewUser::default()
     };
-    let user = users::insert(db, &new).await?;
+    hook::before_user_created(auth, db, caller, &new).await?;
+    let user = users::insert(db, &new).await.map_err(taken)?;
     let mut identity = identities::data(
         user.id,
         &[
@@ -49,17 +53,33 @@ pub(crate) async fn create(
             .or_insert_with(|| value.clone());
     }
     identities::insert(db, user.id, provider, &user.id.to_string(), &identity).await?;
-    Ok(users::find(db, user.id).await?.unwrap_or(user))
+    let user = users::find(db, user.id).await?.unwrap_or(user);
+    hook::after_user_created(auth, db, caller, &user).await?;
+    Ok(user)
+}
+
+/// Two sign-ups with one address at once: one comes second.
+fn taken(error: sqlx::Error) -> Error {
+    let error_of_database = error.as_database_error();
+    match error_of_database.is_some_and(|error| error.is_unique_violation()) {
+        true => already_registered(),
+        false => error.into(),
+    }
+}
+
+pub(crate) fn already_registered() -> Error {
+    Error::new(ErrorCode::UserAlreadyExists, "User already registered")
 }
 
 /// The same, with what the application takes as proved without proof.
 pub(crate) async fn create_by_otp(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     (provider, address): (&str, &str),
     data: &Metadata,
-) -> sqlx::Result<User> {
-    let user = create(auth, db, (provider, address), None, data).await?;
+) -> Result<User> {
+    let user = create(auth, db, caller, (provider, address), None, data).await?;
     match provider {
         "phone" if auth.config().phone.autoconfirm => users::confirm_phone(db, user.id).await?,
         "email" if auth.config().email.autoconfirm => users::confirm_email(db, user.id).await?,

@@ -1,12 +1,15 @@
 //! `/admin`: what only roles of `tokens.admin_roles` may do.
 
+mod api_keys;
 mod audit;
+mod factors;
 mod generate_link;
+mod passkeys;
 mod user_sessions;
 mod users;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::auth::Auth;
 
@@ -26,5 +29,16 @@ pub(super) fn routes() -> Router<Auth> {
             delete(user_sessions::end),
         )
         .route("/admin/generate_link", post(generate_link::generate))
+        .route("/admin/users/{user_id}/factors", get(factors::list))
+        .route(
+            "/admin/users/{user_id}/factors/{factor_id}",
+            put(factors::update).delete(factors::remove),
+        )
+        .route("/admin/users/{user_id}/passkeys", get(passkeys::list))
+        .route(
+            "/admin/users/{user_id}/passkeys/{passkey_id}",
+            delete(passkeys::remove),
+        )
         .route("/admin/audit", get(audit::list))
+        .merge(api_keys::routes())
 }

@@ -45,7 +45,7 @@ pub(super) async fn send(
     let email = address::email(&invitation.email)?;
     sending::email_by_admin(&auth, &email).await?;
     let mut tx = auth.begin().await?;
-    let user = invitee(&auth, &mut tx, &email, &invitation.data).await?;
+    let user = invitee(&auth, &mut tx, &caller, &email, &invitation.data).await?;
     let traits = json!({ "by": admin.user_id() });
     audit::record(&mut tx, &caller, &user, Action::UserInvited, traits).await?;
     let asked = parameters.redirect_to.unwrap_or_default();
@@ -64,6 +64,7 @@ pub(super) async fn send(
 pub(in crate::routes) async fn invitee(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     email: &str,
     data: &Metadata,
 ) -> Result<User> {
@@ -74,7 +75,7 @@ pub(in crate::routes) async fn invitee(
             users::lock(db, user.id).await?;
             Ok(user)
         }
-        None => Ok(new_user::create(auth, db, ("email", email), None, data).await?),
+        None => Ok(new_user::create(auth, db, caller, ("email", email), None, data).await?),
     }
 }
 

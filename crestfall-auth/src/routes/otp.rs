@@ -139,7 +139,7 @@ async fn by_phone(auth: &Auth, caller: &Caller, request: &Request) -> Result<Jso
     let user = match found {
         Some(user) => user,
         None if create_user && !config.disable_signup => {
-            new_user::create_by_otp(auth, &mut tx, ("phone", &phone), &request.data).await?
+            new_user::create_by_otp(auth, &mut tx, caller, ("phone", &phone), &request.data).await?
         }
         None if config.email.reveal_unknown => return Err(unknown(create_user)),
         None => return Ok(Json(json!({}))),

@@ -20,7 +20,7 @@ use crate::sending::even_out;
 use crate::session::{self, SessionOptions};
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
-use crate::{address, confirmation, new_password, new_user, sending};
+use crate::{address, confirmation, hook, new_password, new_user, rate_limit, sending};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -109,7 +109,7 @@ pub(super) async fn sign_up(
             users::merge_user_metadata(&mut tx, user.id, &request.data).await?;
             users::find(&mut tx, user.id).await?.unwrap_or(user)
         }
-        None => create(&auth, &mut tx, by, &address, hash, &request.data).await?,
+        None => create(&auth, &mut tx, &caller, by, &address, hash, &request.data).await?,
     };
     let confirmed = match by {
         By::Email => auth.config().email.autoconfirm,
@@ -231,29 +231,14 @@ async fn confirm(db: &mut PgConnection, user: &mut User, by: By) -> Result<()> {
 async fn create(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     by: By,
     address: &str,
     hash: String,
     data: &Metadata,
 ) -> Result<User> {
-    new_user::create(auth, db, (by.provider(), address), Some(hash), data)
-        .await
-        .map_err(|error| taken(error, by))
-}
-
-/// Two sign-ups with one address at once: one comes second.
-fn taken(error: sqlx::Error, by: By) -> Error {
-    match error
-        .as_database_error()
-        .is_some_and(|error| error.is_unique_violation())
-    {
-        true => already_registered(by),
-        false => error.into(),
-    }
-}
-
-fn already_registered(_: By) -> Error {
-    Error::new(ErrorCode::UserAlreadyExists, "User already registered")
+    let by = (by.provider(), address);
+    new_user::create(auth, db, caller, by, Some(hash), data).await
 }
 
 /// The answer for an address that is taken. Where new addresses are confirmed by mail it is the same
@@ -265,7 +250,7 @@ fn repeated(auth: &Auth, by: By, address: &str, data: Metadata) -> Result<Respon
         By::Phone => config.phone.autoconfirm,
     };
     if confirms_itself {
-        return Err(already_registered(by));
+        return Err(new_user::already_registered());
     }
     let made_up = |what: &str| made_up_id(auth, &format!("{what}:{address}"));
     let ids = (made_up("user"), made_up("identity"));
@@ -342,8 +327,11 @@ async fn anonymous(auth: &Auth, caller: &Caller, data: Metadata) -> Result<Respo
         is_anonymous: true,
         ..NewUser::default()
     };
+    rate_limit::anonymous_user(auth, caller).await?;
     let mut tx = auth.begin().await?;
+    hook::before_user_created(auth, &mut tx, caller, &new).await?;
     let mut user = users::insert(&mut tx, &new).await?;
+    hook::after_user_created(auth, &mut tx, caller, &user).await?;
     let options = SessionOptions::default();
     let tokens = session::begin(auth, &mut tx, caller, &mut user, "anonymous", options).await?;
     tx.commit().await?;

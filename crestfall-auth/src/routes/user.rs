@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::contact_change::{self, Change};
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
-use crate::signed_in::SignedIn;
+use crate::signed_in::{SignedIn, UserOrClient};
 use crate::store::{identities, one_time_tokens, sessions, users};
 use crate::user::{Metadata, User};
 use crate::{address, new_password};
@@ -42,7 +42,9 @@ pub(super) struct Parameters {
     redirect_to: Option<String>,
 }
 
-pub(super) async fn show(signed_in: SignedIn) -> Json<User> {
+/// An OAuth client may ask: its token says most of this already, and it is how services that are
+/// given a token find out whose it is.
+pub(super) async fn show(UserOrClient(signed_in): UserOrClient) -> Json<User> {
     Json(signed_in.user)
 }
 

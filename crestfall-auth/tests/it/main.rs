@@ -2,10 +2,22 @@
 
 mod addresses;
 mod admin;
+mod authenticators;
+mod captcha;
+mod cleanup;
+mod hooks;
 mod links;
+mod lock_out;
 mod mail;
+mod matrix;
+mod oauth;
 mod postbox;
+mod rate_limits;
+mod mail;
+mod matrix;
+mod oauth;
 mod revocation;
+mod security_log;
 mod service;
 mod sign_in;
 mod sms;

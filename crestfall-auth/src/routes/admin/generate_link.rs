@@ -89,7 +89,7 @@ pub(super) async fn generate(
         }
         (kind, _) => kind,
     };
-    let user = prepare(&auth, &mut tx, kind, found, &email, hash, &request).await?;
+    let user = prepare(&auth, &mut tx, &caller, kind, found, &email, hash, &request).await?;
     let mail = mail(kind, &user, &redirect_to);
     let issued = link_mail::issue(&auth, &mut tx, &mail).await?;
     let link = auth
@@ -148,6 +148,7 @@ impl Kind {
 async fn prepare(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     kind: Kind,
     found: Option<User>,
     email: &str,
@@ -159,14 +160,14 @@ async fn prepare(
     }
     let (user, sent) = match (kind, found) {
         (Kind::Invite, _) => {
-            let user = invite::invitee(auth, db, email, &request.data).await?;
+            let user = invite::invitee(auth, db, caller, email, &request.data).await?;
             (user, Sent::Invite)
         }
         (Kind::Signup, Some(user)) if user.is_email_confirmed() => {
             return Err(proof::email_taken());
         }
         (Kind::Signup, found) => (
-            sign_up(auth, db, found, email, hash, request).await?,
+            sign_up(auth, db, caller, found, email, hash, request).await?,
             Sent::Confirmation,
         ),
         (Kind::EmailChangeCurrent | Kind::EmailChangeNew, Some(user)) => (
@@ -184,6 +185,7 @@ async fn prepare(
 async fn sign_up(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     found: Option<User>,
     email: &str,
     hash: Option<String>,
@@ -193,7 +195,9 @@ async fn sign_up(
         return Err(Error::invalid("Signup requires a valid password"));
     }
     let Some(user) = found else {
-        return Ok(new_user::create(auth, db, ("email", email), hash, &request.data).await?);
+        return Ok(
+            new_user::create(auth, db, caller, ("email", email), hash, &request.data).await?,
+        );
     };
     if hash.is_some() {
         users::set_password(db, user.id, hash.as_deref()).await?;

@@ -1,0 +1,1 @@
+//! Hooks: functions of the database, addresses over HTTP, Rust (GT-092 to GT-097).
