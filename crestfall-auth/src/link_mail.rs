@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::mail::{Mail, MailKind, Variables, languages};
 use crate::one_time::{self, Issued, Request, TokenType};
 use crate::pkce::Challenge;
+use crate::sending;
 use crate::store::flow_states::{self, NewFlowState};
 use crate::user::User;
 use crate::verification::Verification;
@@ -36,6 +37,7 @@ pub(crate) async fn send(
     caller: &Caller,
     mail: &LinkMail<'_>,
 ) -> Result<()> {
+    sending::authorized(auth, mail.to)?;
     let issued = issue(auth, db, mail).await?;
     let user = mail.user;
     let letter = Mail {

@@ -8,6 +8,7 @@ use crate::caller::Caller;
 use crate::device;
 use crate::error::{Error, Result};
 use crate::mail::{Mail, MailKind, Variables, languages};
+use crate::sending;
 use crate::user::User;
 
 /// Tells the user, at the address they have. Nothing without one, or when the notice is turned off.
@@ -31,7 +32,8 @@ pub(crate) async fn tell_at(
     kind: MailKind,
     variables: Variables,
 ) -> Result<()> {
-    if address.is_empty() || !auth.mails().is_enabled(kind) {
+    let can = !address.is_empty() && sending::is_authorized(auth, address);
+    if !can || !auth.mails().is_enabled(kind) {
         return Ok(());
     }
     let variables = Variables {

@@ -1,5 +1,6 @@
 //! The service over HTTP, each test on a database of its own, and what needs other real servers.
 
+mod addresses;
 mod admin;
 mod authenticators;
 mod captcha;
