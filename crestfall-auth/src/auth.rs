@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
 use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
+use crate::provider::{Documents, unknown_provider};
 use crate::redirect::Redirects;
 use crate::revocation::{Changed, Revocations};
 use crate::routes;
@@ -44,6 +45,7 @@ struct Inner {
     redirects: Redirects,
     limiter: RateLimiter,
     egress: Egress,
+    documents: Documents,
     mails: Mails,
     delivery: Delivery,
     sms: Option<Arc<dyn SmsSender>>,
@@ -115,6 +117,9 @@ impl Builder {
             ));
         }
         let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
+        if let Some(error) = unknown_provider(&config) {
+            return Err(setting("providers names one that there is not")(error));
+        }
         let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
             .map_err(setting("site_url or redirect_urls cannot be used"))?;
         let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
@@ -150,6 +155,7 @@ impl Builder {
             redirects,
             limiter: self.limiter.unwrap_or_else(RateLimiter::in_process),
             egress: Egress::new(config.egress.clone()).map_err(setting("egress cannot be used"))?,
+            documents: Documents::default(),
             mails,
             delivery,
             sms,
@@ -268,6 +274,11 @@ impl Auth {
     /// Calls addresses outside.
     pub(crate) fn egress(&self) -> &Egress {
         &self.0.egress
+    }
+
+    /// What issuers publish about themselves.
+    pub(crate) fn documents(&self) -> &Documents {
+        &self.0.documents
     }
 
     /// Writes mail.

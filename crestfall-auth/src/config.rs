@@ -1,6 +1,9 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
 mod password;
+mod providers;
+
+use std::collections::BTreeMap;
 
 use crestfall_core::Secret;
 use crestfall_core::egress::EgressConfig;
@@ -11,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::mail::MailConfig;
 use crate::sms::SmsConfig;
 pub use password::Password;
+pub use providers::{External, Provider};
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,6 +62,10 @@ pub struct Config {
     pub sms: SmsConfig,
     /// Which addresses this service may call: hooks, providers, captchas.
     pub egress: EgressConfig,
+    /// Providers that users may sign in with, by name.
+    pub providers: BTreeMap<String, Provider>,
+    /// What holds for all of them.
+    pub external: External,
 }
 
 /// Access tokens.
@@ -172,6 +180,8 @@ impl Default for Config {
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),
+            providers: BTreeMap::new(),
+            external: External::default(),
         }
     }
 }

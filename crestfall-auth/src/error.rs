@@ -236,7 +236,8 @@ impl Error {
         self.weak_password.as_deref().unwrap_or_default()
     }
 
-    fn log(&self) {
+    /// Writes to the log what the caller is not told.
+    pub(crate) fn log(&self) {
         let source = self.source.as_deref().map(|e| e as &dyn std::error::Error);
         if self.status.is_server_error() {
             tracing::error!(

@@ -128,7 +128,8 @@ pub(crate) fn new_code(length: usize) -> String {
         .collect()
 }
 
-fn hash(link_token: &str) -> String {
+/// What is stored of a link's token.
+pub(crate) fn hash(link_token: &str) -> String {
     hex(digest(&SHA256, link_token.as_bytes()).as_ref())
 }
 

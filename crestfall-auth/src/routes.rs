@@ -1,6 +1,7 @@
 //! The endpoints, one a file.
 
 mod admin;
+mod external;
 mod health;
 mod jwks;
 mod logout;
@@ -36,6 +37,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         )
         .route("/user/sessions/{id}", delete(sessions::end))
         .merge(admin::routes())
+        .merge(external::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

@@ -2,6 +2,8 @@
 //! transaction, of its caller.
 
 pub(crate) mod audit;
+pub(crate) mod custom_providers;
+pub(crate) mod external;
 pub(crate) mod flow_states;
 pub(crate) mod identities;
 pub(crate) mod one_time_tokens;

@@ -1,6 +1,7 @@
 //! `/admin`: what only roles of `tokens.admin_roles` may do.
 
 mod audit;
+mod custom_providers;
 mod user_sessions;
 mod users;
 
@@ -25,4 +26,5 @@ pub(super) fn routes() -> Router<Auth> {
             delete(user_sessions::end),
         )
         .route("/admin/audit", get(audit::list))
+        .merge(custom_providers::routes())
 }
