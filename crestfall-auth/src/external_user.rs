@@ -54,18 +54,13 @@ pub(crate) async fn enter(
     proof: &Proof<'_>,
 ) -> Result<Entered> {
     let external = proof.user;
-    if external.emails.is_empty() && !proof.email_optional {
-        return Err(Error::new(
-            ErrorCode::UnexpectedFailure,
-            "Error getting user email from external provider",
-        ));
-    }
     lock(db, proof).await?;
     let data = external.identity_data();
     let known = identities::find(db, proof.provider, &external.subject).await?;
     let (user, identity, created) = match known {
         Some(identity) => {
             let user = lock_user(db, identity.user_id).await?;
+            let data = external.identity_data_after(&identity.identity_data);
             identities::signed_in(db, identity.identity_id, &data).await?;
             users::merge_user_metadata(db, user.id, &data).await?;
             (user, identity, false)
@@ -180,6 +175,12 @@ async fn create(
     data: &Metadata,
 ) -> Result<User> {
     let config = auth.config();
+    if proof.user.emails.is_empty() && !proof.email_optional {
+        return Err(Error::new(
+            ErrorCode::UnexpectedFailure,
+            "Error getting user email from external provider",
+        ));
+    }
     if config.disable_signup {
         return Err(Error::new(
             ErrorCode::SignupDisabled,

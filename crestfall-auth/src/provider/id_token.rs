@@ -17,7 +17,7 @@ use super::document::Discovery;
 use crate::auth::Auth;
 
 /// A token signed with an unknown key makes us read the issuer's keys again, but not more often.
-const KEYS_COOLDOWN: Duration = Duration::from_secs(10);
+const KEYS_COOLDOWN: Duration = Duration::from_secs(5);
 /// Stands for the tenant in the issuer of Microsoft's shared endpoints.
 const TENANT: &str = "{tenantid}";
 

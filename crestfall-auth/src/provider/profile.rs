@@ -191,6 +191,19 @@ impl ExternalUser {
         data
     }
 
+    /// The same at a later sign-in: a provider that says no address has not taken the earlier back.
+    pub(crate) fn identity_data_after(&self, before: &Metadata) -> Metadata {
+        let mut data = self.identity_data();
+        if self.emails.is_empty() {
+            for name in ["email", "email_verified"] {
+                if let Some(value) = before.get(name) {
+                    data.insert(name.to_owned(), value.clone());
+                }
+            }
+        }
+        data
+    }
+
     pub(super) fn name(&mut self, name: &str) {
         self.claim("name", Some(name));
         self.claim("full_name", Some(name));
