@@ -27,6 +27,7 @@ use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
 use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
+use crate::provider::{Documents, unknown_provider};
 use crate::redirect::Redirects;
 use crate::relying_party::RelyingParties;
 use crate::revocation::{Changed, Revocations};
@@ -55,6 +56,7 @@ struct Inner {
     limiter: RateLimiter,
     egress: Egress,
     hooks: hook::Registry,
+    documents: Documents,
     mails: Mails,
     delivery: Delivery,
     sms: Option<Arc<dyn SmsSender>>,
@@ -147,6 +149,9 @@ impl Builder {
         let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
         let sealer = Arc::new(sealer);
         let authenticators = Authenticators::new(&self.pool, &config, &sealer, self.nonces)?;
+        if let Some(error) = unknown_provider(&config) {
+            return Err(setting("providers names one that there is not")(error));
+        }
         let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
             .map_err(setting("site_url or redirect_urls cannot be used"))?;
         let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
@@ -190,6 +195,7 @@ impl Builder {
             limiter: self.limiter.unwrap_or_else(RateLimiter::in_process),
             egress,
             hooks,
+            documents: Documents::default(),
             mails,
             delivery,
             sms,
@@ -344,6 +350,11 @@ impl Auth {
     /// Asks and tells the application.
     pub(crate) fn hooks(&self) -> &hook::Registry {
         &self.0.hooks
+    }
+
+    /// What issuers publish about themselves.
+    pub(crate) fn documents(&self) -> &Documents {
+        &self.0.documents
     }
 
     /// Writes mail.

@@ -14,6 +14,9 @@ mod oauth_server;
 mod passkeys;
 mod password;
 mod rate_limits;
+mod providers;
+
+use std::collections::BTreeMap;
 
 use crestfall_core::Secret;
 use crestfall_core::egress::EgressConfig;
@@ -41,6 +44,7 @@ pub(crate) use passkeys::NoModel;
 pub use passkeys::{Passkeys, RelyingPartyConfig, WebAuthn};
 pub use password::Password;
 pub use rate_limits::{Limit, RateLimits};
+pub use providers::{External, Provider};
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -116,6 +120,10 @@ pub struct Config {
     pub cookies: CookiesConfig,
     /// Answers a reverse proxy that asks who may see a page, and the login page for it.
     pub forward_auth: ForwardAuthConfig,
+    /// Providers that users may sign in with, by name.
+    pub providers: BTreeMap<String, Provider>,
+    /// What holds for all of them.
+    pub external: External,
 }
 
 /// Access tokens.
@@ -255,6 +263,8 @@ impl Default for Config {
             basic: BasicConfig::default(),
             cookies: CookiesConfig::default(),
             forward_auth: ForwardAuthConfig::default(),
+            providers: BTreeMap::new(),
+            external: External::default(),
         }
     }
 }

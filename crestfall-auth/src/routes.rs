@@ -3,6 +3,7 @@
 mod admin;
 mod api_keys;
 mod factors;
+mod external;
 mod health;
 mod invite;
 mod jwks;
@@ -62,6 +63,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .merge(api_keys::routes())
         .merge(factors::routes())
         .merge(passkeys::routes())
+        .merge(external::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

@@ -6,6 +6,8 @@ pub(crate) mod audit;
 pub(crate) mod cleanup;
 pub(crate) mod factor_challenges;
 pub(crate) mod factors;
+pub(crate) mod custom_providers;
+pub(crate) mod external;
 pub(crate) mod flow_states;
 pub(crate) mod hooks;
 pub(crate) mod identities;

@@ -5,6 +5,7 @@ mod audit;
 mod factors;
 mod generate_link;
 mod passkeys;
+mod custom_providers;
 mod user_sessions;
 mod users;
 
@@ -41,4 +42,5 @@ pub(super) fn routes() -> Router<Auth> {
         )
         .route("/admin/audit", get(audit::list))
         .merge(api_keys::routes())
+        .merge(custom_providers::routes())
 }
