@@ -108,13 +108,7 @@ impl Builder {
     /// A setting that makes no sense; a database that does not answer.
     pub async fn build(self) -> Result<Auth, StartError> {
         let config = self.config;
-        if config.encryption_key.expose().len() < 32 {
-            return Err(StartError::Setting(
-                "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
-                None,
-            ));
-        }
-        let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
+        let sealer = sealing_keys(&config)?;
         let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
             .map_err(setting("site_url or redirect_urls cannot be used"))?;
         let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
@@ -320,7 +314,17 @@ impl std::fmt::Debug for Auth {
 }
 
 /// Keys of the right length from texts of any, each named by a part of its own hash.
-fn sealing_keys(config: &Config) -> Result<SealingKeys, SealError> {
+pub(crate) fn sealing_keys(config: &Config) -> Result<SealingKeys, StartError> {
+    if config.encryption_key.expose().len() < 32 {
+        return Err(StartError::Setting(
+            "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
+            None,
+        ));
+    }
+    derived(config).map_err(setting("encryption_key cannot be used"))
+}
+
+fn derived(config: &Config) -> Result<SealingKeys, SealError> {
     let derive = |text: &Secret| {
         let key = digest(&SHA256, text.expose().as_bytes());
         let name = digest(&SHA256, key.as_ref());

@@ -18,6 +18,7 @@ mod error;
 mod factor;
 mod go_duration;
 mod identify;
+mod key_store;
 mod keys;
 pub mod mail;
 mod new_password;
@@ -43,6 +44,7 @@ pub use auth::{Auth, Builder, StartError};
 pub use config::Config;
 pub use error::{Error, ErrorCode};
 pub use identify::{Identify, IdentifyLayer};
+pub use key_store::{KeyStore, StoredKey};
 pub use keys::KeysError;
 pub use store::migrations;
 

@@ -7,6 +7,7 @@ pub(crate) mod identities;
 pub(crate) mod one_time_tokens;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
+pub(crate) mod signing_keys;
 pub(crate) mod users;
 
 use crestfall_core::job;
