@@ -140,14 +140,7 @@ impl Builder {
     /// A setting that makes no sense; a database that does not answer.
     pub async fn build(self) -> Result<Auth, StartError> {
         let config = self.config;
-        if config.encryption_key.expose().len() < 32 {
-            return Err(StartError::Setting(
-                "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
-                None,
-            ));
-        }
-        let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
-        let sealer = Arc::new(sealer);
+        let sealer = Arc::new(sealing_keys(&config)?);
         let authenticators = Authenticators::new(&self.pool, &config, &sealer, self.nonces)?;
         if let Some(error) = unknown_provider(&config) {
             return Err(setting("providers names one that there is not")(error));
@@ -425,7 +418,17 @@ fn egress(config: &Config) -> Result<Egress, EgressError> {
 }
 
 /// Keys of the right length from texts of any, each named by a part of its own hash.
-fn sealing_keys(config: &Config) -> Result<SealingKeys, SealError> {
+pub(crate) fn sealing_keys(config: &Config) -> Result<SealingKeys, StartError> {
+    if config.encryption_key.expose().len() < 32 {
+        return Err(StartError::Setting(
+            "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
+            None,
+        ));
+    }
+    derived(config).map_err(setting("encryption_key cannot be used"))
+}
+
+fn derived(config: &Config) -> Result<SealingKeys, SealError> {
     let derive = |text: &Secret| {
         let key = digest(&SHA256, text.expose().as_bytes());
         let name = digest(&SHA256, key.as_ref());

@@ -23,6 +23,7 @@ pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_failures;
 pub(crate) mod used_links;
+pub(crate) mod signing_keys;
 pub(crate) mod users;
 
 use crestfall_core::job;
