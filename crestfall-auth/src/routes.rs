@@ -18,6 +18,7 @@ mod security_log;
 mod sessions;
 mod settings;
 mod signup;
+mod sso;
 mod token;
 mod user;
 mod verify;
@@ -42,6 +43,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .route("/settings", get(settings::show))
         .route("/.well-known/jwks.json", get(jwks::show))
         .route("/signup", post(signup::sign_up))
+        .route("/sso", post(sso::sign_in))
         .route("/token", post(token::grant))
         .route("/logout", post(logout::log_out))
         .route("/user", get(user::show).put(user::update))
