@@ -11,7 +11,8 @@ use self::check::{
     check_own_scopes, check_redirect_uris, check_uri, grant_types_error,
 };
 use super::client::{
-    AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, ClientType, REFRESH_TOKEN, RegistrationType,
+    AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, ClientType, DEVICE_CODE, REFRESH_TOKEN,
+    RegistrationType,
 };
 use crate::body::or_default;
 use crate::error::{Error, Result};
@@ -71,8 +72,12 @@ impl ClientMetadata {
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn check_manual(self, rights: OwnRights) -> Result<NewClient> {
-        let is_only_itself = self.grant_types == [CLIENT_CREDENTIALS];
-        if !is_only_itself || !self.redirect_uris.is_empty() {
+        let has_browser = self.grant_types.is_empty()
+            || self
+                .grant_types
+                .iter()
+                .any(|grant| grant == AUTHORIZATION_CODE);
+        if has_browser || !self.redirect_uris.is_empty() {
             self.check_redirect_uris()?;
         }
         if !self.grant_types.is_empty() {
@@ -95,8 +100,9 @@ impl ClientMetadata {
     pub(crate) fn check_dynamic(mut self) -> Result<NewClient> {
         self.check_redirect_uris()?;
         let named_any = !self.grant_types.is_empty();
-        self.grant_types
-            .retain(|grant| [AUTHORIZATION_CODE, REFRESH_TOKEN].contains(&grant.as_str()));
+        self.grant_types.retain(|grant| {
+            [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE].contains(&grant.as_str())
+        });
         if named_any && !self.grant_types.iter().any(|g| g == AUTHORIZATION_CODE) {
             return Err(grant_types_error());
         }

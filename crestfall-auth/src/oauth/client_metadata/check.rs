@@ -4,7 +4,7 @@ use http::Uri;
 
 use crate::error::{Error, Result};
 use crate::oauth::client::{
-    AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, ClientType, REFRESH_TOKEN,
+    AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, ClientType, DEVICE_CODE, REFRESH_TOKEN,
 };
 use crate::oauth::redirect_uri;
 use crate::oauth::scope::Scopes;
@@ -36,7 +36,12 @@ pub(super) fn check_grant_types(grant_types: &[String]) -> Result<()> {
     if grant_types.is_empty() {
         return Err(Error::invalid("grant_types cannot be empty"));
     }
-    let known = [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS];
+    let known = [
+        AUTHORIZATION_CODE,
+        REFRESH_TOKEN,
+        DEVICE_CODE,
+        CLIENT_CREDENTIALS,
+    ];
     match grant_types
         .iter()
         .all(|grant| known.contains(&grant.as_str()))
