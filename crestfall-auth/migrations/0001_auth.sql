@@ -252,6 +252,17 @@ create unique index one_time_tokens_user_id_token_type_key on auth.one_time_toke
 create index one_time_tokens_token_hash_hash_idx on auth.one_time_tokens using hash (token_hash);
 create index one_time_tokens_relates_to_hash_idx on auth.one_time_tokens using hash (relates_to);
 
+-- Ours: what came of a link's button, for a few seconds: a browser that sends its form twice, by a double
+-- click, is shown the second answer. The answer is sealed; `press` is the SHA-256 of what that one page
+-- had in its form.
+create table auth.used_links (
+  token_hash text primary key,
+  press text not null,
+  answer text not null,
+  used_at timestamptz not null default now()
+);
+create index used_links_used_at_idx on auth.used_links (used_at);
+
 create table auth.audit_log_entries (
   instance_id uuid,
   id uuid primary key default gen_random_uuid(),
@@ -388,6 +399,8 @@ create table auth.recovery_codes (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references auth.users on delete cascade,
   code_hash text not null,
+  -- Where they were shown: others' are void when the first factor is set up.
+  session_id uuid,
   created_at timestamptz not null default now(),
   used_at timestamptz,
   unique (user_id, code_hash)
@@ -452,7 +465,8 @@ $$;
 create trigger sessions_ended after delete on auth.sessions
   referencing old table as gone for each statement execute function auth.sessions_ended();
 
--- A ban or deletion ends the user's sessions, even one written by hand.
+-- A ban or deletion ends the user's sessions, even one written by hand; every node hears of these, of
+-- a new role and of a new password.
 create function auth.user_shut_out() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -463,11 +477,12 @@ begin
   return null;
 end
 $$;
-create trigger user_shut_out after update of banned_until, deleted_at, role on auth.users
+create trigger user_shut_out after update of banned_until, deleted_at, role, encrypted_password on auth.users
   for each row when (
     new.banned_until is distinct from old.banned_until
     or new.deleted_at is distinct from old.deleted_at
     or new.role is distinct from old.role
+    or new.encrypted_password is distinct from old.encrypted_password
   ) execute function auth.user_shut_out();
 
 create function auth.keys_changed() returns trigger
@@ -481,6 +496,34 @@ create trigger api_keys_changed after update of revoked_at, expires_at, scopes, 
   on auth.api_keys for each statement execute function auth.keys_changed('api_keys');
 create trigger signing_keys_changed after insert or update or delete
   on auth.signing_keys for each statement execute function auth.keys_changed('signing_keys');
+
+-- Networks from which a user has signed in.
+create table auth.known_devices (
+  user_id uuid not null references auth.users on delete cascade,
+  network cidr not null,
+  created_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  primary key (user_id, network)
+);
+create index known_devices_last_seen_at_idx on auth.known_devices (last_seen_at);
+
+-- Proofs that failed, by account and by who failed.
+create table auth.sign_in_failures (
+  -- A user, or the hash of an address that no user has.
+  subject text not null,
+  -- A network known to the account; strangers are one.
+  device text not null,
+  failures integer not null,
+  -- How often it was locked in succession, when last, and until when.
+  locks smallint not null default 0,
+  locked_at timestamptz,
+  locked_until timestamptz,
+  last_at timestamptz not null default now(),
+  -- The link and code that the owner was sent: the code is taken in spite of the lock.
+  unlock_token uuid,
+  primary key (subject, device)
+);
+create index sign_in_failures_last_at_idx on auth.sign_in_failures (last_at);
 
 create function auth.uid() returns uuid language sql stable parallel safe as $$
   select nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid

@@ -143,3 +143,26 @@ pub(crate) async fn record(
     let ip = caller.inet().unwrap_or_default();
     Ok(store::audit::insert(db, &payload, &ip).await?)
 }
+
+/// Writes that somebody tried to sign in and failed. Who tried an address that nobody has leaves an
+/// entry without the address: it may be a password typed into the wrong field.
+pub(crate) async fn record_failure(
+    db: &mut PgConnection,
+    caller: &Caller,
+    user: Option<&User>,
+    traits: Value,
+) -> Result<()> {
+    if let Some(user) = user {
+        return record(db, caller, user, Action::LoginFailed, traits).await;
+    }
+    let action = Action::LoginFailed;
+    let payload = json!({
+        "actor_username": "",
+        "action": action.name(),
+        "log_type": action.kind(),
+        "user_agent": caller.user_agent,
+        "traits": traits,
+    });
+    let ip = caller.inet().unwrap_or_default();
+    Ok(store::audit::insert(db, &payload, &ip).await?)
+}

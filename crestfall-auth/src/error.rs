@@ -121,6 +121,7 @@ codes! {
     TooManyPasskeys = "too_many_passkeys", UNPROCESSABLE_ENTITY;
     UnexpectedAudience = "unexpected_audience", BAD_REQUEST;
     UnexpectedFailure = "unexpected_failure", INTERNAL_SERVER_ERROR;
+    Unknown = "unknown", BAD_REQUEST;
     UserAlreadyExists = "user_already_exists", UNPROCESSABLE_ENTITY;
     UserBanned = "user_banned", FORBIDDEN;
     UserNotFound = "user_not_found", NOT_FOUND;

@@ -1,6 +1,8 @@
 //! Who a request to this service comes from, by its bearer token: a signed-in user, or somebody who
 //! may administer users.
 
+use std::sync::LazyLock;
+
 use axum::extract::{FromRef, FromRequestParts};
 use crestfall_core::Identity;
 use http::header::AUTHORIZATION;
@@ -8,11 +10,18 @@ use http::request::Parts;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::api_key::Scope;
 use crate::auth::Auth;
+use crate::authenticator::credential::Credential;
 use crate::error::{Error, ErrorCode, Result};
+use crate::require_scope::scopes_of;
 use crate::store::sessions::Session;
 use crate::store::{sessions, users};
 use crate::user::User;
+
+/// The scope of keys that may administer.
+static ADMINISTER: LazyLock<Scope> =
+    LazyLock::new(|| "auth:admin".parse().expect("a scope, as a test proves"));
 
 /// A user with a live session of their own. An OAuth client's session is refused: what it was allowed
 /// is said in its scopes, and managing the account is no scope.
@@ -136,6 +145,29 @@ fn refuse_client(identity: &Identity, session: Option<&Session>) -> Result<()> {
     }
 }
 
+/// Whom an API key stands for, sent as the bearer token (Supabase's clients send it so): a service's
+/// that may administer.
+async fn service_key(auth: &Auth, parts: &Parts) -> Result<Option<Identity>> {
+    let credential = Credential::find(&parts.headers, None);
+    let Ok(Credential::ApiKey(key)) = credential else {
+        return Ok(None);
+    };
+    if !parts.headers.contains_key(AUTHORIZATION) {
+        return Ok(None);
+    }
+    let identity = auth.identify_api_key(key, parts).await;
+    let identity = identity.map_err(|problem| match problem.status().is_server_error() {
+        true => Error::new(ErrorCode::ServiceBusy, "The server is busy; try again"),
+        false => Error::new(ErrorCode::BadJwt, "The API key is not valid"),
+    })?;
+    let is_users = identity.claims().get("sub").is_some();
+    let may_administer = scopes_of(&identity).covers(&ADMINISTER);
+    match may_administer && !is_users {
+        true => Ok(Some(identity)),
+        false => Err(Error::new(ErrorCode::NotAdmin, "User not allowed")),
+    }
+}
+
 fn uuid_claim(identity: &Identity, name: &str) -> Result<Option<Uuid>> {
     match identity.claims().get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -221,7 +253,10 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let auth = Auth::from_ref(state);
-        let identity = identify(&auth, parts).await?;
+        let identity = match service_key(&auth, parts).await? {
+            Some(identity) => identity,
+            None => identify(&auth, parts).await?,
+        };
         refuse_client(&identity, None)?;
         let roles = &auth.config().tokens.admin_roles;
         match roles.iter().any(|role| role == identity.role()) {

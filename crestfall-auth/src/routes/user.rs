@@ -66,12 +66,12 @@ pub(super) async fn update(
         None => None,
         Some(password) => Some(change_of_password(&auth, &signed_in, &update, password).await?),
     };
+    if password.is_some() && needs_reauthentication(&auth, &signed_in) {
+        contact_change::check_nonce(&auth, user, &update.nonce).await?;
+    }
     let mut tx = auth.begin().await?;
     users::lock(&mut tx, user.id).await?;
     if let Some(hash) = &password {
-        if needs_reauthentication(&auth, &signed_in) {
-            contact_change::check_nonce(&auth, &mut tx, user, &update.nonce).await?;
-        }
         set_password(&mut tx, &signed_in, hash).await?;
         audit::record(
             &mut tx,
@@ -93,10 +93,13 @@ pub(super) async fn update(
         challenge: &update.challenge,
         redirect_to: parameters.redirect_to.as_deref().unwrap_or_default(),
     };
-    contact_change::request(&auth, &mut tx, &caller, user, &change).await?;
+    let message = contact_change::request(&auth, &mut tx, &caller, user, &change).await?;
     audit::record(&mut tx, &caller, user, Action::UserModified, json!({})).await?;
     let user = users::find(&mut tx, user.id).await?;
     tx.commit().await?;
+    if let Some(message) = message {
+        message.send(&auth).await?;
+    }
     let gone = || {
         Error::new(
             ErrorCode::UserNotFound,

@@ -202,7 +202,7 @@ pub(crate) async fn lower(db: &mut PgConnection, user: Uuid, factor: Uuid) -> sq
            update auth.sessions set aal = 'aal1', factor_id = null, updated_at = now()
            where user_id = $1 and factor_id = $2 returning id)
          delete from auth.mfa_amr_claims where session_id in (select id from lowered)
-           and authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn')",
+           and authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn', 'mfa/recovery_code')",
     )
     .bind(user)
     .bind(factor)
@@ -264,6 +264,18 @@ pub(crate) async fn delete_of_client(
     .execute(db)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Ends those of a user that proved no second factor.
+pub(crate) async fn delete_below_aal2(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
+    sqlx::query(
+        "delete from auth.sessions
+         where user_id = $1 and coalesce(aal, 'aal1') < 'aal2'::auth.aal_level",
+    )
+    .bind(user)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// A refresh token that GoTrue gave out: its session, if it has not been used.

@@ -1,11 +1,35 @@
 //! The service over HTTP, each test on a database of its own, and what needs other real servers.
 
+mod addresses;
 mod admin;
+mod authenticators;
+mod captcha;
+mod cleanup;
+mod custom_providers;
+mod factors;
+mod fake_provider;
+mod hooks;
+mod id_tokens;
+mod links;
+mod lock_out;
 mod mail;
 mod matrix;
 mod oauth;
+mod passkeys;
+mod passwords;
+mod postbox;
+mod provider_accounts;
+mod providers;
+mod races;
+mod rate_limits;
+mod recovery_codes;
+mod require_aal2;
 mod revocation;
+mod second_factor;
+mod security_keys;
+mod security_log;
 mod service;
 mod sign_in;
 mod sms;
 mod smtp_server;
+mod timing;
