@@ -5,19 +5,24 @@
 
 use chrono::{TimeDelta, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::auth::Auth;
+use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
+use crate::hook::{self, HookPoint};
 use crate::one_time::{self, Request, TokenType};
-use crate::sms::{Channel, Sms};
+use crate::sms::Channel;
+use crate::user::User;
 use crate::verification::Verification;
 
 /// A message whose code is stored, to be sent once that is committed.
 #[must_use = "the code is stored but not sent"]
 pub(crate) struct CodeMessage {
+    user: User,
+    phone: String,
     /// None for a number whose code is in the settings.
-    sms: Option<Sms>,
+    code: Option<String>,
+    channel: Channel,
 }
 
 /// By which way; empty is a text message.
@@ -51,14 +56,15 @@ pub(crate) fn channel(auth: &Auth, name: &str) -> Result<Channel> {
 pub(crate) async fn issue(
     auth: &Auth,
     db: &mut PgConnection,
-    user: Uuid,
+    user: &User,
     phone: &str,
     (token, purpose): (TokenType, Verification),
     channel: Channel,
 ) -> Result<CodeMessage> {
     let config = auth.config();
     let test_code = config.sms.test_code(phone, Utc::now()).map(str::to_owned);
-    if test_code.is_none() && auth.sms().is_none() {
+    let can_send = auth.sms().is_some() || auth.hooks().is_enabled(HookPoint::SendSms);
+    if test_code.is_none() && !can_send {
         return Err(Error::new(
             ErrorCode::SmsSendFailed,
             "Error sending confirmation OTP to provider: there is none",
@@ -66,7 +72,7 @@ pub(crate) async fn issue(
     }
     let lifetime = TimeDelta::from_std(config.phone.otp_lifetime.get());
     let request = Request {
-        user,
+        user: user.id,
         kind: token,
         relates_to: phone,
         purpose: purpose.name(),
@@ -78,16 +84,12 @@ pub(crate) async fn issue(
         Some(code) => one_time::issue_with(db, &request, code).await?,
         None => one_time::issue(db, &request).await?,
     };
-    let sms = auth
-        .sms()
-        .filter(|_| test_code.is_none())
-        .map(|(_, text)| Sms {
-            phone: phone.to_owned(),
-            text: text.write(&issued.code, &config.site_url),
-            code: issued.code,
-            channel,
-        });
-    Ok(CodeMessage { sms })
+    Ok(CodeMessage {
+        user: user.clone(),
+        phone: phone.to_owned(),
+        code: test_code.is_none().then_some(issued.code),
+        channel,
+    })
 }
 
 impl CodeMessage {
@@ -95,13 +97,12 @@ impl CodeMessage {
     ///
     /// # Errors
     /// 422 when the service does not take it.
-    pub(crate) async fn send(self, auth: &Auth) -> Result<Option<String>> {
-        let (Some(sms), Some((sender, _))) = (self.sms, auth.sms()) else {
+    pub(crate) async fn send(self, auth: &Auth, caller: &Caller) -> Result<Option<String>> {
+        let Some(code) = self.code else {
             return Ok(Some("test-otp".to_owned()));
         };
-        sender.send(&sms).await.map_err(|error| {
-            let message = format!("Error sending confirmation OTP to provider: {error}");
-            Error::new(ErrorCode::SmsSendFailed, message).caused_by(error)
-        })
+        let mut db = auth.pool().acquire().await?;
+        let message = (self.phone.as_str(), code.as_str(), self.channel);
+        hook::send_sms(auth, &mut db, caller, &self.user, message).await
     }
 }

@@ -40,11 +40,11 @@ pub(super) async fn send(
 ) -> Result<Json<Value>> {
     let (wish, address) = check(&auth, &request)?;
     let sent_lately = match wish {
-        Wish::PhoneConfirmation => sending::phone(&auth, "confirmation", &address).await,
-        Wish::PhoneChange => sending::phone(&auth, "phone_change", &address).await,
-        Wish::EmailChange => sending::email(&auth, "email_change", &address).await,
+        Wish::PhoneConfirmation => sending::phone(&auth, &caller, "confirmation", &address).await,
+        Wish::PhoneChange => sending::phone(&auth, &caller, "phone_change", &address).await,
+        Wish::EmailChange => sending::email(&auth, &caller, "email_change", &address).await,
         Wish::Confirmation | Wish::Recovery | Wish::SignIn { .. } => {
-            sending::email(&auth, "confirmation", &address).await
+            sending::email(&auth, &caller, "confirmation", &address).await
         }
     };
     match sent_lately {
