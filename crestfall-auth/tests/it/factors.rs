@@ -578,3 +578,48 @@ async fn gt_047_administrators_see_change_and_remove_factors() {
     // A reset ends what was signed in (SEC-14).
     assert_eq!(app.get("/user", &lifted).await.code(), "session_not_found");
 }
+
+#[tokio::test]
+async fn gt_038_of_many_begun_at_once_no_more_than_the_limit_are() {
+    let app = TestAuth::with(|config| config.mfa.max_enrolled_factors = 3).await;
+    let token = signed_up(&app).await;
+    let tries = (0..12).map(|number| {
+        let body = json!({ "factor_type": "totp", "friendly_name": format!("app {number}") });
+        app.post("/factors", &token, body)
+    });
+    let answers = futures_util::future::join_all(tries).await;
+    let begun = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::OK);
+    assert_eq!(begun.count(), 3);
+}
+
+#[tokio::test]
+async fn sec_13_no_body_reaches_what_the_server_alone_sets() {
+    let app = TestAuth::new().await;
+    let session = app.sign_up("ada@example.org", "correct horse").await;
+    let token = session.text("/access_token");
+    let body = json!({
+        "factor_type": "totp", "friendly_name": null, "issuer": null, "phone": null, "id": null,
+        "status": "verified", "secret": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "user_id": null,
+    });
+    let enrolled = app.post("/factors", &token, body).await;
+    assert_eq!(enrolled.status, StatusCode::OK, "{enrolled:?}");
+    assert!(!enrolled.text("/totp/secret").starts_with("AAAA"));
+    let path = format!(
+        "/admin/users/{}/factors/{}",
+        session.text("/user/id"),
+        enrolled.text("/id")
+    );
+    let body = json!({
+        "status": "verified", "secret": null, "user_id": null, "factor_type": null,
+        "friendly_name": null, "phone": null,
+    });
+    let changed = app.put(&path, &key("service_role"), body).await;
+    assert_eq!(changed.body["status"], "unverified", "{changed:?}");
+    assert_eq!(changed.body["factor_type"], "totp");
+    for body in [json!({ "friendly_name": 7 }), json!([]), json!("x")] {
+        let answer = app.put(&path, &key("service_role"), body).await;
+        assert_eq!(answer.code(), "bad_json");
+    }
+}
