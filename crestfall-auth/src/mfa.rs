@@ -17,6 +17,7 @@ use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
+use crate::hook;
 use crate::session;
 use crate::store::factors::{Factor, FactorType};
 use crate::store::{factor_challenges, factors, recovery_codes, sessions};
@@ -78,13 +79,13 @@ pub(crate) fn too_many() -> Error {
 /// user's sessions and is the answer.
 pub(crate) async fn judge(
     auth: &Auth,
-    db: &mut PgConnection,
+    caller: &Caller,
     factor: &Factor,
     outcome: &Outcome,
 ) -> Result<()> {
     let valid = matches!(outcome, Outcome::Right);
-    auth.judge_factor_attempt(db, factor.user_id, factor.id, factor.kind.name(), valid)
-        .await
+    let which = (factor.id, factor.kind.name());
+    hook::mfa_verification_attempt(auth, caller, factor.user_id, which, valid).await
 }
 
 /// A factor was proved: the session is lifted, and those that proved no factor end.

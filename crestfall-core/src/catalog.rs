@@ -15,7 +15,7 @@ mod keeper;
 mod key;
 mod load;
 mod lookup;
-mod node_tree;
+pub(crate) mod node_tree;
 mod relationships;
 mod rows;
 mod shared;

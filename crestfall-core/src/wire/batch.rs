@@ -350,6 +350,7 @@ mod tests {
         let scope = Scope {
             settings: &[("role", "anon")],
             access: Access::ReadOnly,
+            leaves_nothing: true,
             ..Scope::default()
         };
         let batch = Batch::transaction(&scope, &statements, false, &hasher);
@@ -357,6 +358,31 @@ mod tests {
         assert_eq!(messages, b"PDBEPDBES");
         assert_eq!((steps[0].output, steps[1].output), (false, true));
         assert_eq!(encode(&batch, &mut cache).0, b"BEBES");
+    }
+
+    #[test]
+    fn what_only_reads_puts_its_session_in_order_before_its_end() {
+        let hasher = DefaultHashBuilder::default();
+        let texts = |scope: &Scope<'_>| -> Vec<String> {
+            let mut cache = StatementCache::new(64, true);
+            let statements = [Statement::new("select 1")];
+            let batch = Batch::transaction(scope, &statements, false, &hasher);
+            let steps = encode(&batch, &mut cache).1;
+            let texts = steps.iter().map(|step| step.prepared.text.to_string());
+            texts.skip(1).collect()
+        };
+        let mut scope = Scope {
+            access: Access::ReadOnly,
+            ..Scope::default()
+        };
+        assert_eq!(texts(&scope), ["select 1", "reset role", "reset all"]);
+        scope.isolation = Some(crate::db::Isolation::Serializable);
+        let ended = ["select 1", "reset role", "reset all", "commit"];
+        assert_eq!(texts(&scope), ended);
+        // A rollback takes back what was set anyway.
+        scope.end = End::Rollback;
+        let ended = ["select 1", "set constraints all immediate", "rollback"];
+        assert_eq!(texts(&scope), ended);
     }
 
     #[test]

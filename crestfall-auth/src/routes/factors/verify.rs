@@ -87,7 +87,7 @@ pub(super) async fn verify(
             mfa::webauthn::check(&auth, &mut tx, &owner.user, &factor, &challenge, answer).await?
         }
     };
-    if let Err(refusal) = mfa::judge(&auth, &mut tx, &factor, &outcome).await {
+    if let Err(refusal) = mfa::judge(&auth, &caller, &factor, &outcome).await {
         if refusal.code() == ErrorCode::MfaVerificationRejected {
             sessions::delete_all(&mut tx, owner.user.id, None).await?;
             tx.commit().await?;
