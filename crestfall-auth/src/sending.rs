@@ -68,7 +68,17 @@ pub(crate) async fn phone(auth: &Auth, action: &str, number: &str) -> Result<()>
     let key = format!("sms:{action}:{number}");
     let code = ErrorCode::OverSmsSendRateLimit;
     keep_distance(auth, limits.max_frequency.get(), &key, code).await?;
-    let decision = auth.limiter().check(&limits.rate_limit, "sms").await;
+    phone_in_all(auth).await
+}
+
+/// A text message whose gap is kept elsewhere.
+///
+/// # Errors
+/// 429 too many in all.
+pub(crate) async fn phone_in_all(auth: &Auth) -> Result<()> {
+    let code = ErrorCode::OverSmsSendRateLimit;
+    let rate = &auth.config().phone.rate_limit;
+    let decision = auth.limiter().check(rate, "sms").await;
     match decision.allowed {
         true => Ok(()),
         false => {
