@@ -2,8 +2,11 @@
 
 mod admin;
 mod api_keys;
+mod cookie;
+mod forward_auth;
 mod health;
 mod jwks;
+mod login;
 mod logout;
 mod sessions;
 mod settings;
@@ -38,6 +41,9 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .route("/user/sessions/{id}", delete(sessions::end))
         .merge(admin::routes())
         .merge(api_keys::routes())
+        .merge(cookie::routes())
+        .merge(forward_auth::routes())
+        .merge(login::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

@@ -2,6 +2,8 @@
 
 mod admin;
 mod authenticators;
+mod cookie_session;
+mod forward_auth;
 mod mail;
 mod revocation;
 mod service;
