@@ -177,6 +177,15 @@ impl Auth {
     }
 }
 
+pub(crate) fn refused(reason: &'static str) -> Problem {
+    let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{reason}\"");
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "CF401", reason);
+    match HeaderValue::try_from(challenge) {
+        Ok(challenge) => problem.header(WWW_AUTHENTICATE, challenge),
+        Err(_) => problem,
+    }
+}
+
 fn authenticator(credential: &Credential<'_>) -> Option<Authenticator> {
     match credential {
         Credential::None => None,

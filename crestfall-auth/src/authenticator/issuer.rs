@@ -17,6 +17,8 @@ use tokio::time::Instant;
 
 use crate::auth::Auth;
 use crate::config::IssuerConfig;
+use crate::identify::refused;
+use crate::signed_in::check_claims;
 
 /// How long a discovery that failed is not tried again.
 const COOLDOWN: Duration = Duration::from_secs(10);
@@ -238,6 +240,7 @@ impl Auth {
         let own = self.verifier().load().verify(token);
         let error = match own {
             Ok(identity) => {
+                check_claims(self, &identity).map_err(refused)?;
                 self.check_session(&identity)?;
                 return Ok(identity);
             }

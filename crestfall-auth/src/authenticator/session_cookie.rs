@@ -213,7 +213,7 @@ impl Auth {
         let before = *cookies.generation.lock();
         let current = match held.is_due(self) {
             true => None,
-            false => self.current(held).await?,
+            false => self.current(held, parts).await?,
         };
         let (identity, renewed) = match current {
             Some(identity) => (identity, None),
@@ -235,14 +235,15 @@ impl Auth {
     }
 
     /// The identity of a cookie whose time is not over; none if it was superseded.
-    async fn current(&self, held: &Held) -> Result<Option<Identity>> {
+    async fn current(&self, held: &Held, parts: &Parts) -> Result<Option<Identity>> {
         let mut db = self.pool().acquire().await?;
         let looked = session::look(self, &mut db, &held.refresh_token).await?;
         let Some((user, session)) = looked else {
             return Ok(None);
         };
         let claims = token::claims(self, &user, &session);
-        let claims = self.customize_claims(&mut db, &user, "token_refresh", claims);
+        let caller = Caller::of(parts);
+        let claims = self.customize_claims(&mut db, &caller, &user, "token_refresh", claims);
         let claims = claims.await?;
         let role = claims.get("role").and_then(|role| role.as_str());
         let role = role.unwrap_or(&user.role).into();
