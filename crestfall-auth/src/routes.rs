@@ -4,9 +4,14 @@ mod admin;
 mod api_keys;
 mod external;
 mod factors;
+mod cookie;
+mod external;
+mod factors;
+mod forward_auth;
 mod health;
 mod invite;
 mod jwks;
+mod login;
 mod logout;
 mod oauth;
 mod otp;
@@ -63,6 +68,9 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .merge(admin::routes())
         .merge(oauth::routes(&auth))
         .merge(api_keys::routes())
+        .merge(cookie::routes())
+        .merge(forward_auth::routes())
+        .merge(login::routes())
         .merge(factors::routes())
         .merge(passkeys::routes())
         .merge(external::routes())
