@@ -255,11 +255,13 @@ async fn confirm(
         users::confirm_email(db, user.id).await?;
     } else if !is_open && created && auth.config().email.autoconfirm {
         users::confirm_email(db, user.id).await?;
-    } else if !is_open && !auth.config().email.allow_unverified_sign_in {
+    } else if !is_open {
         let user = reload(db, &user).await?;
         let none = Challenge::default();
         confirmation::request(auth, db, caller, &user, &none, proof.redirect_to).await?;
-        return Ok(Entered::Refused(needs_verification(proof.provider, true)));
+        if !auth.config().email.allow_unverified_sign_in {
+            return Ok(Entered::Refused(needs_verification(proof.provider, true)));
+        }
     }
     let user = reload(db, &user).await?;
     let action = match created || (!is_open && vouched) {
