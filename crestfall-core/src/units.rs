@@ -35,6 +35,11 @@ impl Duration {
         Self(std::time::Duration::from_secs(seconds))
     }
 
+    /// So many milliseconds.
+    pub const fn milliseconds(milliseconds: u64) -> Self {
+        Self(std::time::Duration::from_millis(milliseconds))
+    }
+
     /// As the standard library has it.
     pub fn get(self) -> std::time::Duration {
         self.0

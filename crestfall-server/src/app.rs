@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::admin::{Admin, Health, Subject};
+use crate::auth;
 use crate::data::{self, Asked, Data};
 use crate::edge::{Edge, Policy};
 use crate::http::{self, Address, BindError, Listener};
@@ -35,6 +36,9 @@ pub(crate) enum Error {
     /// The connection string cannot be used.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// The authentication service cannot start.
+    #[error(transparent)]
+    Auth(#[from] auth::Error),
     /// Signals cannot be listened to.
     #[error("signals cannot be received: {0}")]
     Signals(std::io::Error),
@@ -63,6 +67,10 @@ pub(crate) struct App {
 
 impl App {
     fn new(source: Source, setup: Setup, level: LogLevel) -> Result<Self, Error> {
+        let metrics = Arc::new(Metrics::default());
+        if setup.auth.is_some() {
+            metrics.gather();
+        }
         let verifier = Arc::new(ArcSwap::from_pointee(verifier(&setup.tokens)?));
         Ok(Self {
             source,
@@ -72,7 +80,7 @@ impl App {
             log: Arc::new(AccessLog::new(setup.log.0, setup.log.1)),
             level,
             health: Health::default(),
-            metrics: Arc::default(),
+            metrics,
             reloading: Mutex::default(),
             setup: ArcSwap::from_pointee(setup),
         })
@@ -125,9 +133,15 @@ impl Subject for App {
             available: pool.available as u64,
             waiting: pool.waiting as u64,
             max: pool.max as u64,
-            ..Pool::default()
+            timeouts: pool.timeouts,
         };
-        self.metrics.render(pool, Tokens::default())
+        let cache = self.verifier.load().cache_status();
+        let tokens = Tokens {
+            requests: cache.lookups,
+            hits: cache.hits,
+            evictions: cache.evictions,
+        };
+        self.metrics.render(pool, tokens)
     }
 
     fn schema_cache(&self) -> Vec<u8> {
@@ -198,7 +212,10 @@ impl Running {
         if !self.until_first_catalog().await? {
             return Ok(());
         }
-        let mut api = start_api(&self.app)?;
+        let Some(auth) = self.until_auth().await? else {
+            return Ok(());
+        };
+        let mut api = start_api(&self.app, auth.as_ref())?;
         let outcome = loop {
             let told = tokio::select! {
                 told = self.next() => told?,
@@ -212,7 +229,30 @@ impl Running {
         if outcome.is_ok() {
             api.shut_down().await;
         }
+        if let Some(auth) = auth {
+            auth.shut_down().await;
+        }
         outcome
+    }
+
+    /// Starts the authentication service, if there is to be one, as soon as the database answers
+    /// it. None when the process is to end before.
+    async fn until_auth(&mut self) -> Result<Option<Option<auth::Service>>, Error> {
+        let setup = self.app.setup.load().auth.clone();
+        let Some(setup) = setup else {
+            return Ok(Some(None));
+        };
+        let start = auth::start(&setup);
+        tokio::pin!(start);
+        loop {
+            let told = tokio::select! {
+                service = &mut start => return Ok(Some(Some(service?))),
+                told = self.next() => told?,
+            };
+            if !self.obey(told).await {
+                return Ok(None);
+            }
+        }
     }
 
     /// Waits for the first catalogue, or for the first failure to load one. Whether to go on.
@@ -304,10 +344,10 @@ fn announce(setup: &Setup) {
     }
 }
 
-fn start_api(app: &Arc<App>) -> Result<http::Server, Error> {
+fn start_api(app: &Arc<App>, auth: Option<&auth::Service>) -> Result<http::Server, Error> {
     let setup = app.setup.load_full();
     let edge = Edge::new(
-        routes(app),
+        routes(app, auth),
         app.policy.clone(),
         app.log.clone(),
         app.metrics.clone(),
@@ -320,16 +360,17 @@ fn start_api(app: &Arc<App>) -> Result<http::Server, Error> {
 }
 
 /// Every API and where it stands.
-fn routes(app: &Arc<App>) -> Routes {
+fn routes(app: &Arc<App>, auth: Option<&auth::Service>) -> Routes {
     let setup = app.setup.load();
     let rest = RestRoutes {
         rest: app.data.rest.clone(),
         paths: setup.rest_paths.clone(),
         takes_api_key: setup.takes_api_key,
+        callers: auth.map(auth::Service::callers),
     };
     Routes {
         rest: Some(rest),
-        ..Routes::default()
+        others: auth.map(auth::Service::router).unwrap_or_default(),
     }
 }
 

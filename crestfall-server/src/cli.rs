@@ -1,5 +1,7 @@
 //! Commands and flags.
 
+mod keys;
+mod migrate;
 mod rest;
 
 use std::ffi::OsString;
@@ -10,7 +12,7 @@ use clap::{Parser, Subcommand};
 
 use crate::settings;
 use crate::setup::{self, Source};
-use crate::{app, dev, telemetry};
+use crate::{app, auth, dev, telemetry};
 
 /// PostgreSQL as a backend for applications: REST and more over one database.
 #[derive(Debug, Parser)]
@@ -26,6 +28,12 @@ enum Command {
     Serve(settings::Flags),
     /// Serve a project on a private PostgreSQL that is set up by itself.
     Dev(dev::Arguments),
+    /// Serve users, sessions and tokens alone, on port 8081: our settings, or GoTrue's variables.
+    Auth(settings::Flags),
+    /// Bring the database up to date: our own tables, then the project's migrations.
+    Migrate(migrate::Arguments),
+    /// Look after the keys that sign tokens.
+    Keys(keys::Arguments),
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
     #[command(disable_version_flag = true)]
     Rest(rest::Arguments),
@@ -44,6 +52,8 @@ enum Show {
     Example,
     /// The JSON Schema of crestfall.toml.
     Schema,
+    /// GoTrue's variables, which `crestfall auth` reads, as a Markdown page.
+    Gotrue,
     /// Read the settings and say what is wrong with them.
     Check(settings::Flags),
 }
@@ -59,6 +69,9 @@ pub(crate) fn main() -> ExitCode {
     match Cli::parse_from(arguments).command {
         Command::Serve(flags) => serve(flags),
         Command::Dev(arguments) => develop(arguments),
+        Command::Auth(flags) => authenticate(flags),
+        Command::Keys(arguments) => keys::main(&arguments),
+        Command::Migrate(arguments) => migrate::main(&arguments),
         Command::Rest(arguments) => rest::main(&arguments),
         Command::Settings { show } => show.run(),
     }
@@ -70,6 +83,7 @@ impl Show {
             Self::Reference => print!("{}", settings::reference()),
             Self::Example => print!("{}", settings::example()),
             Self::Schema => print!("{}", settings::json_schema()),
+            Self::Gotrue => print!("{}", auth::gotrue::page()),
             Self::Check(flags) => {
                 let source = Source::Crestfall(settings::Sources::new(flags));
                 if let Err(error) = source.read(Vec::new(), None) {
@@ -90,6 +104,22 @@ fn serve(flags: settings::Flags) -> ExitCode {
     }
 }
 
+/// `crestfall auth`.
+fn authenticate(flags: settings::Flags) -> ExitCode {
+    let (source, warnings) = auth::alone::source(flags);
+    let setup = match source.read(Vec::new(), None) {
+        Ok(setup) => setup,
+        Err(error) => return fail(&error),
+    };
+    let level = telemetry::start(setup.log.0, setup.log.1);
+    let Some(auth) = setup.auth.clone() else {
+        return fail(&"auth.enabled is false");
+    };
+    finish(
+        runtime().map(|runtime| runtime.block_on(auth::alone::run(setup, auth, &warnings, level))),
+    )
+}
+
 fn develop(arguments: dev::Arguments) -> ExitCode {
     let serve = async |source, setup: setup::Setup| {
         let level = telemetry::start(setup.log.0, setup.log.1);
@@ -105,7 +135,12 @@ fn develop(arguments: dev::Arguments) -> ExitCode {
 /// Serves until told to end.
 fn start(source: Source, setup: setup::Setup) -> ExitCode {
     let level = telemetry::start(setup.log.0, setup.log.1);
-    match runtime().map(|runtime| runtime.block_on(app::run(source, setup, level))) {
+    finish(runtime().map(|runtime| runtime.block_on(app::run(source, setup, level))))
+}
+
+/// Tells how it ended.
+fn finish<E: std::fmt::Display>(ended: std::io::Result<Result<(), E>>) -> ExitCode {
+    match ended {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => fail(&error),
         Err(error) => fail(&error),

@@ -20,12 +20,15 @@ const MAX_AGE: &str = "86400";
 pub(crate) struct Cors {
     /// Empty: any, without credentials.
     origins: Vec<HeaderValue>,
+    /// Headers of an answer that a page may read, when not [`EXPOSED`] alone.
+    exposed: Option<HeaderValue>,
 }
 
 /// What the answer to one allowed origin carries.
 pub(crate) struct Allowed {
     origin: HeaderValue,
     credentials: bool,
+    exposed: HeaderValue,
 }
 
 impl Cors {
@@ -37,7 +40,23 @@ impl Cors {
             .filter(|origin| !origin.is_empty())
             .filter_map(|origin| HeaderValue::from_str(origin).ok())
             .collect();
-        Self { origins }
+        Self {
+            origins,
+            exposed: None,
+        }
+    }
+
+    /// Lets pages read further headers.
+    #[must_use]
+    pub(crate) fn exposing(mut self, headers: &[&str]) -> Self {
+        let all = format!("{EXPOSED}, {}", headers.join(", "));
+        self.exposed = HeaderValue::try_from(all).ok();
+        self
+    }
+
+    fn exposed(&self) -> HeaderValue {
+        let all = self.exposed.clone();
+        all.unwrap_or(HeaderValue::from_static(EXPOSED))
     }
 
     /// Whether, and how, the request's origin may read the answer.
@@ -47,11 +66,13 @@ impl Cors {
             return Some(Allowed {
                 origin: HeaderValue::from_static("*"),
                 credentials: false,
+                exposed: self.exposed(),
             });
         }
         self.origins.contains(origin).then(|| Allowed {
             origin: origin.clone(),
             credentials: true,
+            exposed: self.exposed(),
         })
     }
 }
@@ -90,10 +111,7 @@ impl Allowed {
     /// Lets the origin read an answer.
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {
         self.set_origin(headers);
-        headers.insert(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static(EXPOSED),
-        );
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.clone());
     }
 
     fn set_origin(&self, headers: &mut HeaderMap) {

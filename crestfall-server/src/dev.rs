@@ -23,6 +23,9 @@ use keys::Keys;
 /// The database of a project.
 const DATABASE: &str = "crestfall";
 
+/// Where it listens unless a flag says else.
+const PORT: u16 = 8000;
+
 /// What `crestfall dev` can be told.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -176,9 +179,11 @@ impl Environment {
         let source = Source::Crestfall(Sources::new(self.settings(flags)));
         let setup = source.read(Vec::new(), None).map_err(Error::Settings)?;
         let address = setup.api.clone();
+        let auth = setup.auth.as_ref();
+        let (auth, mail) = (auth.is_some(), auth.is_some_and(|auth| auth.catches_mail));
         let announced = async {
             if let Some(base) = announce::when_answering(&address).await {
-                println!("{}", self.summary(&base, begin));
+                println!("{}", self.summary(&base, begin, auth, mail));
             }
             std::future::pending::<()>().await;
         };
@@ -196,11 +201,21 @@ impl Environment {
         } else {
             flags
         };
+        let port = flags.port().unwrap_or(PORT);
+        let key = self.keys.encryption_key_file.display();
+        let flags = flags.defaulting([
+            "auth.enabled=true".to_owned(),
+            format!("auth.encryption_key_file={key}"),
+            format!("auth.external_url=http://127.0.0.1:{port}/auth/v1"),
+            "auth.anonymous_users=true".to_owned(),
+            "auth.phone.enabled=true".to_owned(),
+            "auth.catch_mail=true".to_owned(),
+        ]);
         flags.assuming(vec![
             format!("database.url={}", self.database_url()),
             format!("jwt.secret_file={}", self.keys.secret_file.display()),
             "server.host=127.0.0.1".to_owned(),
-            "server.port=8000".to_owned(),
+            format!("server.port={PORT}"),
         ])
     }
 
@@ -209,9 +224,11 @@ impl Environment {
         self.cluster.url_as("authenticator", DATABASE)
     }
 
-    fn summary(&self, base: &str, begin: Instant) -> String {
+    fn summary(&self, base: &str, begin: Instant, auth: bool, mail: bool) -> String {
         announce::Summary {
             base,
+            auth,
+            mail,
             took: begin.elapsed(),
             database: &self.cluster.url(DATABASE),
             keys: &self.keys,
@@ -274,13 +291,14 @@ async fn bring_up_to_date(project: &Path, url: &str) -> Result<(), Error> {
         progress: Arc::new(say),
         ..migrate::Options::default()
     };
+    let mut sets = crestfall_auth::migrations();
     let directory = project.join("migrations");
     if directory.is_dir() {
-        let set = MigrationSet::directory("project", &directory)?;
-        let report = migrate::run(&database, &[set], &options).await?;
-        if report.applied.is_empty() {
-            say(&format!("{} migrations are applied", report.already));
-        }
+        sets.push(MigrationSet::directory("project", &directory)?);
+    }
+    let report = migrate::run(&database, &sets, &options).await?;
+    if report.applied.is_empty() {
+        say(&format!("{} migrations are applied", report.already));
     }
     let seed = project.join("seed.sql");
     if seed.is_file() {
@@ -320,11 +338,12 @@ mod tests {
         let us = std::process::id().to_string();
         assert!(matches!(error, Error::Running(process) if process.trim() == us));
         let keys = first.keys.clone();
-        let text = first.summary("http://127.0.0.1:8000", Instant::now());
+        let text = first.summary("http://127.0.0.1:8000", Instant::now(), true, true);
         assert!(
             text.contains("curl 'http://127.0.0.1:8000/rest/v1/film'"),
             "{text}"
         );
+        assert!(text.contains("http://127.0.0.1:8000/mail"), "{text}");
         first.shutdown().await.unwrap();
 
         let begin = Instant::now();

@@ -3,6 +3,7 @@
 mod admin;
 mod api_key;
 mod app;
+mod auth;
 mod cli;
 mod cors;
 mod data;

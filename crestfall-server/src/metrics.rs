@@ -1,5 +1,7 @@
 //! What is counted, and its text for Prometheus.
 
+mod crates;
+
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -20,6 +22,8 @@ pub(crate) struct Metrics {
     catalog_loads: AtomicU64,
     catalog_failures: AtomicU64,
     catalog_load_us: AtomicU64,
+    /// What the crates count, when that is gathered.
+    crates: std::sync::OnceLock<crates::Counted>,
 }
 
 /// What the pool tells when asked.
@@ -51,6 +55,14 @@ pub(crate) struct Tokens {
 pub(crate) struct InFlight<'a>(&'a Metrics);
 
 impl Metrics {
+    /// Gathers what the crates count from now on. To be called before they are set up, once in a
+    /// process.
+    pub(crate) fn gather(&self) {
+        if let Some(counted) = crates::Counted::gather() {
+            let _ = self.crates.set(counted);
+        }
+    }
+
     /// A request begins.
     pub(crate) fn begin(&self) -> InFlight<'_> {
         self.in_flight.fetch_add(1, Relaxed);
@@ -74,6 +86,9 @@ impl Metrics {
         self.render_postgrest(&mut out, pool, tokens);
         self.render_requests(&mut out);
         render_process(&mut out);
+        if let Some(counted) = self.crates.get() {
+            out.0.push_str(&counted.render());
+        }
         out.0
     }
 

@@ -7,6 +7,7 @@ use http::{Request, Response};
 use tower::Service as _;
 
 use crate::api_key::take_key;
+use crate::auth::Callers;
 
 /// The APIs by where they stand. The busiest one is called without a router in between.
 #[derive(Clone, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct RestRoutes {
     pub(crate) paths: Vec<&'static str>,
     /// A header `apikey` stands for a bearer token when there is none.
     pub(crate) takes_api_key: bool,
+    /// Says who calls, where the API is not to find out by itself.
+    pub(crate) callers: Option<Callers>,
 }
 
 impl Routes {
@@ -34,6 +37,12 @@ impl Routes {
         {
             if routes.takes_api_key {
                 take_key(request.headers_mut());
+            }
+            if let Some(callers) = &routes.callers {
+                request = match callers.identify(request).await {
+                    Ok(request) => request,
+                    Err(response) => return response,
+                };
             }
             return routes.rest.serve(mount, request).await;
         }

@@ -3,12 +3,14 @@
 mod check;
 mod document;
 mod load;
+mod schema;
 mod sections;
 mod setup;
 
 pub(crate) use check::Error;
 pub(crate) use document::{example, json_schema, reference};
 pub(crate) use load::{Flags, Sources, load};
+pub(crate) use schema::{at, schema};
 
 #[cfg(test)]
 mod tests {

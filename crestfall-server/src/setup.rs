@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crestfall_core::QualifiedName;
+use crestfall_core::client_ip::ClientIpLayer;
 
 use crate::edge::Policy;
 use crate::http::{Address, Limits};
@@ -59,6 +60,29 @@ pub(crate) struct Setup {
     pub(crate) rest_paths: Vec<&'static str>,
     /// A header `apikey` stands for a bearer token when there is none.
     pub(crate) takes_api_key: bool,
+    /// Users, sessions and tokens, if they are served.
+    pub(crate) auth: Option<Auth>,
+}
+
+/// The authentication service.
+#[derive(Debug, Clone)]
+pub(crate) struct Auth {
+    /// Its own settings.
+    pub(crate) config: crestfall_auth::Config,
+    /// Connection string, as libpq takes it.
+    pub(crate) database: Secret<String>,
+    /// Connections at most.
+    pub(crate) pool_size: u32,
+    /// How long a request waits for a connection.
+    pub(crate) acquire_timeout: Duration,
+    /// Where several nodes count together, and how long that may take.
+    pub(crate) redis: Option<(Secret<String>, Duration)>,
+    /// Show what would be sent, and do not send it.
+    pub(crate) catches_mail: bool,
+    /// Paths below which it answers; empty is the root.
+    pub(crate) paths: Vec<&'static str>,
+    /// Finds a client's address.
+    pub(crate) client_ip: ClientIpLayer,
 }
 
 /// The database and its pool.

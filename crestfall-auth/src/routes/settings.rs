@@ -26,5 +26,6 @@ pub(super) async fn show(State(auth): State<Auth>) -> Json<Value> {
         "phone_autoconfirm": config.phone.autoconfirm,
         "sms_provider": "",
         "saml_enabled": false,
+        "passkeys_enabled": config.passkeys.enabled,
     }))
 }

@@ -53,6 +53,10 @@ pub(super) fn example(seed: &Path) -> Option<String> {
 /// What a person wants to know.
 pub(super) struct Summary<'a> {
     pub(super) base: &'a str,
+    /// Whether users can sign in.
+    pub(super) auth: bool,
+    /// Whether there is a page with what would have been sent.
+    pub(super) mail: bool,
     pub(super) took: Duration,
     pub(super) database: &'a str,
     pub(super) keys: &'a Keys,
@@ -68,6 +72,15 @@ impl fmt::Display for Summary<'_> {
             ..
         } = self;
         let example = self.example.unwrap_or("/");
+        let mut services = String::new();
+        if self.auth {
+            services.push_str(&format!(
+                "  Auth              {base}/auth/v1\n                    {base}/authentication\n"
+            ));
+        }
+        if self.mail {
+            services.push_str(&format!("  mail and messages {base}/mail\n"));
+        }
         write!(
             f,
             "
@@ -75,7 +88,7 @@ Crestfall is up after {:.1} s. Ctrl-C stops it; the data stay.
 
   REST              {base}/rest/v1
                     {base}/postgresql/rest
-  database          psql '{database}'
+{services}  database          psql '{database}'
   JWT secret        {}
   anon key          {}
   service_role key  {}

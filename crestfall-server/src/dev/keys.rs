@@ -19,6 +19,8 @@ const LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 pub(super) struct Keys {
     /// Readable by its owner alone.
     pub(super) secret_file: PathBuf,
+    /// What seals the secrets in the database; readable by its owner alone.
+    pub(super) encryption_key_file: PathBuf,
     /// For browsers: the role `anon`.
     pub(super) anon: String,
     /// For servers: the role `service_role`, which no policy binds.
@@ -28,10 +30,8 @@ pub(super) struct Keys {
 impl Keys {
     /// Those of a project; a new secret when it has none. The keys are the same at every start.
     pub(super) fn of(state: &Path) -> Result<Self, Error> {
-        let secret_file = state.join("jwt-secret");
-        if !secret_file.exists() {
-            write_secret(&secret_file)?;
-        }
+        let secret_file = made_once(state.join("jwt-secret"))?;
+        let encryption_key_file = made_once(state.join("encryption-key"))?;
         let secret = fs::read_to_string(&secret_file).map_err(at(&secret_file))?;
         let made = fs::metadata(&secret_file)
             .and_then(|metadata| metadata.modified())
@@ -41,8 +41,17 @@ impl Keys {
             anon: sign("anon")?,
             service_role: sign("service_role")?,
             secret_file,
+            encryption_key_file,
         })
     }
+}
+
+/// The file of a secret, written unless it is there.
+fn made_once(path: PathBuf) -> Result<PathBuf, Error> {
+    if !path.exists() {
+        write_secret(&path)?;
+    }
+    Ok(path)
 }
 
 fn claims(role: &str, made: SystemTime) -> serde_json::Value {

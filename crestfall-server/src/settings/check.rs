@@ -85,7 +85,8 @@ impl Jwt {
     }
 }
 
-fn read(path: &Path) -> Result<String, Error> {
+/// A file without the line feed at its end.
+pub(super) fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path)
         .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
         .map_err(|source| Error::Read {

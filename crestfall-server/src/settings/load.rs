@@ -8,7 +8,7 @@ use serde_json::Value as Schema;
 use toml::{Table, Value};
 
 use super::Error;
-use super::document::schema;
+use super::schema::{at, below, is_secret, is_section, schema};
 use super::sections::Settings;
 
 /// The prefix of every environment variable; `__` stands between a section and its setting.
@@ -43,6 +43,9 @@ pub(crate) struct Flags {
     /// Short for --set server.port=...
     #[arg(long)]
     port: Option<u16>,
+    /// Settings that hold where no source says anything.
+    #[arg(skip)]
+    defaults: Vec<String>,
 }
 
 impl Flags {
@@ -51,6 +54,18 @@ impl Flags {
     pub(crate) fn assuming(mut self, settings: Vec<String>) -> Self {
         self.set.splice(..0, settings);
         self
+    }
+
+    /// Puts settings below every source.
+    #[must_use]
+    pub(crate) fn defaulting(mut self, settings: impl IntoIterator<Item = String>) -> Self {
+        self.defaults.extend(settings);
+        self
+    }
+
+    /// The port, when a flag names one.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// Takes this file when none was given.
@@ -65,12 +80,24 @@ impl Flags {
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
     flags: Flags,
+    /// Variables of another program: their name, our setting, its value.
+    translated: Vec<(String, String, String)>,
 }
 
 impl Sources {
     /// The flags' file, this process's environment, the flags.
     pub(crate) fn new(flags: Flags) -> Self {
-        Self { flags }
+        Self {
+            flags,
+            translated: Vec::new(),
+        }
+    }
+
+    /// And variables of another program, stronger than the file and weaker than our own.
+    #[must_use]
+    pub(crate) fn translating(mut self, translated: Vec<(String, String, String)>) -> Self {
+        self.translated = translated;
+        self
     }
 
     fn environment(&self) -> BTreeMap<String, String> {
@@ -118,50 +145,187 @@ impl Sources {
 /// Reads all sources.
 pub(crate) fn load(sources: &Sources) -> Result<Settings, Error> {
     let (origin, text) = sources.file()?;
-    merge(
-        &origin,
-        &text,
-        &sources.environment(),
-        &sources.assignments(),
-    )
+    let mut merged = Merged::new(&sources.flags.defaults)?;
+    merged.file(&origin, &text)?;
+    for (name, key, value) in &sources.translated {
+        merged.set(name, key, value)?;
+    }
+    merged.environment(&sources.environment())?;
+    merged.flags(&sources.assignments())?;
+    merged.settings()
 }
 
-fn merge(
-    origin: &str,
-    text: &str,
-    environment: &BTreeMap<String, String>,
-    assignments: &[String],
-) -> Result<Settings, Error> {
-    let schema = schema();
-    let failed = |origin: &str, message: String| Error::Parse {
-        origin: origin.into(),
-        message,
-    };
-    let mut table: Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| failed(origin, located(&error, text)))?;
-    check_keys(origin, &table, &schema, "")?;
-    // The file alone first: what is wrong in it is then told with its line.
-    toml::from_str::<Settings>(text).map_err(|error| failed(origin, located(&error, text)))?;
-    for (name, value) in environment {
-        let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
-        assign(&mut table, name, &key, value, &schema)?;
+/// What the sources said so far.
+struct Merged {
+    schema: Schema,
+    table: Table,
+}
+
+impl Merged {
+    /// What holds where no other source says anything.
+    fn new(defaults: &[String]) -> Result<Self, Error> {
+        let mut merged = Self {
+            schema: schema(),
+            table: Table::new(),
+        };
+        merged.flags(defaults)?;
+        Ok(merged)
     }
-    for assignment in assignments {
-        let (key, value) = assignment
-            .split_once('=')
-            .ok_or_else(|| failed("--set", format!("`{assignment}` is not KEY=VALUE")))?;
-        assign(&mut table, "--set", key.trim(), value, &schema)?;
+
+    fn file(&mut self, origin: &str, text: &str) -> Result<(), Error> {
+        let failed = |error: &toml::de::Error| Error::Parse {
+            origin: origin.into(),
+            message: located(error, text),
+        };
+        let table: Table = text.parse().map_err(|error| failed(&error))?;
+        check_keys(origin, &table, &self.schema, "")?;
+        // The file alone first: what is wrong in it is then told with its line.
+        let mut alone = table.clone();
+        take_files(&mut alone, &self.schema);
+        if let Err(error) = Settings::from_table(alone.clone()) {
+            return Err(match culprit(&alone, "") {
+                // Lines are not kept for what is flattened.
+                Some(key) if key.starts_with("auth.") => wrong(origin, &error, &alone),
+                _ => failed(&toml::from_str::<Settings>(text).err().unwrap_or(error)),
+            });
+        }
+        put_over(&mut self.table, table);
+        Ok(())
     }
-    Settings::deserialize_from(table).map_err(|message| failed("settings", message))
+
+    fn environment(&mut self, variables: &BTreeMap<String, String>) -> Result<(), Error> {
+        for (name, value) in variables {
+            let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
+            self.set(name, &key, value)?;
+        }
+        Ok(())
+    }
+
+    fn flags(&mut self, assignments: &[String]) -> Result<(), Error> {
+        for assignment in assignments {
+            let (key, value) = assignment.split_once('=').ok_or_else(|| Error::Parse {
+                origin: "--set".into(),
+                message: format!("`{assignment}` is not KEY=VALUE"),
+            })?;
+            self.set("--set", key.trim(), value)?;
+        }
+        Ok(())
+    }
+
+    /// Sets `section.key` from text, read as the setting's kind asks.
+    fn set(&mut self, origin: &str, key: &str, text: &str) -> Result<(), Error> {
+        let kind = at(&self.schema, key).filter(|kind| !is_section(kind));
+        let (Some(kind), Some((section, name))) = (kind, key.rsplit_once('.')) else {
+            return Err(unknown(origin, key));
+        };
+        let value = typed(text, kind).ok_or_else(|| Error::Parse {
+            origin: origin.into(),
+            message: format!("the value of `{key}` is of the wrong kind"),
+        })?;
+        let mut table = &mut self.table;
+        for part in section.split('.') {
+            let inner = table
+                .entry(part)
+                .or_insert_with(|| Value::Table(Table::new()));
+            let Value::Table(inner) = inner else {
+                return Err(unknown(origin, key));
+            };
+            table = inner;
+        }
+        forget_rival(table, name);
+        match value {
+            Some(value) => table.insert(name.into(), value),
+            None => table.remove(name),
+        };
+        Ok(())
+    }
+
+    fn settings(mut self) -> Result<Settings, Error> {
+        for (path, file) in take_files(&mut self.table, &self.schema) {
+            let secret = super::check::read(&file)?;
+            self.set(&file.display().to_string(), &path, &secret)?;
+        }
+        Settings::from_table(self.table.clone())
+            .map_err(|error| wrong("settings", &error, &self.table))
+    }
 }
 
 impl Settings {
-    fn deserialize_from(table: Table) -> Result<Self, String> {
-        Value::Table(table)
-            .try_into()
-            .map_err(|error: toml::de::Error| error.message().to_owned())
+    fn from_table(table: Table) -> Result<Self, toml::de::Error> {
+        Value::Table(table).try_into()
     }
+}
+
+/// A value that cannot be, with the key it stands at.
+fn wrong(origin: &str, error: &toml::de::Error, table: &Table) -> Error {
+    let key = culprit(table, "");
+    let key = key.map_or_else(String::new, |key| format!("{key}: "));
+    Error::Parse {
+        origin: origin.into(),
+        message: format!("{key}{}", error.message()),
+    }
+}
+
+/// The first key that is refused when it stands alone.
+fn culprit(table: &Table, path: &str) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let path = match path {
+            "" => key.clone(),
+            path => format!("{path}.{key}"),
+        };
+        if let Value::Table(inner) = value
+            && let Some(found) = culprit(inner, &path)
+        {
+            return Some(found);
+        }
+        let alone = path.rsplit('.').fold(value.clone(), |value, key| {
+            Value::Table(Table::from_iter([(key.to_owned(), value)]))
+        });
+        let read: Result<Settings, toml::de::Error> = alone.try_into();
+        read.is_err().then_some(path)
+    })
+}
+
+/// Takes out the settings that name a secret's file: what is to be set, from which file.
+fn take_files(table: &mut Table, schema: &Schema) -> Vec<(String, PathBuf)> {
+    let mut files = Vec::new();
+    for (key, schema) in schema["properties"].as_object().into_iter().flatten() {
+        if is_secret(schema)
+            && let Some(Value::String(file)) = table.remove(&format!("{key}_file"))
+            && !file.is_empty()
+        {
+            files.push((key.clone(), file.into()));
+        }
+    }
+    for (key, value) in table.iter_mut() {
+        if let (Value::Table(inner), Some(schema)) = (value, below(schema, key)) {
+            let found = take_files(inner, schema).into_iter();
+            files.extend(found.map(|(path, file)| (format!("{key}.{path}"), file)));
+        }
+    }
+    files
+}
+
+/// Puts one table's values over another's.
+fn put_over(table: &mut Table, stronger: Table) {
+    for (key, value) in stronger {
+        forget_rival(table, &key);
+        match (table.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => put_over(below, above),
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+}
+
+/// A secret that was given takes the place of the file named by a weaker source, and the other way
+/// round.
+fn forget_rival(table: &mut Table, key: &str) {
+    match key.strip_suffix("_file") {
+        Some(secret) => table.remove(secret),
+        None => table.remove(&format!("{key}_file")),
+    };
 }
 
 /// The line and the message, never the line's text: it may hold a secret.
@@ -180,14 +344,18 @@ fn located(error: &toml::de::Error, text: &str) -> String {
 fn check_keys(origin: &str, table: &Table, schema: &Schema, prefix: &str) -> Result<(), Error> {
     for (key, value) in table {
         let path = format!("{prefix}{key}");
-        let Some(known) = schema["properties"].get(key) else {
+        let Some(known) = below(schema, key) else {
             return Err(unknown(origin, &path));
         };
-        if let (Value::Table(inner), true) = (value, known.get("properties").is_some()) {
+        if let (Value::Table(inner), true) = (value, is_table(known)) {
             check_keys(origin, inner, known, &format!("{path}."))?;
         }
     }
     Ok(())
+}
+
+fn is_table(schema: &Schema) -> bool {
+    is_section(schema) || schema["additionalProperties"].is_object()
 }
 
 fn unknown(origin: &str, key: &str) -> Error {
@@ -219,42 +387,6 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// Sets `section.key` from text, read as the setting's kind asks.
-fn assign(
-    table: &mut Table,
-    origin: &str,
-    key: &str,
-    text: &str,
-    schema: &Schema,
-) -> Result<(), Error> {
-    let known = key
-        .split_once('.')
-        .and_then(|(section, name)| Some((section, name, known_setting(schema, section, name)?)));
-    let Some((section, name, kind)) = known else {
-        return Err(unknown(origin, key));
-    };
-    let Some(value) = typed(text, kind) else {
-        return Err(Error::Parse {
-            origin: origin.into(),
-            message: format!("the value of `{key}` is of the wrong kind"),
-        });
-    };
-    let section = table
-        .entry(section)
-        .or_insert_with(|| Value::Table(Table::new()));
-    if let Value::Table(section) = section {
-        match value {
-            Some(value) => section.insert(name.into(), value),
-            None => section.remove(name),
-        };
-    }
-    Ok(())
-}
-
-fn known_setting<'a>(schema: &'a Schema, section: &str, name: &str) -> Option<&'a Schema> {
-    schema["properties"].get(section)?["properties"].get(name)
-}
-
 /// A value of the kind that a schema names. `Some(None)`: an optional setting is taken back.
 fn typed(text: &str, schema: &Schema) -> Option<Option<Value>> {
     let is = |wanted: &str| match &schema["type"] {
@@ -269,6 +401,10 @@ fn typed(text: &str, schema: &Schema) -> Option<Option<Value>> {
         Value::Boolean(text.parse().ok()?)
     } else if is("integer") {
         Value::Integer(text.parse().ok()?)
+    } else if is("number") {
+        Value::Float(text.parse().ok()?)
+    } else if is("object") || (is("array") && text.trim_start().starts_with('[')) {
+        serde_json::from_str(text).ok()?
     } else if is("array") {
         let items = text
             .split(',')
@@ -291,7 +427,83 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        merge("crestfall.toml", text, &environment, &flags).map_err(|error| error.to_string())
+        merge(&[], text, &environment, &flags).map_err(|error| error.to_string())
+    }
+
+    fn merge(
+        defaults: &[String],
+        text: &str,
+        environment: &BTreeMap<String, String>,
+        flags: &[String],
+    ) -> Result<Settings, Error> {
+        let mut merged = Merged::new(defaults)?;
+        merged.file("crestfall.toml", text)?;
+        merged.environment(environment)?;
+        merged.flags(flags)?;
+        merged.settings()
+    }
+
+    #[test]
+    fn settings_of_the_crates_are_read_from_every_source() {
+        let text = "[auth]\nsite_url = \"https://a.example\"\n[auth.mail.smtp]\nport = 2525\n\
+                    [auth.mail.subjects]\nrecovery = \"Again\"";
+        let environment = [
+            ("CRESTFALL_AUTH__EMAIL__AUTOCONFIRM", "true"),
+            ("CRESTFALL_AUTH__TOKENS__LIFETIME", "5m"),
+            ("CRESTFALL_AUTH__MAIL__SUBJECTS__INVITE", "Come"),
+            (
+                "CRESTFALL_AUTH__MAIL__NOTICES",
+                r#"{"password_changed": false}"#,
+            ),
+        ];
+        let settings = read(text, &environment, &["auth.enabled=true"]).unwrap();
+        let service = &settings.auth.service;
+        assert!(settings.auth.enabled && service.email.autoconfirm);
+        assert_eq!(service.site_url, "https://a.example");
+        assert_eq!(service.tokens.lifetime.to_string(), "5m");
+        assert_eq!(service.mail.smtp.port, Some(2525));
+        assert_eq!(
+            (service.mail.subjects.len(), service.mail.notices.len()),
+            (2, 1)
+        );
+        for (text, words) in [
+            ("[auth]\nsite_ulr = \"x\"", "did you mean `auth.site_url`?"),
+            (
+                "[auth.email]\nautoconfrm = true",
+                "did you mean `auth.email.autoconfirm`?",
+            ),
+            (
+                "[auth.tokens]\nlifetime = \"soon\"",
+                "auth.tokens.lifetime: ",
+            ),
+        ] {
+            let error = read(text, &[], &[]).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file_and_the_stronger_source_decides() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "from the file\n").unwrap();
+        let named = format!("auth.encryption_key_file={}", file.display());
+        let key = |defaults: &[String], text: &str, flags: &[String]| {
+            let settings = merge(defaults, text, &BTreeMap::new(), flags).unwrap();
+            settings.auth.service.encryption_key.expose().to_owned()
+        };
+        let given = "[auth]\nencryption_key = \"given\"";
+        let defaults = std::slice::from_ref(&named);
+        assert_eq!(key(defaults, "", &[]), "from the file");
+        assert_eq!(key(defaults, given, &[]), "given");
+        assert_eq!(key(&[], given, defaults), "from the file");
+        let text = format!("[auth]\nencryption_key_file = {:?}", file.display());
+        assert_eq!(key(&[], &text, &[]), "from the file");
+        std::fs::remove_file(&file).unwrap();
+        assert!(matches!(
+            merge(defaults, "", &BTreeMap::new(), &[]),
+            Err(Error::Read { .. })
+        ));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::telemetry::{Format, Level};
+use crestfall_core::Secret;
 use crestfall_core::units::{Duration, Size};
 
 /// Settings of `crestfall serve`.
@@ -18,6 +19,10 @@ pub(crate) struct Settings {
     pub(crate) rest: Rest,
     /// How tokens are checked.
     pub(crate) jwt: Jwt,
+    /// Users, sessions and tokens, at `/auth/v1` and `/authentication`. Changes need a restart.
+    pub(crate) auth: Auth,
+    /// A Redis, in which several nodes count together what is limited.
+    pub(crate) redis: Redis,
     /// Where the API listens, and what one client may take.
     pub(crate) server: Server,
     /// The administration server: `/live`, `/ready`, `/metrics`, `/schema_cache`.
@@ -110,6 +115,36 @@ pub(crate) struct Jwt {
     pub(crate) anonymous_role: String,
 }
 
+/// Users, sessions and tokens, at `/auth/v1` and `/authentication`. Changes need a restart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)] // unknown keys are found by the schema: serde cannot, in what it flattens
+pub(crate) struct Auth {
+    /// Serve it. It needs `auth.encryption_key`, and its tables in the database
+    /// (`crestfall migrate`). Its tokens, and those signed with `jwt.secret`, are then the ones that
+    /// the REST API accepts.
+    pub(crate) enabled: bool,
+    /// Connection string of the database with the schema `auth`; empty is `database.url`. Its user
+    /// acts as the role `crestfall_auth` when there is one that it is a member of.
+    pub(crate) database_url: Secret,
+    /// Connections at most.
+    pub(crate) pool_size: u32,
+    /// Keep mails and text messages in memory and show them at `/mail`, in place of sending them.
+    /// For development: who opens that page can sign in as anybody.
+    pub(crate) catch_mail: bool,
+    #[serde(flatten)]
+    pub(crate) service: crestfall_auth::Config,
+}
+
+/// A Redis, in which several nodes count together what is limited.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Redis {
+    /// `redis://`, `rediss://` (TLS) or `unix://`; empty counts in this process.
+    pub(crate) url: Secret,
+    /// How long a request may wait for it. When it does not answer, this process counts.
+    pub(crate) timeout: Duration,
+}
+
 /// Where the API listens, and what one client may take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -127,6 +162,13 @@ pub(crate) struct Server {
     pub(crate) unix_socket_mode: String,
     /// Origins of browsers' pages that may call; empty is any, without credentials.
     pub(crate) cors_origins: Vec<String>,
+    /// How many proxies of yours a request passes: each appends to `X-Forwarded-For` whom it got the
+    /// request from, and the address so many places from the right is the client's. 0 ignores the
+    /// header.
+    pub(crate) trusted_proxies: u8,
+    /// A header that your proxy sets to the client's address, such as `CF-Connecting-IP`, and that
+    /// nobody else can send past it; goes before `server.trusted_proxies`. Empty is none.
+    pub(crate) client_ip_header: String,
     /// A request header that is repeated in the answer; empty repeats none.
     pub(crate) trace_header: String,
     /// How long a request's head may take to arrive, and how long a connection may be idle.
@@ -259,6 +301,27 @@ impl Default for Jwt {
     }
 }
 
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            database_url: Secret::default(),
+            pool_size: 10,
+            catch_mail: false,
+            service: crestfall_auth::Config::default(),
+        }
+    }
+}
+
+impl Default for Redis {
+    fn default() -> Self {
+        Self {
+            url: Secret::default(),
+            timeout: Duration::milliseconds(100),
+        }
+    }
+}
+
 impl Default for Server {
     fn default() -> Self {
         Self {
@@ -268,6 +331,8 @@ impl Default for Server {
             unix_socket: None,
             unix_socket_mode: "660".into(),
             cors_origins: Vec::new(),
+            trusted_proxies: 0,
+            client_ip_header: String::new(),
             trace_header: "X-Request-Id".into(),
             head_timeout: Duration::seconds(30),
             body_timeout: Duration::seconds(30),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crestfall_core::QualifiedName;
+use crestfall_core::client_ip::{ClientIpConfig, ClientIpLayer};
 use crestfall_core::jwt::RoleClaim;
 use http::{HeaderName, HeaderValue};
 
@@ -11,10 +12,22 @@ use super::sections::{Admin, Errors, OpenApi, Rest, Server, Settings, TxEnd};
 use crate::cors::Cors;
 use crate::edge::Policy;
 use crate::http::{Address, Limits};
-use crate::setup::{Database, Secret, Setup, Tokens};
+use crate::setup::{Auth, Database, Secret, Setup, Tokens};
 
 /// Where the REST API stands: our path and the one its clients expect.
 const REST_PATHS: [&str; 2] = ["/rest/v1", "/postgresql/rest"];
+
+/// What a page may read of an answer besides what PostgREST lets it read.
+const EXPOSED: &[&str] = &[
+    "Link",
+    "X-Total-Count",
+    "X-Supabase-Api-Version",
+    "Retry-After",
+    "WWW-Authenticate",
+];
+
+/// Where the authentication service stands: the path its clients expect, and ours.
+const AUTH_PATHS: [&str; 2] = ["/auth/v1", "/authentication"];
 
 impl Settings {
     /// What the process runs with; refuses what cannot work or is not safe.
@@ -31,6 +44,7 @@ impl Settings {
             rest: self.rest.config(self.log.queries)?,
             rest_paths: REST_PATHS.to_vec(),
             takes_api_key: true,
+            auth: self.auth()?,
         })
     }
 
@@ -58,6 +72,64 @@ impl Settings {
             in_database: None,
             load_pauses: Default::default(),
         })
+    }
+
+    fn auth(&self) -> Result<Option<Auth>, Error> {
+        let auth = &self.auth;
+        if !auth.enabled {
+            return Ok(None);
+        }
+        if auth.pool_size < 2 {
+            return Err(refused("auth.pool_size", "must be at least 2"));
+        }
+        let mut config = auth.service.clone();
+        config.tokens.secret = self.shared_secret()?;
+        let database = match auth.database_url.expose() {
+            "" => self.database.url()?,
+            url => url.to_owned(),
+        };
+        let redis = Some(&self.redis).filter(|redis| !redis.url.is_empty());
+        Ok(Some(Auth {
+            config,
+            database: Secret::new(database),
+            pool_size: auth.pool_size,
+            acquire_timeout: self.database.acquire_timeout.get(),
+            redis: redis.map(|redis| {
+                let url = Secret::new(redis.url.expose().to_owned());
+                (url, redis.timeout.get())
+            }),
+            catches_mail: auth.catch_mail,
+            paths: AUTH_PATHS.to_vec(),
+            client_ip: self.server.client_ip()?,
+        }))
+    }
+
+    /// The secret whose tokens the authentication service and the REST API accept: `jwt.secret`,
+    /// unless `auth.tokens.secret` says the same. What only the REST API would hold to is refused.
+    fn shared_secret(&self) -> Result<crestfall_core::Secret, Error> {
+        let jwt = &self.jwt;
+        for (key, is_set) in [
+            ("jwt.jwks_url", !jwt.jwks_url.is_empty()),
+            ("jwt.audience", !jwt.audience.is_empty()),
+            ("jwt.role_claim", jwt.role_claim != "$.role"),
+        ] {
+            if is_set {
+                let message = "is for tokens of another issuer: not beside auth.enabled";
+                return Err(refused(key, message));
+            }
+        }
+        let own = &self.auth.service.tokens.secret;
+        let shared = jwt.secret()?.unwrap_or_default();
+        if shared.starts_with(['{', '[']) {
+            let message = "must be a text beside auth.enabled; keys are auth.tokens.keys";
+            return Err(refused("jwt.secret", message));
+        }
+        match (own.is_empty(), shared.is_empty()) {
+            (true, _) => Ok(crestfall_core::Secret::new(shared)),
+            (false, true) => Ok(own.clone()),
+            (false, false) if own.expose() == shared => Ok(own.clone()),
+            (false, false) => Err(refused("auth.tokens.secret", "is not jwt.secret")),
+        }
     }
 
     fn tokens(&self) -> Result<Tokens, Error> {
@@ -107,6 +179,15 @@ impl Server {
         }
     }
 
+    fn client_ip(&self) -> Result<ClientIpLayer, Error> {
+        let config = ClientIpConfig {
+            trusted_proxies: self.trusted_proxies,
+            header: given(&self.client_ip_header),
+        };
+        ClientIpLayer::new(&config)
+            .map_err(|_| refused("server.client_ip_header", "is no header's name"))
+    }
+
     fn policy(&self) -> Result<Policy, Error> {
         let trace = given(&self.trace_header).map(|name| name.parse::<HeaderName>());
         Ok(Policy {
@@ -114,7 +195,7 @@ impl Server {
             trace: trace
                 .transpose()
                 .map_err(|_| refused("server.trace_header", "is no header's name"))?,
-            cors: Cors::new(&self.cors_origins),
+            cors: Cors::new(&self.cors_origins).exposing(EXPOSED),
         })
     }
 }

@@ -1,7 +1,9 @@
 //! The binary as operators run it.
 
+mod auth;
 mod command_line;
 mod connections;
+mod faults;
 mod killed;
 mod process;
 mod reloading;

@@ -1,0 +1,100 @@
+//! Who calls an API of this server besides the authentication service: whom its tokens, sessions
+//! and keys prove, refused in PostgREST's words.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use axum::body::Body;
+use axum::response::IntoResponse as _;
+use crestfall_auth::Auth;
+use crestfall_core::Problem;
+use crestfall_core::client_ip::ClientIpLayer;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{Request, Response};
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+/// Says who calls.
+#[derive(Clone)]
+pub(crate) struct Callers {
+    auth: Auth,
+    client_ip: ClientIpLayer,
+}
+
+impl Callers {
+    /// By this service.
+    pub(crate) fn new(auth: Auth, client_ip: ClientIpLayer) -> Self {
+        Self { auth, client_ip }
+    }
+
+    /// Puts the identity that the request's credentials prove into its extensions. Without any, who
+    /// answers decides.
+    ///
+    /// # Errors
+    /// The answer to credentials that are wrong.
+    pub(crate) async fn identify(
+        &self,
+        request: Request<Body>,
+    ) -> Result<Request<Body>, Response<Body>> {
+        let (mut parts, body) = self.located(request).await.into_parts();
+        match self.auth.identify(&parts).await {
+            Ok(identity) => {
+                if identity.is_authenticated() {
+                    parts.extensions.insert(identity);
+                }
+                Ok(Request::from_parts(parts, body))
+            }
+            Err(problem) => Err(refusal(problem)),
+        }
+    }
+
+    /// With the client's address, which a key may be bound to.
+    async fn located(&self, request: Request<Body>) -> Request<Body> {
+        let give_back =
+            service_fn(|request| -> Ready<Result<_, Infallible>> { ready(Ok(request)) });
+        let Ok(request) = self.client_ip.layer(give_back).oneshot(request).await;
+        request
+    }
+}
+
+/// A problem in the form of PostgREST's errors.
+fn refusal(problem: Problem) -> Response<Body> {
+    let told = serde_json::to_value(&problem).unwrap_or_default();
+    let body = serde_json::json!({
+        "code": told["code"],
+        "details": told["details"],
+        "hint": told["hint"],
+        "message": told["message"],
+    });
+    let (mut head, _) = problem.into_response().into_parts();
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    Response::from_parts(head, Body::from(body.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_has_postgrests_form_and_keeps_its_challenge() {
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, "CF401", "The session has ended")
+            .header(http::header::WWW_AUTHENTICATE, challenge.clone());
+        let response = refusal(problem);
+        assert_eq!(response.status(), 401);
+        assert_eq!(response.headers()["www-authenticate"], challenge);
+        let body = axum::body::to_bytes(response.into_body(), 1000)
+            .await
+            .unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let expected = serde_json::json!({
+            "code": "CF401", "details": null, "hint": null, "message": "The session has ended",
+        });
+        assert_eq!(body, expected);
+    }
+}

@@ -1,0 +1,242 @@
+//! GoTrue's environment variables as our settings, for `crestfall auth` in its place.
+//!
+//! Which variable is which setting stands once: a setting whose documentation names a variable, as in
+//! ``(`SITE_URL`)``, is set by it. The table here holds what has no such setting, or is not written
+//! the same way.
+
+mod value;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::settings;
+
+const PREFIX: &str = "GOTRUE_";
+
+/// Variables of the process itself, and ours. Those with an asterisk count without the prefix too.
+const PROCESS: [(&str, &str); 9] = [
+    ("DATABASE_URL*", "database.url"),
+    ("DB_DATABASE_URL", "database.url"),
+    ("DB_MAX_POOL_SIZE", "auth.pool_size"),
+    ("API_EXTERNAL_URL*", "auth.external_url"),
+    ("API_HOST", "server.host"),
+    ("HOST*", "server.host"),
+    ("API_PORT", "server.port"),
+    ("PORT*", "server.port"),
+    ("LOG_LEVEL*", "log.level"),
+];
+
+/// What needs no setting here: what it asks for is so anyway, or is of no use.
+const NEEDLESS: [&str; 20] = [
+    "API_MAX_REQUEST_DURATION",
+    "API_REQUEST_ID_HEADER",
+    "AUDIT_LOG_DISABLE_POSTGRES",
+    "CORS_ALLOWED_HEADERS",
+    "DB_CLEANUP_ENABLED",
+    "DB_DRIVER",
+    "DB_MIGRATIONS_PATH",
+    "DB_NAMESPACE",
+    "INSTANCE_ID",
+    "JWT_ADMIN_GROUP_NAME",
+    "JWT_KEY_ID",
+    "JWT_VALIDMETHODS",
+    "JWT_VALID_METHODS",
+    "LOG_FILE",
+    "LOG_DISABLE_COLORS",
+    "METRICS_ENABLED",
+    "OPERATOR_TOKEN",
+    "SMTP_LOGGING_ENABLED",
+    "TRACING_ENABLED",
+    "MULTI_INSTANCE_MODE",
+];
+
+/// What GoTrue assumes where we assume something else.
+const DEFAULTS: [(&str, &str); 1] = [("auth.password.min_length", "6")];
+
+/// A variable and the setting that it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    /// Without the prefix; one `*` stands for the last part of the setting's name, in capitals.
+    variable: String,
+    setting: String,
+}
+
+/// What the environment says, as our settings.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Translated {
+    /// The variable, the setting, its value.
+    pub(crate) settings: Vec<(String, String, String)>,
+    /// What the operator should know.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads the variables of GoTrue.
+pub(crate) fn translate(environment: impl Iterator<Item = (String, String)>) -> Translated {
+    let schema = settings::schema();
+    let known = known(&schema);
+    let mut translated = Translated::default();
+    for (name, text) in environment.collect::<BTreeMap<_, _>>() {
+        let Some(variable) = variable(&name) else {
+            continue;
+        };
+        if NEEDLESS.contains(&variable) || text.is_empty() {
+            continue;
+        }
+        let found = known.iter().find_map(|known| known.setting(variable));
+        let found = found.and_then(|key| Some((settings::at(&schema, &key)?, key)));
+        let Some((kind, key)) = found else {
+            let warning = format!("{name} has no counterpart and is passed over");
+            translated.warnings.push(warning);
+            continue;
+        };
+        match value::ours(variable, &text, kind) {
+            Some(value) => translated.settings.push((name, key, value)),
+            None => {
+                let warning = format!("{name} is not understood and is passed over");
+                translated.warnings.push(warning);
+            }
+        }
+    }
+    if translated
+        .settings
+        .iter()
+        .any(|(name, ..)| name.starts_with(PREFIX))
+    {
+        translated.complete();
+    }
+    translated
+}
+
+impl Translated {
+    fn value(&self, key: &str) -> Option<&str> {
+        let found = self.settings.iter().find(|(_, known, _)| known == key);
+        found.map(|(_, _, value)| value.as_str())
+    }
+
+    fn assume(&mut self, key: &str, value: String) {
+        if self.value(key).is_none() {
+            let setting = ("GoTrue's default".to_owned(), key.to_owned(), value);
+            self.settings.insert(0, setting);
+        }
+    }
+
+    /// What GoTrue does without being told.
+    fn complete(&mut self) {
+        for (key, value) in DEFAULTS {
+            self.assume(key, value.to_owned());
+        }
+        let Some(secret) = self.value("auth.tokens.secret").map(str::to_owned) else {
+            return;
+        };
+        // Its tokens are signed with the shared secret, unless there are keys.
+        self.assume("auth.tokens.keys", value::shared_key(&secret));
+        if self.value("auth.encryption_key").is_none() {
+            self.assume("auth.encryption_key", format!("encryption, not {secret}"));
+            self.warnings.push(
+                "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY is not set: secrets in the database \
+                 are sealed with a key made of GOTRUE_JWT_SECRET, which must not change then"
+                    .to_owned(),
+            );
+        }
+    }
+}
+
+/// The name without its prefix, of what may be a variable of GoTrue.
+fn variable(name: &str) -> Option<&str> {
+    let plain = || {
+        let mut known = PROCESS
+            .iter()
+            .filter_map(|(known, _)| known.strip_suffix('*'));
+        known.any(|known| known == name).then_some(name)
+    };
+    name.strip_prefix(PREFIX).or_else(plain)
+}
+
+impl Known {
+    /// The setting, if the variable is this one.
+    fn setting(&self, variable: &str) -> Option<String> {
+        let Some((before, after)) = self.variable.split_once('*') else {
+            return (self.variable == variable).then(|| self.setting.clone());
+        };
+        let part = variable.strip_prefix(before)?.strip_suffix(after)?;
+        let is_name = !part.is_empty();
+        is_name.then(|| format!("{}.{}", self.setting, part.to_lowercase()))
+    }
+}
+
+/// Every variable there is a setting for: whole names before patterns, longer patterns before shorter.
+fn known(schema: &Value) -> Vec<Known> {
+    let mut known = Vec::new();
+    for (variable, setting) in PROCESS {
+        known.push(Known {
+            variable: variable.trim_end_matches('*').to_owned(),
+            setting: setting.to_owned(),
+        });
+    }
+    let sections = schema["properties"].as_object();
+    if let Some(auth) = sections.and_then(|sections| sections.get("auth")) {
+        documented("auth", auth, &mut known);
+    }
+    known.sort_by_key(|known| {
+        let is_pattern = known.variable.contains('*');
+        (is_pattern, usize::MAX - known.variable.len())
+    });
+    known
+}
+
+/// Those that the documentation of settings names.
+fn documented(path: &str, schema: &Value, known: &mut Vec<Known>) {
+    let empty = Map::new();
+    for (key, schema) in schema["properties"].as_object().unwrap_or(&empty) {
+        let path = format!("{path}.{key}");
+        let text = schema["description"].as_str().unwrap_or_default();
+        for variable in variables(text) {
+            let setting = path.clone();
+            let found = Known { variable, setting };
+            if !known.contains(&found) {
+                known.push(found);
+            }
+        }
+        documented(&path, schema, known);
+    }
+}
+
+/// The names between backticks that look like variables: `SITE_URL`, `MAILER_SUBJECTS_*`.
+fn variables(text: &str) -> impl Iterator<Item = String> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter(|name| is_variable(name)).map(str::to_owned)
+}
+
+fn is_variable(name: &str) -> bool {
+    let allowed =
+        |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_*".contains(&byte);
+    name.contains('_') && name.bytes().all(allowed) && name.matches('*').count() < 2
+}
+
+/// A page that lists every variable with its setting.
+pub(crate) fn page() -> String {
+    let mut page = String::from(
+        "# GoTrue's variables\n\n\
+         Generated by `crestfall settings gotrue`.\n\n\
+         `crestfall auth` reads these as GoTrue does, with the prefix `GOTRUE_`; \
+         `API_EXTERNAL_URL`, `DATABASE_URL`, `HOST`, `LOG_LEVEL` and `PORT` without it too. They are \
+         stronger than `crestfall.toml` and weaker than `CRESTFALL_*` and flags. Numbers of seconds \
+         and Go's durations are understood where a setting is a duration. A variable that is not \
+         listed is told at the start and passed over. The schema in the database is always \
+         `auth`.\n\n\
+         With them, and unless they say otherwise, tokens are signed with `GOTRUE_JWT_SECRET` \
+         (HS256) and a password needs 6 characters, as there.\n\n\
+         | variable | setting |\n|---|---|\n",
+    );
+    let mut all = known(&settings::schema());
+    all.sort_by(|a, b| a.variable.cmp(&b.variable));
+    for Known { variable, setting } in all {
+        let any = if variable.contains('*') { ".…" } else { "" };
+        page.push_str(&format!("| `{variable}` | `{setting}{any}` |\n"));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests;
