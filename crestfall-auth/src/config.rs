@@ -13,8 +13,8 @@ mod mfa;
 mod oauth_server;
 mod passkeys;
 mod password;
-mod rate_limits;
 mod providers;
+mod rate_limits;
 
 use std::collections::BTreeMap;
 
@@ -43,8 +43,8 @@ pub use oauth_server::OauthServer;
 pub(crate) use passkeys::NoModel;
 pub use passkeys::{Passkeys, RelyingPartyConfig, WebAuthn};
 pub use password::Password;
-pub use rate_limits::{Limit, RateLimits};
 pub use providers::{External, Provider};
+pub use rate_limits::{Limit, RateLimits};
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

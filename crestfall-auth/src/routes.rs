@@ -2,8 +2,8 @@
 
 mod admin;
 mod api_keys;
-mod factors;
 mod external;
+mod factors;
 mod health;
 mod invite;
 mod jwks;

@@ -4,10 +4,10 @@
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod cleanup;
-pub(crate) mod factor_challenges;
-pub(crate) mod factors;
 pub(crate) mod custom_providers;
 pub(crate) mod external;
+pub(crate) mod factor_challenges;
+pub(crate) mod factors;
 pub(crate) mod flow_states;
 pub(crate) mod hooks;
 pub(crate) mod identities;
@@ -22,8 +22,8 @@ pub(crate) mod recovery_codes;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_failures;
-pub(crate) mod used_links;
 pub(crate) mod signing_keys;
+pub(crate) mod used_links;
 pub(crate) mod users;
 
 use crestfall_core::job;

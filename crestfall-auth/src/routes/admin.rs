@@ -2,10 +2,10 @@
 
 mod api_keys;
 mod audit;
+mod custom_providers;
 mod factors;
 mod generate_link;
 mod passkeys;
-mod custom_providers;
 mod user_sessions;
 mod users;
 

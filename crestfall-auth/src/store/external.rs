@@ -32,22 +32,6 @@ pub(crate) async fn insert_client_state(
     .await
 }
 
-/// Removes some of the sign-ins that nobody has finished for a day: as many as new ones bring, and
-/// more.
-pub(crate) async fn sweep(db: &mut PgConnection) -> sqlx::Result<()> {
-    for statement in [
-        "delete from auth.flow_state where id in (
-           select id from auth.flow_state where created_at < now() - interval '1 day'
-           order by created_at limit 20 for update skip locked)",
-        "delete from auth.oauth_client_states where id in (
-           select id from auth.oauth_client_states where created_at < now() - interval '1 day'
-           order by created_at limit 20 for update skip locked)",
-    ] {
-        sqlx::query(statement).execute(&mut *db).await?;
-    }
-    Ok(())
-}
-
 /// Removes a sign-in that is at a provider and gives it, with its proofs. Of several at once one gets
 /// it.
 pub(crate) async fn take_flow(

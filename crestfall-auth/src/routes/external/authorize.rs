@@ -84,7 +84,6 @@ pub(super) async fn start(
             ));
         }
     }
-    external::sweep(&mut tx).await?;
     let client_state =
         external::insert_client_state(&mut tx, &provider.name, &verifier, &nonce).await?;
     let flow = NewFlowState {
