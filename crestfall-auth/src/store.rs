@@ -4,6 +4,7 @@
 pub(crate) mod audit;
 pub(crate) mod flow_states;
 pub(crate) mod identities;
+pub(crate) mod import;
 pub(crate) mod one_time_tokens;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
