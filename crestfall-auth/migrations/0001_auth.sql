@@ -118,7 +118,7 @@ create table auth.oauth_clients (
   client_type auth.oauth_client_type not null default 'confidential',
   token_endpoint_auth_method text not null
     check (token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post', 'none')),
-  -- Ours: scopes a client may ask for by its own credentials; none may not use that grant.
+  -- Ours: scopes a client may ask for by its own credentials.
   client_credentials_scopes text not null default '',
   -- Ours: the role of a client that acts by itself.
   client_credentials_role text not null default 'authenticated'
@@ -139,7 +139,9 @@ create table auth.sessions (
   oauth_client_id uuid references auth.oauth_clients on delete cascade,
   refresh_token_hmac_key text,
   refresh_token_counter bigint,
-  scopes text check (length(scopes) <= 4096)
+  scopes text check (length(scopes) <= 4096),
+  -- Ours: whom the tokens of an OAuth client are for as well (RFC 8707).
+  resource text check (length(resource) <= 2048)
 );
 create index user_id_created_at_idx on auth.sessions (user_id, created_at);
 create index sessions_not_after_idx on auth.sessions (not_after) where not_after is not null;
@@ -250,6 +252,17 @@ create unique index one_time_tokens_user_id_token_type_key on auth.one_time_toke
 create index one_time_tokens_token_hash_hash_idx on auth.one_time_tokens using hash (token_hash);
 create index one_time_tokens_relates_to_hash_idx on auth.one_time_tokens using hash (relates_to);
 
+-- Ours: what came of a link's button, for a few seconds: a browser that sends its form twice, by a double
+-- click, is shown the second answer. The answer is sealed; `press` is the SHA-256 of what that one page
+-- had in its form.
+create table auth.used_links (
+  token_hash text primary key,
+  press text not null,
+  answer text not null,
+  used_at timestamptz not null default now()
+);
+create index used_links_used_at_idx on auth.used_links (used_at);
+
 create table auth.audit_log_entries (
   instance_id uuid,
   id uuid primary key default gen_random_uuid(),
@@ -283,8 +296,14 @@ create table auth.oauth_authorizations (
   -- Ours: when the code was exchanged, and for which session: a second use ends that session.
   used_at timestamptz,
   session_id uuid,
+  -- Ours: when the user who approved had proved who they are; how fresh the client wants that to be,
+  -- in seconds, and whether it wants to see a page (OpenID Connect's `max_age` and `prompt`).
+  auth_time timestamptz,
+  max_age bigint,
+  prompt text check (length(prompt) <= 255),
   check (expires_at > created_at)
 );
+create index oauth_authorizations_expires_at_idx on auth.oauth_authorizations (expires_at);
 create index oauth_auth_pending_exp_idx on auth.oauth_authorizations (expires_at) where status = 'pending';
 
 create table auth.oauth_consents (
@@ -375,6 +394,8 @@ create table auth.recovery_codes (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references auth.users on delete cascade,
   code_hash text not null,
+  -- Where they were shown: others' are void when the first factor is set up.
+  session_id uuid,
   created_at timestamptz not null default now(),
   used_at timestamptz,
   unique (user_id, code_hash)
@@ -439,7 +460,8 @@ $$;
 create trigger sessions_ended after delete on auth.sessions
   referencing old table as gone for each statement execute function auth.sessions_ended();
 
--- A ban or deletion ends the user's sessions, even one written by hand.
+-- A ban or deletion ends the user's sessions, even one written by hand; every node hears of these, of
+-- a new role and of a new password.
 create function auth.user_shut_out() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -450,11 +472,12 @@ begin
   return null;
 end
 $$;
-create trigger user_shut_out after update of banned_until, deleted_at, role on auth.users
+create trigger user_shut_out after update of banned_until, deleted_at, role, encrypted_password on auth.users
   for each row when (
     new.banned_until is distinct from old.banned_until
     or new.deleted_at is distinct from old.deleted_at
     or new.role is distinct from old.role
+    or new.encrypted_password is distinct from old.encrypted_password
   ) execute function auth.user_shut_out();
 
 create function auth.keys_changed() returns trigger
@@ -468,6 +491,34 @@ create trigger api_keys_changed after update of revoked_at, expires_at, scopes, 
   on auth.api_keys for each statement execute function auth.keys_changed('api_keys');
 create trigger signing_keys_changed after insert or update or delete
   on auth.signing_keys for each statement execute function auth.keys_changed('signing_keys');
+
+-- Networks from which a user has signed in.
+create table auth.known_devices (
+  user_id uuid not null references auth.users on delete cascade,
+  network cidr not null,
+  created_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  primary key (user_id, network)
+);
+create index known_devices_last_seen_at_idx on auth.known_devices (last_seen_at);
+
+-- Proofs that failed, by account and by who failed.
+create table auth.sign_in_failures (
+  -- A user, or the hash of an address that no user has.
+  subject text not null,
+  -- A network known to the account; strangers are one.
+  device text not null,
+  failures integer not null,
+  -- How often it was locked in succession, when last, and until when.
+  locks smallint not null default 0,
+  locked_at timestamptz,
+  locked_until timestamptz,
+  last_at timestamptz not null default now(),
+  -- The link and code that the owner was sent: the code is taken in spite of the lock.
+  unlock_token uuid,
+  primary key (subject, device)
+);
+create index sign_in_failures_last_at_idx on auth.sign_in_failures (last_at);
 
 create function auth.uid() returns uuid language sql stable parallel safe as $$
   select nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid

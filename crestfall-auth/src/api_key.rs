@@ -153,6 +153,11 @@ impl ApiKey {
         &self.text[..12] // checked to be ASCII and longer
     }
 
+    /// The part before the secret, by which a key is known and found: `cf_sk_<id>`.
+    pub fn public_part(&self) -> &str {
+        &self.text[..6 + ID_DIGITS] // checked to be ASCII and longer
+    }
+
     /// What the store keeps.
     pub fn hash(&self) -> KeyHash {
         let mut hash = [0; 32];

@@ -42,6 +42,7 @@ pub(crate) enum Action {
     ApiKeyRevoked,
     LoginFailed,
     AccountLocked,
+    OauthGrantGiven,
 }
 
 impl Action {
@@ -79,6 +80,7 @@ impl Action {
             Self::ApiKeyRevoked => "api_key_revoked",
             Self::LoginFailed => "login_failed",
             Self::AccountLocked => "account_locked",
+            Self::OauthGrantGiven => "oauth_grant_given",
         }
     }
 
@@ -90,7 +92,7 @@ impl Action {
             | Self::LoginFailed
             | Self::AccountLocked => "account",
             Self::UserSignedUp | Self::UserInvited | Self::UserDeleted => "team",
-            Self::TokenRevoked | Self::TokenRefreshed => "token",
+            Self::TokenRevoked | Self::TokenRefreshed | Self::OauthGrantGiven => "token",
             Self::UserModified
             | Self::UserRecoveryRequested
             | Self::UserReauthenticateRequested
@@ -138,6 +140,29 @@ pub(crate) async fn record(
     if traits.as_object().is_some_and(|object| !object.is_empty()) {
         payload["traits"] = traits;
     }
+    let ip = caller.inet().unwrap_or_default();
+    Ok(store::audit::insert(db, &payload, &ip).await?)
+}
+
+/// Writes that somebody tried to sign in and failed. Who tried an address that nobody has leaves an
+/// entry without the address: it may be a password typed into the wrong field.
+pub(crate) async fn record_failure(
+    db: &mut PgConnection,
+    caller: &Caller,
+    user: Option<&User>,
+    traits: Value,
+) -> Result<()> {
+    if let Some(user) = user {
+        return record(db, caller, user, Action::LoginFailed, traits).await;
+    }
+    let action = Action::LoginFailed;
+    let payload = json!({
+        "actor_username": "",
+        "action": action.name(),
+        "log_type": action.kind(),
+        "user_agent": caller.user_agent,
+        "traits": traits,
+    });
     let ip = caller.inet().unwrap_or_default();
     Ok(store::audit::insert(db, &payload, &ip).await?)
 }

@@ -1,5 +1,6 @@
 //! The service: what it is made of, and its router.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -7,26 +8,35 @@ use axum::Router;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use crestfall_core::Secret;
-use crestfall_core::egress::Egress;
+use crestfall_core::egress::{Egress, EgressError};
 use crestfall_core::identity::SharedVerifier;
-use crestfall_core::job::Worker;
+use crestfall_core::job::{Claim, Worker};
 use crestfall_core::rate_limit::RateLimiter;
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::authenticator::Authenticators;
+use crate::caller::Caller;
 use crate::config::Config;
+use crate::deferred::{self, Deferred};
 use crate::error::Result;
+use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
 use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
+use crate::provider::{Documents, unknown_provider};
 use crate::redirect::Redirects;
+use crate::relying_party::RelyingParties;
 use crate::revocation::{Changed, Revocations};
-use crate::routes;
 use crate::sealed::{SealError, SealingKeys};
+use crate::sign_in_guard::Notice;
+use crate::signature::NonceStore;
 use crate::sms::{SmsSender, SmsService, SmsText};
 use crate::user::User;
+use crate::{cleanup, routes};
 
 /// The authentication service over one database. Cheap to clone.
 #[derive(Clone)]
@@ -35,8 +45,9 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     config: Config,
-    sealer: SealingKeys,
+    sealer: Arc<SealingKeys>,
     keys: Keys,
+    authenticators: Authenticators,
     revocations: Revocations,
     passwords: PasswordHasher,
     password_policy: Policy,
@@ -44,10 +55,14 @@ struct Inner {
     redirects: Redirects,
     limiter: RateLimiter,
     egress: Egress,
+    hooks: hook::Registry,
+    documents: Documents,
     mails: Mails,
     delivery: Delivery,
     sms: Option<Arc<dyn SmsSender>>,
     sms_text: SmsText,
+    factor_sms_text: SmsText,
+    relying_parties: RelyingParties,
 }
 
 /// A service to be: what an embedder may bring instead of what the settings name.
@@ -57,6 +72,8 @@ pub struct Builder {
     limiter: Option<RateLimiter>,
     delivery: Option<Delivery>,
     sms: Option<Arc<dyn SmsSender>>,
+    hooks: HashMap<HookPoint, Arc<dyn Hook>>,
+    nonces: Option<Arc<dyn NonceStore>>,
 }
 
 /// Why the service cannot start.
@@ -73,7 +90,7 @@ pub enum StartError {
     Keys(#[from] KeysError),
 }
 
-fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+pub(crate) fn setting<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     message: &'static str,
 ) -> impl FnOnce(E) -> StartError {
     move |error| StartError::Setting(message, Some(error.into()))
@@ -102,13 +119,32 @@ impl Builder {
         self
     }
 
+    /// Asks or tells this at that moment, instead of what the settings name.
+    #[must_use]
+    pub fn hook(mut self, point: HookPoint, hook: impl Hook) -> Self {
+        self.hooks.insert(point, Arc::new(hook));
+        self
+    }
+
+    /// Remembers the nonces of signed requests here, shared with other nodes: otherwise a request that
+    /// was signed can be sent again to another node. Default: in this process.
+    #[must_use]
+    pub fn nonces(mut self, nonces: impl NonceStore + 'static) -> Self {
+        self.nonces = Some(Arc::new(nonces));
+        self
+    }
+
     /// The service.
     ///
     /// # Errors
     /// A setting that makes no sense; a database that does not answer.
     pub async fn build(self) -> Result<Auth, StartError> {
         let config = self.config;
-        let sealer = sealing_keys(&config)?;
+        let sealer = Arc::new(sealing_keys(&config)?);
+        let authenticators = Authenticators::new(&self.pool, &config, &sealer, self.nonces)?;
+        if let Some(error) = unknown_provider(&config) {
+            return Err(setting("providers names one that there is not")(error));
+        }
         let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
             .map_err(setting("site_url or redirect_urls cannot be used"))?;
         let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
@@ -133,9 +169,16 @@ impl Builder {
                     .map_err(setting("password.breach_url cannot be used"))?,
             ) as Box<dyn BreachCheck>),
         };
+        let egress = egress(&config).map_err(setting("egress cannot be used"))?;
+        let hooks = hook::Registry::new(&config, &egress, self.hooks)
+            .map_err(setting("the settings of hooks cannot be used"))?;
+        if config.captcha.enabled && config.captcha.secret.is_empty() {
+            return Err(StartError::Setting("captcha.secret is empty", None));
+        }
         let keys = Keys::load(&self.pool, &config, &sealer).await?;
         Ok(Auth(Arc::new(Inner {
             keys,
+            authenticators,
             revocations: Revocations::new(config.tokens.lifetime.get()),
             passwords: PasswordHasher::new(&config.password.hasher())
                 .map_err(setting("the parameters of password hashing cannot be used"))?,
@@ -143,12 +186,18 @@ impl Builder {
             breaches,
             redirects,
             limiter: self.limiter.unwrap_or_else(RateLimiter::in_process),
-            egress: Egress::new(config.egress.clone()).map_err(setting("egress cannot be used"))?,
+            egress,
+            hooks,
+            documents: Documents::default(),
             mails,
             delivery,
             sms,
             sms_text: SmsText::new(&config.sms.template)
                 .map_err(setting("sms.template cannot be used"))?,
+            factor_sms_text: SmsText::new(&config.mfa.phone.template)
+                .map_err(setting("mfa.phone.template cannot be used"))?,
+            relying_parties: RelyingParties::new(&config)
+                .map_err(setting("the settings of webauthn cannot be used"))?,
             sealer,
             pool: self.pool,
             config,
@@ -173,6 +222,8 @@ impl Auth {
             limiter: None,
             delivery: None,
             sms: None,
+            hooks: HashMap::new(),
+            nonces: None,
         }
     }
 
@@ -181,13 +232,20 @@ impl Auth {
         routes::router(self.clone())
     }
 
+    /// The address of the OAuth server's metadata as RFC 8414 builds it, with the issuer's path behind
+    /// `/.well-known/oauth-authorization-server`: MCP clients look there alone. Merge it into the
+    /// application's outermost router.
+    pub fn well_known<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        routes::well_known(self.clone())
+    }
+
     /// What checks the tokens given out here.
     pub fn verifier(&self) -> &SharedVerifier {
         self.0.keys.verifier()
     }
 
-    /// What has to run beside the router: hearing of sessions that ended and keys that changed, and
-    /// sending mail. Ends when told to; without it, tokens of ended sessions hold until they expire.
+    /// What has to run beside the router: hearing of sessions that ended and keys that changed,
+    /// sending mail, and removing what has expired. Ends when told to; without it, tokens of ended sessions hold until they expire.
     pub async fn run(&self, end: CancellationToken) {
         let (told, mut heard) = mpsc::unbounded_channel();
         let obey = async {
@@ -196,29 +254,47 @@ impl Auth {
             }
         };
         let follow = self.0.revocations.follow(&self.0.pool, &told, end.clone());
-        let send_mail = Worker::new(self.pool().clone())
+        let auth = self.clone();
+        let work = Worker::new(self.pool().clone())
             .on(Mails::JOB, self.0.delivery.clone())
+            .on(Notice::JOB, move |job: Claim| {
+                Notice::handle(auth.clone(), job)
+            })
+            .on(Deferred::JOB, deferred::handler(self.clone()))
             .run(end.clone());
+        let clean_up = cleanup::run(self, end.clone());
         let listen = async {
             tokio::select! {
                 () = follow => {}
                 () = obey => {}
             }
         };
-        tokio::join!(listen, send_mail);
+        let write_key_uses = self.0.authenticators.api_keys.write_uses(end.clone());
+        tokio::join!(listen, work, clean_up, write_key_uses);
     }
 
     async fn changed(&self, changed: Changed) {
-        if changed == Changed::SigningKeys
-            && let Err(error) = self
-                .0
-                .keys
-                .reload(self.pool(), self.config(), self.sealer())
-                .await
-        {
+        match changed {
+            Changed::SigningKeys => self.reload_keys().await,
+            Changed::ApiKeys => self.0.authenticators.api_keys.forget_all(),
+            Changed::User(user) => self.0.authenticators.forget_user(user),
+        }
+    }
+
+    async fn reload_keys(&self) {
+        let reloaded = self
+            .0
+            .keys
+            .reload(self.pool(), self.config(), self.sealer());
+        if let Err(error) = reloaded.await {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "the signing keys could not be read again");
         }
+    }
+
+    /// The ways to prove who sends a request.
+    pub(crate) fn authenticators(&self) -> &Authenticators {
+        &self.0.authenticators
     }
 
     pub(crate) fn revocations(&self) -> &Revocations {
@@ -264,6 +340,16 @@ impl Auth {
         &self.0.egress
     }
 
+    /// Asks and tells the application.
+    pub(crate) fn hooks(&self) -> &hook::Registry {
+        &self.0.hooks
+    }
+
+    /// What issuers publish about themselves.
+    pub(crate) fn documents(&self) -> &Documents {
+        &self.0.documents
+    }
+
     /// Writes mail.
     pub(crate) fn mails(&self) -> &Mails {
         &self.0.mails
@@ -275,6 +361,16 @@ impl Auth {
             .sms
             .as_deref()
             .map(|sender| (sender, &self.0.sms_text))
+    }
+
+    /// The words of the text message with a second factor's code.
+    pub(crate) fn factor_sms_text(&self) -> &SmsText {
+        &self.0.factor_sms_text
+    }
+
+    /// Whom authenticators talk to.
+    pub(crate) fn relying_parties(&self) -> &RelyingParties {
+        &self.0.relying_parties
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
@@ -296,12 +392,13 @@ impl Auth {
     /// Lets the application change what a token says.
     pub(crate) async fn customize_claims(
         &self,
-        _db: &mut PgConnection,
-        _user: &User,
-        _method: &str,
+        db: &mut PgConnection,
+        caller: &Caller,
+        user: &User,
+        method: &str,
         claims: Map<String, Value>,
     ) -> Result<Map<String, Value>> {
-        Ok(claims)
+        hook::custom_access_token(self, db, caller, user, method, claims).await
     }
 }
 
@@ -311,6 +408,13 @@ impl std::fmt::Debug for Auth {
             .field("config", &self.0.config)
             .finish_non_exhaustive()
     }
+}
+
+/// A client for addresses outside, and for those that the settings name.
+fn egress(config: &Config) -> Result<Egress, EgressError> {
+    let mut settings = config.egress.clone();
+    settings.allow.extend(hook::places(config));
+    Egress::new(settings)
 }
 
 /// Keys of the right length from texts of any, each named by a part of its own hash.

@@ -7,12 +7,13 @@ use axum::extract::FromRequestParts;
 use crestfall_core::client_ip::ClientIp;
 use http::header::{ACCEPT_LANGUAGE, HeaderName, USER_AGENT};
 use http::request::Parts;
+use serde::{Deserialize, Serialize};
 
 /// Longest user agent that is kept, in bytes.
 const MAX_USER_AGENT: usize = 512;
 
 /// What is known of the sender without any proof.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Caller {
     /// The address; unspecified when the server was not told.
     pub(crate) ip: IpAddr,
@@ -28,7 +29,7 @@ impl Caller {
         (!self.ip.is_unspecified()).then(|| self.ip.to_string())
     }
 
-    fn of(parts: &Parts) -> Self {
+    pub(crate) fn of(parts: &Parts) -> Self {
         let text = |name: HeaderName| {
             let value = parts.headers.get(name)?.to_str().ok()?;
             Some(value.chars().take(MAX_USER_AGENT).collect::<String>())

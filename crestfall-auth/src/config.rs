@@ -1,16 +1,50 @@
 //! Settings. Each field says its meaning, its unit and GoTrue's variable for the same.
 
+mod api_keys;
+mod basic;
+mod captcha;
+mod cleanup;
+mod cookies;
+mod forward_auth;
+mod hooks;
+mod issuers;
+mod lock_out;
+mod mfa;
+mod oauth_server;
+mod passkeys;
 mod password;
+mod rate_limits;
+mod providers;
+
+use std::collections::BTreeMap;
 
 use crestfall_core::Secret;
 use crestfall_core::egress::EgressConfig;
+use crestfall_core::rate_limit::Rate;
 use crestfall_core::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::mail::MailConfig;
 use crate::sms::SmsConfig;
+pub use api_keys::ApiKeysConfig;
+pub use basic::BasicConfig;
+pub use captcha::{Captcha, CaptchaProvider};
+pub use cleanup::Cleanup;
+pub use cookies::CookiesConfig;
+pub use forward_auth::{
+    ForwardAuthConfig, ForwardAuthPolicy, ForwardAuthRule, QueryOperator, QueryRule,
+};
+pub use hooks::{HookConfig, Hooks};
+pub use issuers::IssuerConfig;
+pub use lock_out::LockOut;
+pub use mfa::{Mfa, PhoneFactors, TotpFactors, WebAuthnFactors};
+pub use oauth_server::OauthServer;
+pub(crate) use passkeys::NoModel;
+pub use passkeys::{Passkeys, RelyingPartyConfig, WebAuthn};
 pub use password::Password;
+pub use rate_limits::{Limit, RateLimits};
+pub use providers::{External, Provider};
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,12 +86,44 @@ pub struct Config {
     pub phone: Phone,
     /// What passwords must be, and how they are kept.
     pub password: Password,
+    /// What users may prove besides.
+    pub mfa: Mfa,
+    /// Sign-in without a password.
+    pub passkeys: Passkeys,
+    /// Whom authenticators talk to.
+    pub webauthn: WebAuthn,
     /// How mail is sent, and in which words.
     pub mail: MailConfig,
     /// How text messages are sent.
     pub sms: SmsConfig,
     /// Which addresses this service may call: hooks, providers, captchas.
     pub egress: EgressConfig,
+    /// Other applications' sign-in with the users of this service (OAuth 2.1, OpenID Connect).
+    pub oauth_server: OauthServer,
+    /// How often what may be asked.
+    pub rate_limits: RateLimits,
+    /// When signing in to an account is stopped for a while.
+    pub lock_out: LockOut,
+    /// Whether requests must come with a solved captcha.
+    pub captcha: Captcha,
+    /// Calls to the application at certain moments.
+    pub hooks: Hooks,
+    /// What is removed when it is of no use any more.
+    pub cleanup: Cleanup,
+    /// Issuers besides ourselves whose tokens are accepted.
+    pub issuers: Vec<IssuerConfig>,
+    /// Keys that users and administrators make for machines and tools.
+    pub api_keys: ApiKeysConfig,
+    /// `Authorization: Basic`.
+    pub basic: BasicConfig,
+    /// Session cookies of browser apps.
+    pub cookies: CookiesConfig,
+    /// Answers a reverse proxy that asks who may see a page, and the login page for it.
+    pub forward_auth: ForwardAuthConfig,
+    /// Providers that users may sign in with, by name.
+    pub providers: BTreeMap<String, Provider>,
+    /// What holds for all of them.
+    pub external: External,
 }
 
 /// Access tokens.
@@ -129,8 +195,17 @@ pub struct Email {
     pub otp_attempts: u16,
     /// The least time between two mails of a kind to one address (`SMTP_MAX_FREQUENCY`).
     pub max_frequency: Duration,
+    /// Mails with links and codes in all (`RATE_LIMIT_EMAIL_SENT`).
+    pub rate_limit: Rate,
     /// The only addresses that mails go to; empty is all (`EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES`).
     pub authorized_addresses: Vec<String>,
+    /// A link counts as soon as it is opened, as in GoTrue. Off, it shows a page with a button, so
+    /// that programs that open the links of a mail before its reader does not use them up.
+    pub verify_on_get: bool,
+    /// Who asks for a sign-in by link or code without a new user being made (`create_user` false, or
+    /// `disable_signup`) is told when there is no such user, as in GoTrue. Off, nothing tells which
+    /// addresses have accounts. Phone numbers too.
+    pub reveal_unknown: bool,
 }
 
 /// Users with a phone number.
@@ -149,6 +224,8 @@ pub struct Phone {
     pub otp_attempts: u16,
     /// The least time between two messages to one number (`SMS_MAX_FREQUENCY`).
     pub max_frequency: Duration,
+    /// Messages in all (`RATE_LIMIT_SMS_SENT`).
+    pub rate_limit: Rate,
 }
 
 impl Default for Config {
@@ -169,9 +246,25 @@ impl Default for Config {
             email: Email::default(),
             phone: Phone::default(),
             password: Password::default(),
+            mfa: Mfa::default(),
+            passkeys: Passkeys::default(),
+            webauthn: WebAuthn::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),
+            oauth_server: OauthServer::default(),
+            rate_limits: RateLimits::default(),
+            lock_out: LockOut::default(),
+            captcha: Captcha::default(),
+            hooks: Hooks::default(),
+            cleanup: Cleanup::default(),
+            issuers: Vec::new(),
+            api_keys: ApiKeysConfig::default(),
+            basic: BasicConfig::default(),
+            cookies: CookiesConfig::default(),
+            forward_auth: ForwardAuthConfig::default(),
+            providers: BTreeMap::new(),
+            external: External::default(),
         }
     }
 }
@@ -216,7 +309,10 @@ impl Default for Email {
             otp_length: 6,
             otp_attempts: 5,
             max_frequency: Duration::seconds(60),
+            rate_limit: Rate::per_hour(30),
             authorized_addresses: Vec::new(),
+            verify_on_get: false,
+            reveal_unknown: true,
         }
     }
 }
@@ -230,6 +326,7 @@ impl Default for Phone {
             otp_length: 6,
             otp_attempts: 5,
             max_frequency: Duration::seconds(60),
+            rate_limit: Rate::per_hour(30),
         }
     }
 }

@@ -1,13 +1,19 @@
-//! Asking a new user to confirm the mail address.
+//! Asking a new user to confirm the mail address or phone number.
 
 use sqlx::PgConnection;
 
 use crate::auth::Auth;
 use crate::caller::Caller;
-use crate::error::{Error, ErrorCode, Result};
+use crate::code_message::{self, CodeMessage};
+use crate::error::Result;
+use crate::link_mail::{self, LinkMail};
+use crate::mail::MailKind;
+use crate::one_time::TokenType;
 use crate::pkce::Challenge;
-use crate::store::flow_states::{self, NewFlowState};
+use crate::store::one_time_tokens;
+use crate::store::proofs::{self, Sent};
 use crate::user::User;
+use crate::verification::Verification;
 
 /// Sends the link and code that confirm the address of a user who has just signed up.
 pub(crate) async fn request(
@@ -18,34 +24,71 @@ pub(crate) async fn request(
     challenge: &Challenge,
     redirect_to: &str,
 ) -> Result<()> {
-    let flow_state = match challenge.check()? {
-        None => None,
-        Some(challenge) => {
-            let flow = NewFlowState {
-                user_id: Some(user.id),
-                challenge: Some(challenge),
-                provider_type: "email",
-                authentication_method: "email/signup",
-                ..NewFlowState::default()
-            };
-            Some(flow_states::insert(db, &flow).await?)
-        }
-    };
-    let _ = (auth, caller, redirect_to, flow_state);
-    Ok(())
+    request_for(
+        auth,
+        db,
+        caller,
+        user,
+        Verification::Signup,
+        (challenge, redirect_to),
+    )
+    .await
 }
 
-/// Sends the code that confirms the phone number of a user who has just signed up.
-pub(crate) async fn request_by_phone(
+/// The same, for a purpose: one other than the sign-up keeps no password that was set before.
+pub(crate) async fn request_for(
     auth: &Auth,
     db: &mut PgConnection,
     caller: &Caller,
     user: &User,
-    channel: &str,
+    purpose: Verification,
+    (challenge, redirect_to): (&Challenge, &str),
 ) -> Result<()> {
-    let _ = (auth, db, caller, user, channel);
-    Err(Error::new(
-        ErrorCode::SmsSendFailed,
-        "Error sending confirmation sms",
-    ))
+    let method = "email/signup";
+    let flow_state = link_mail::begin_exchange(db, user.id, challenge, method).await?;
+    let redirect_to = link_mail::redirect_target(auth, redirect_to);
+    let mail = LinkMail {
+        user,
+        to: user.email(),
+        kind: MailKind::Confirmation,
+        token: TokenType::ConfirmationToken,
+        purpose,
+        flow_state,
+        redirect_to: &redirect_to,
+    };
+    link_mail::send(auth, db, caller, &mail).await?;
+    Ok(proofs::mark_sent(db, user.id, Sent::Confirmation).await?)
+}
+
+/// Makes the code that confirms the phone number of a user who has just signed up; to be sent once
+/// the transaction is committed.
+pub(crate) async fn request_by_phone(
+    auth: &Auth,
+    db: &mut PgConnection,
+    user: &User,
+    channel: &str,
+) -> Result<CodeMessage> {
+    request_by_phone_for(auth, db, user, Verification::Signup, channel).await
+}
+
+/// The same, for a purpose: one other than the sign-up keeps no password that was set before.
+pub(crate) async fn request_by_phone_for(
+    auth: &Auth,
+    db: &mut PgConnection,
+    user: &User,
+    purpose: Verification,
+    channel: &str,
+) -> Result<CodeMessage> {
+    let channel = code_message::channel(auth, channel)?;
+    let what = (TokenType::ConfirmationToken, purpose);
+    let message = code_message::issue(auth, db, user.id, user.phone(), what, channel).await?;
+    proofs::mark_sent(db, user.id, Sent::Confirmation).await?;
+    Ok(message)
+}
+
+/// What a confirmation that is sent once more is for: what the one before was.
+pub(crate) async fn purpose_again(db: &mut PgConnection, user: &User) -> Result<Verification> {
+    let before = one_time_tokens::lock(db, user.id, TokenType::ConfirmationToken).await?;
+    let purpose = before.and_then(|token| Verification::parse(&token.purpose));
+    Ok(purpose.unwrap_or(Verification::Signup))
 }

@@ -22,6 +22,7 @@ const MAX_VALUE: usize = 3800;
 pub struct SessionCookie {
     name: String,
     secure: bool,
+    domain: Option<String>,
 }
 
 /// A value or name cannot stand in a cookie.
@@ -41,8 +42,32 @@ impl SessionCookie {
             return Err(NotACookie);
         }
         let prefix = if secure { "__Host-" } else { "" };
-        let name = format!("{prefix}{name}");
-        Ok(Self { name, secure })
+        Ok(Self {
+            name: format!("{prefix}{name}"),
+            secure,
+            domain: None,
+        })
+    }
+
+    /// A cookie that all hosts of a domain get, such as `example.org`. Its name begins with
+    /// `__Secure-` over HTTPS. Any host of the domain can read it and set one of its own: use it only
+    /// where all of them are yours.
+    ///
+    /// # Errors
+    /// A name of other characters, or a domain that is none.
+    pub fn for_domain(name: &str, secure: bool, domain: &str) -> Result<Self, NotACookie> {
+        let plain = Self::new(name, false)?;
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+        let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+        if domain.is_empty() || domain.len() > 253 || !domain.bytes().all(allowed) {
+            return Err(NotACookie);
+        }
+        let prefix = if secure { "__Secure-" } else { "" };
+        Ok(Self {
+            name: format!("{prefix}{}", plain.name),
+            secure,
+            domain: Some(domain),
+        })
     }
 
     /// The name as it is sent.
@@ -76,6 +101,9 @@ impl SessionCookie {
             .secure(self.secure)
             .same_site(SameSite::Lax)
             .build();
+        if let Some(domain) = &self.domain {
+            cookie.set_domain(domain.as_str());
+        }
         if let Some(lifetime) = lifetime {
             let seconds = i64::try_from(lifetime.as_secs()).map_err(|_| NotACookie)?;
             cookie.set_max_age(cookie::time::Duration::seconds(seconds));
@@ -132,6 +160,19 @@ mod tests {
         let plain = SessionCookie::new("session", false).expect("a cookie");
         let set = plain.set("abc", None).expect("a header");
         assert_eq!(set, "session=abc; HttpOnly; SameSite=Lax; Path=/");
+    }
+
+    #[test]
+    fn a_cookie_of_a_domain_names_it() {
+        let cookie = SessionCookie::for_domain("session", true, ".Example.org").expect("a cookie");
+        assert_eq!(
+            cookie.set("x", None).expect("a header"),
+            "__Secure-session=x; HttpOnly; SameSite=Lax; Secure; Path=/; Domain=example.org"
+        );
+        for domain in ["", ".", "a b", "a;b", "é"] {
+            let refused = SessionCookie::for_domain("session", true, domain);
+            assert!(refused.is_err(), "{domain}");
+        }
     }
 
     #[test]

@@ -121,6 +121,7 @@ codes! {
     TooManyPasskeys = "too_many_passkeys", UNPROCESSABLE_ENTITY;
     UnexpectedAudience = "unexpected_audience", BAD_REQUEST;
     UnexpectedFailure = "unexpected_failure", INTERNAL_SERVER_ERROR;
+    Unknown = "unknown", BAD_REQUEST;
     UserAlreadyExists = "user_already_exists", UNPROCESSABLE_ENTITY;
     UserBanned = "user_banned", FORBIDDEN;
     UserNotFound = "user_not_found", NOT_FOUND;
@@ -236,7 +237,8 @@ impl Error {
         self.weak_password.as_deref().unwrap_or_default()
     }
 
-    fn log(&self) {
+    /// Writes it to the log, when there is something to tell.
+    pub(crate) fn log(&self) {
         let source = self.source.as_deref().map(|e| e as &dyn std::error::Error);
         if self.status.is_server_error() {
             tracing::error!(

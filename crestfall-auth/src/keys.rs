@@ -54,7 +54,7 @@ impl Keys {
         sealer: &SealingKeys,
     ) -> Result<Self, KeysError> {
         let signing = read(pool, config, sealer).await?;
-        let verifier = Arc::new(ArcSwap::from_pointee(verifier(&signing)?));
+        let verifier = Arc::new(ArcSwap::from_pointee(verifier(&signing, config)?));
         Ok(Self {
             signing: Arc::new(ArcSwap::from_pointee(signing)),
             verifier,
@@ -69,7 +69,7 @@ impl Keys {
         sealer: &SealingKeys,
     ) -> Result<(), KeysError> {
         let signing = read(pool, config, sealer).await?;
-        self.verifier.store(Arc::new(verifier(&signing)?));
+        self.verifier.store(Arc::new(verifier(&signing, config)?));
         self.signing.store(Arc::new(signing));
         Ok(())
     }
@@ -90,11 +90,13 @@ impl Keys {
     }
 }
 
-fn verifier(keys: &SigningKeys) -> Result<Verifier, KeysError> {
+/// The audience keeps an OAuth client's ID token, signed with the same keys, from being taken for an
+/// access token.
+fn verifier(keys: &SigningKeys, config: &Config) -> Result<Verifier, KeysError> {
     Ok(Verifier::builder()
         .keys(keys.verifying_keys()?)
+        .audience(&config.tokens.audience)
         .anonymous_role("anon")
-        .require_exp(true)
         .cache_entries(100_000)
         .build()?)
 }

@@ -200,10 +200,21 @@ impl Mails {
         query
             .append_pair("token", token_hash)
             .append_pair("type", verification);
-        if !redirect_to.is_empty() {
+        // As GoTrue writes it, a plain address stays as it is.
+        let is_plain = redirect_to
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/".contains(&byte));
+        if !redirect_to.is_empty() && !is_plain {
             query.append_pair("redirect_to", redirect_to);
         }
         drop(query);
+        if !redirect_to.is_empty() && is_plain {
+            let query = format!(
+                "{}&redirect_to={redirect_to}",
+                url.query().unwrap_or_default()
+            );
+            url.set_query(Some(&query));
+        }
         Some(url.into())
     }
 
@@ -246,6 +257,7 @@ fn verification(kind: MailKind) -> Option<&'static str> {
         | MailKind::IdentityUnlinked
         | MailKind::MfaFactorEnrolled
         | MailKind::MfaFactorUnenrolled
+        | MailKind::RecoveryCodeUsed
         | MailKind::NewSignIn => None,
     }
 }

@@ -49,8 +49,16 @@ pub(crate) struct Request<'a> {
 
 /// Makes a token in place of the one of the same kind before.
 pub(crate) async fn issue(db: &mut PgConnection, request: &Request<'_>) -> sqlx::Result<Issued> {
+    issue_with(db, request, new_code(request.code_length)).await
+}
+
+/// The same with a code that was chosen before.
+pub(crate) async fn issue_with(
+    db: &mut PgConnection,
+    request: &Request<'_>,
+    code: String,
+) -> sqlx::Result<Issued> {
     let id = Uuid::new_v4();
-    let code = new_code(request.code_length);
     let prefix = if request.flow_state.is_some() {
         "pkce_"
     } else {
@@ -93,31 +101,46 @@ pub(crate) enum CodeOutcome {
     Wrong,
 }
 
-/// Uses up a user's token by its code. The row stays locked until the transaction ends, so that of
-/// many tries at once each is counted.
+/// Uses up a user's token for this address by its code. The row stays locked until the transaction
+/// ends, so that of many tries at once each is counted.
 pub(crate) async fn use_code(
     db: &mut PgConnection,
     user: Uuid,
     kinds: &[TokenType],
+    relates_to: &str,
     code: &str,
     max_attempts: u16,
 ) -> sqlx::Result<CodeOutcome> {
-    for kind in kinds {
-        let Some(token) = one_time_tokens::lock(db, user, *kind).await? else {
-            continue;
-        };
-        if token.expires_at <= Utc::now() {
-            continue;
-        }
-        let expected = token.code_hash.clone().unwrap_or_default();
+    let pending = pending(db, user, kinds, relates_to).await?;
+    for token in &pending {
+        let expected = token.code_hash.as_deref().unwrap_or_default();
         let given = hash_code(token.id, code);
         if bool::from(expected.as_bytes().ct_eq(given.as_bytes())) {
             one_time_tokens::delete(db, token.id).await?;
-            return Ok(CodeOutcome::Right(Box::new(token)));
+            return Ok(CodeOutcome::Right(Box::new(token.clone())));
         }
+    }
+    for token in &pending {
         one_time_tokens::count_attempt(db, token.id, max_attempts).await?;
     }
     Ok(CodeOutcome::Wrong)
+}
+
+/// A user's tokens for this address that hold, locked.
+pub(crate) async fn pending(
+    db: &mut PgConnection,
+    user: Uuid,
+    kinds: &[TokenType],
+    relates_to: &str,
+) -> sqlx::Result<Vec<OneTimeToken>> {
+    let mut pending = Vec::new();
+    for kind in kinds {
+        let token = one_time_tokens::lock(db, user, *kind).await?;
+        pending.extend(
+            token.filter(|token| token.expires_at > Utc::now() && token.relates_to == relates_to),
+        );
+    }
+    Ok(pending)
 }
 
 /// So many random digits.
@@ -128,7 +151,8 @@ pub(crate) fn new_code(length: usize) -> String {
         .collect()
 }
 
-fn hash(link_token: &str) -> String {
+/// What is kept of a link's token.
+pub(crate) fn hash(link_token: &str) -> String {
     hex(digest(&SHA256, link_token.as_bytes()).as_ref())
 }
 

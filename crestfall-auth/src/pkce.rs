@@ -4,14 +4,14 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use crate::body::or_default;
 use crate::error::{Error, ErrorCode, Result};
 
 /// What a client sends to begin an exchange; empty for the implicit flow.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Challenge {
     #[serde(deserialize_with = "or_default")]

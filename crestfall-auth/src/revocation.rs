@@ -2,6 +2,7 @@
 //! is committed, so that a request needs no look-up in the database (D6).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,6 +27,8 @@ pub(crate) struct Revocations {
     ended: RwLock<HashMap<Uuid, DateTime<Utc>>>,
     /// After this long no access token of an ended session can be alive.
     memory: TimeDelta,
+    /// Whether changes are heard of as they are committed.
+    followed: AtomicBool,
 }
 
 /// What a notification asks for, besides sessions.
@@ -44,12 +47,19 @@ impl Revocations {
         Self {
             ended: RwLock::default(),
             memory: lifetime + TimeDelta::minutes(5),
+            followed: AtomicBool::new(false),
         }
     }
 
     /// Whether this session has ended.
     pub(crate) fn contains(&self, session: Uuid) -> bool {
         self.ended.read().contains_key(&session)
+    }
+
+    /// Whether changes are heard of as they are committed. If not, what was read of the database is
+    /// not to be relied on for long.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.followed.load(Ordering::Acquire)
     }
 
     fn insert(&self, session: Uuid, at: DateTime<Utc>) {
@@ -78,7 +88,9 @@ impl Revocations {
     ) {
         let follow = async {
             loop {
-                if let Err(error) = self.follow_once(pool, changed).await {
+                let ended = self.follow_once(pool, changed).await;
+                self.followed.store(false, Ordering::Release);
+                if let Err(error) = ended {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "ended sessions are not heard of; trying again");
                 }
@@ -86,6 +98,7 @@ impl Revocations {
             }
         };
         end.run_until_cancelled(follow).await;
+        self.followed.store(false, Ordering::Release);
     }
 
     async fn follow_once(
@@ -99,6 +112,7 @@ impl Revocations {
         self.load(pool).await?;
         tell(changed, Changed::SigningKeys);
         tell(changed, Changed::ApiKeys);
+        self.followed.store(true, Ordering::Release);
         loop {
             match tokio::time::timeout(SAFETY_NET, listener.try_recv()).await {
                 Err(_) => self.load(pool).await?,

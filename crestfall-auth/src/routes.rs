@@ -1,14 +1,26 @@
 //! The endpoints, one a file.
 
 mod admin;
+mod api_keys;
+mod factors;
+mod external;
 mod health;
+mod invite;
 mod jwks;
 mod logout;
+mod oauth;
+mod otp;
+mod passkeys;
+mod reauthenticate;
+mod recover;
+mod resend;
+mod security_log;
 mod sessions;
 mod settings;
 mod signup;
 mod token;
 mod user;
+mod verify;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -17,9 +29,12 @@ use axum::routing::{delete, get, post};
 
 use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, answer_in_the_callers_form};
+use crate::{captcha, rate_limit};
 
 /// Largest body of a request, in bytes (GT-032).
-const MAX_BODY: usize = 1 << 20;
+pub(crate) const MAX_BODY: usize = 1 << 20;
+
+pub(crate) use oauth::well_known;
 
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> {
     Router::new()
@@ -35,12 +50,30 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
             get(sessions::list).delete(sessions::end_others),
         )
         .route("/user/sessions/{id}", delete(sessions::end))
+        .route("/user/security-log", get(security_log::show))
+        .route("/otp", post(otp::send))
+        .route("/magiclink", post(otp::send_link))
+        .route("/recover", post(recover::send))
+        .route("/resend", post(resend::send))
+        .route("/verify", get(verify::open).post(verify::submit))
+        .route("/reauthenticate", get(reauthenticate::send))
+        .route("/invite", post(invite::send))
         .merge(admin::routes())
+        .merge(oauth::routes(&auth))
+        .merge(api_keys::routes())
+        .merge(factors::routes())
+        .merge(passkeys::routes())
+        .merge(external::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)
         })
+        .layer(middleware::from_fn_with_state(
+            auth.clone(),
+            captcha::require,
+        ))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(rate_limit::layer(&auth))
         .layer(middleware::from_fn(answer_in_the_callers_form))
         .with_state(auth)
 }

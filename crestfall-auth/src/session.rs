@@ -10,6 +10,7 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::refresh_token::RefreshToken;
+use crate::sign_in_guard;
 use crate::store::sessions::{NewSession, Session};
 use crate::store::{sessions, users};
 use crate::token::{self, TokenResponse};
@@ -22,6 +23,8 @@ pub(crate) struct SessionOptions<'a> {
     pub(crate) tag: Option<&'a str>,
     /// The OAuth client that it belongs to, and what it may do.
     pub(crate) oauth_client: Option<(Uuid, &'a str)>,
+    /// Whom its tokens are for as well (RFC 8707).
+    pub(crate) resource: Option<&'a str>,
 }
 
 /// Begins a session: the user has just proved, by this method (an `amr` value), who they are.
@@ -57,14 +60,20 @@ pub(crate) async fn begin(
             tag: options.tag,
             oauth_client_id: options.oauth_client.map(|(client, _)| client),
             scopes: options.oauth_client.map(|(_, scopes)| scopes),
+            resource: options.resource,
             refresh_token_hmac_key: &sealed_key,
         },
     )
     .await?;
     user.last_sign_in_at = Some(users::signed_in(db, user.id).await?);
+    // With a second factor to prove, half a proof makes no network a known one.
+    if !user.has_verified_factor() {
+        sign_in_guard::know(db, caller, user.id).await?;
+    }
     respond(
         auth,
         db,
+        caller,
         user.clone(),
         &session,
         RefreshToken::encode(id, 0, &key),
@@ -100,8 +109,9 @@ pub(crate) async fn lift(
         caller.inet(),
     )
     .await?;
+    sign_in_guard::know(db, caller, user.id).await?;
     let refresh_token = RefreshToken::encode(session.id, counter, &key);
-    respond(auth, db, user, &session, refresh_token, method).await
+    respond(auth, db, caller, user, &session, refresh_token, method).await
 }
 
 /// What has to be kept although the request is refused.
@@ -165,10 +175,64 @@ pub(crate) async fn refresh(
         caller.inet(),
     )
     .await?;
+    if session.ip != caller.inet() && (session.aal != "aal1" || !user.has_verified_factor()) {
+        sign_in_guard::know(db, caller, user.id).await?;
+    }
     audit::record(db, caller, &user, Action::TokenRefreshed, json!({})).await?;
     let refresh_token = RefreshToken::encode(session.id, next, &key);
-    let response = respond(auth, db, user, &session, refresh_token, "token_refresh").await?;
+    let response = respond(
+        auth,
+        db,
+        caller,
+        user,
+        &session,
+        refresh_token,
+        "token_refresh",
+    )
+    .await?;
     Ok(Refreshed::Tokens(Box::new(response)))
+}
+
+/// The session of a refresh token of ours, and whether the token is its newest.
+pub(crate) async fn of_refresh_token(
+    auth: &Auth,
+    db: &mut PgConnection,
+    text: &str,
+) -> Result<Option<(Session, bool)>> {
+    let Some(token) = RefreshToken::decode(text) else {
+        return Ok(None);
+    };
+    let session = sessions::find(db, token.session).await?;
+    let Some(session) = session.filter(|session| session.refresh_token_hmac_key.is_some()) else {
+        return Ok(None);
+    };
+    if !token.is_genuine(&open_key(auth, &session)?) {
+        return Ok(None);
+    }
+    let is_newest = session.refresh_token_counter == Some(token.counter);
+    Ok(Some((session, is_newest)))
+}
+
+/// The session of a refresh token and its user, without using the token up. None if the token was
+/// superseded long ago: [`refresh`] judges that.
+pub(crate) async fn look(
+    auth: &Auth,
+    db: &mut PgConnection,
+    text: &str,
+) -> Result<Option<(User, Session)>> {
+    let not_found = || Error::new(ErrorCode::RefreshTokenNotFound, "Invalid Refresh Token");
+    let token = RefreshToken::decode(text).ok_or_else(not_found)?;
+    let session = sessions::find(db, token.session).await?;
+    let session = session.ok_or_else(not_found)?;
+    let key = open_key(auth, &session)?;
+    if !token.is_genuine(&key) || session.oauth_client_id.is_some() {
+        return Err(not_found());
+    }
+    let user = load_user(db, session.user_id).await?;
+    check_alive(auth, &user, &session)?;
+    let behind = session.refresh_token_counter.unwrap_or_default() - token.counter;
+    let is_newest = behind == 0 || behind == 1 || (behind > 1 && is_recent(auth, &session));
+    Ok(is_newest.then_some((user, session)))
 }
 
 /// A token that was superseded long ago: it was stolen, or its successor was. Nobody keeps the
@@ -258,13 +322,16 @@ async fn exchange_foreign(
 async fn respond(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     user: User,
     session: &Session,
     refresh_token: String,
     method: &str,
 ) -> Result<TokenResponse> {
     let claims = token::claims(auth, &user, session);
-    let claims = auth.customize_claims(db, &user, method, claims).await?;
+    let claims = auth
+        .customize_claims(db, caller, &user, method, claims)
+        .await?;
     let access_token = token::sign(auth, &claims)?;
     Ok(TokenResponse {
         expires_in: access_token.expires_at - token::now(),

@@ -1,13 +1,29 @@
 //! Every statement of this crate, by what it is about. Each runs on the connection, and so in the
 //! transaction, of its caller.
 
+pub(crate) mod api_keys;
 pub(crate) mod audit;
+pub(crate) mod cleanup;
+pub(crate) mod factor_challenges;
+pub(crate) mod factors;
+pub(crate) mod custom_providers;
+pub(crate) mod external;
 pub(crate) mod flow_states;
+pub(crate) mod hooks;
 pub(crate) mod identities;
 pub(crate) mod import;
+pub(crate) mod known_devices;
+pub(crate) mod oauth_authorizations;
+pub(crate) mod oauth_clients;
+pub(crate) mod oauth_consents;
 pub(crate) mod one_time_tokens;
+pub(crate) mod passkeys;
+pub(crate) mod proofs;
+pub(crate) mod recovery_codes;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
+pub(crate) mod sign_in_failures;
+pub(crate) mod used_links;
 pub(crate) mod signing_keys;
 pub(crate) mod users;
 

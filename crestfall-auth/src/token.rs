@@ -69,6 +69,9 @@ pub(crate) fn claims(auth: &Auth, user: &User, session: &Session) -> Map<String,
     {
         claims.insert("scope".into(), scopes.into());
     }
+    if let Some(resource) = &session.resource {
+        claims.insert("aud".into(), json!([config.tokens.audience, resource]));
+    }
     claims
 }
 

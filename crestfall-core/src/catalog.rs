@@ -15,7 +15,7 @@ mod keeper;
 mod key;
 mod load;
 mod lookup;
-mod node_tree;
+pub(crate) mod node_tree;
 mod relationships;
 mod rows;
 mod shared;
@@ -75,6 +75,9 @@ pub struct Table {
     /// Reading its rows may run functions that are not built in (a view's, a policy's), and so
     /// change settings of the transaction.
     pub runs_functions: bool,
+    /// Writing to it may run such functions besides: triggers, rules, defaults, checks, what follows
+    /// in other tables.
+    pub writes_run_functions: bool,
     /// Primary key columns, alphabetical; of a view, the columns that show a primary key of a table
     /// below it, in that key's order (of several tables, one key after another).
     pub primary_key: Vec<Arc<str>>,

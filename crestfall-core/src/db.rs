@@ -31,7 +31,7 @@ pub use rows::{ColumnInfo, Row, Rows, Values};
 pub use scope::{Access, End, Isolation, Param, Scope, Share, Statement};
 pub use transaction::OpenTransaction;
 
-use crate::wire::batch::{Batch, Place};
+use crate::wire::batch::Batch;
 use crate::wire::connection::{Failure, Sink, Treatment};
 use cancel::Pending;
 use pool::{Need, Pool, Ticket};
@@ -111,6 +111,7 @@ impl Db {
                 read_only: scope.access == Access::ReadOnly,
                 fingerprint,
                 max_bytes: pool.config.max_result_bytes.unwrap_or(usize::MAX),
+                resets: scope.resets_behind(),
             };
             let (sender, receiver) = oneshot::channel();
             let (alone, connection) = (ticket.alone, Arc::clone(&ticket.connection));
@@ -151,6 +152,7 @@ impl Db {
                 read_only: scope.access == Access::ReadOnly,
                 fingerprint: 0,
                 max_bytes: pool.config.max_result_bytes.unwrap_or(usize::MAX),
+                resets: false,
             };
             let (sender, receiver) = oneshot::channel();
             let failure = match send(ticket, &batch, Sink::Rows(sender), treatment) {
@@ -158,8 +160,7 @@ impl Db {
                     // Made before waiting: whatever happens from here on, it rolls back.
                     let pending =
                         Pending::new(receiver, pool, Arc::clone(&connection), number, true);
-                    let place = Place::of(scope);
-                    let open = OpenTransaction::new(Arc::clone(pool), connection, place, scope.end);
+                    let open = OpenTransaction::new(Arc::clone(pool), connection, scope);
                     match pending.answer().await {
                         Ok((rows, _)) => return Ok((rows, open)),
                         Err(failure) => failure,
@@ -191,6 +192,7 @@ impl Db {
             read_only: scope.access == Access::ReadOnly,
             fingerprint: 0,
             max_bytes: usize::MAX,
+            resets: scope.resets_behind(),
         };
         let (sender, receiver) = mpsc::channel(4);
         let number =

@@ -37,6 +37,14 @@ pub enum Proof {
     Anonymous,
     /// By a signed token.
     Token,
+    /// By an API key.
+    ApiKey,
+    /// By the request's own signature (RFC 9421).
+    Signature,
+    /// By user and password (RFC 7617).
+    Basic,
+    /// By a browser's session cookie.
+    Cookie,
 }
 
 /// The claims of an identity, and their text as `request.jwt.claims` wants it. Both have the role
@@ -57,6 +65,11 @@ impl Identity {
     /// Whom a verified token's claims describe. For authenticators: nothing is checked here.
     pub fn from_token(role: Arc<str>, claims: Map<String, Value>) -> Self {
         Self::new(role, claims, Proof::Token)
+    }
+
+    /// Whom a credential of another kind stands for. For authenticators: nothing is checked here.
+    pub fn proved(role: Arc<str>, claims: Map<String, Value>, proof: Proof) -> Self {
+        Self::new(role, claims, proof)
     }
 
     fn new(role: Arc<str>, claims: Map<String, Value>, proof: Proof) -> Self {

@@ -43,6 +43,7 @@ mod token;
 mod verifier;
 
 pub use builder::Builder;
+pub use cache::CacheStatus;
 pub use error::{ConfigError, Error, KeyProblem};
 pub use keys::KeySet;
 pub use role::RoleClaim;

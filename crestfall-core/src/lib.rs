@@ -6,6 +6,9 @@ pub mod client_ip;
 pub mod cluster;
 pub mod db;
 pub mod egress;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod identity;
 pub mod job;
 pub mod jwt;

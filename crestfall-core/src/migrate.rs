@@ -9,7 +9,7 @@
 
 mod error;
 mod set;
-mod statements;
+pub(crate) mod statements;
 
 use std::time::Duration;
 

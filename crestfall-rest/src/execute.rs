@@ -30,6 +30,8 @@ pub(crate) struct Prepared {
     pub(crate) statements: Vec<Statement>,
     form: Form,
     end: End,
+    /// No function of the database's users runs that could change the session.
+    leaves_nothing: bool,
 }
 
 /// What the first statement gives.
@@ -61,6 +63,7 @@ impl Prepared {
         catalog: &Catalog,
     ) -> Self {
         let end = ends(request, settings);
+        let leaves_nothing = leaves_nothing(plan, settings, catalog);
         if let Some((rows, runs_functions)) = plain_rows(request, plan, settings, catalog) {
             let mut statements = vec![as_statement(rows)];
             if runs_functions {
@@ -70,6 +73,7 @@ impl Prepared {
                 statements,
                 form: Form::Rows,
                 end,
+                leaves_nothing,
             };
         }
         let preferences = &request.preferences;
@@ -84,6 +88,7 @@ impl Prepared {
                 statements: vec![as_statement(call)],
                 form: Form::Wrapped { estimates: None },
                 end,
+                leaves_nothing,
             };
         }
         let main = sql::statement(
@@ -99,6 +104,7 @@ impl Prepared {
                 statements,
                 form: Form::Explain,
                 end,
+                leaves_nothing,
             };
         }
         let is_read = matches!(plan.kind, Kind::Read { .. });
@@ -112,8 +118,26 @@ impl Prepared {
             statements,
             form: Form::Wrapped { estimates },
             end,
+            leaves_nothing,
         }
     }
+}
+
+/// Whether no function of the database's users runs.
+fn leaves_nothing(plan: &StatementPlan, settings: &Settings, catalog: &Catalog) -> bool {
+    let written_quietly = || {
+        let table = catalog.tables.get(&plan.read.relation);
+        table.is_some_and(|table| !table.writes_run_functions)
+    };
+    let quiet = match plan.kind {
+        Kind::Read { .. } => true,
+        Kind::Write { .. } => written_quietly(),
+        Kind::Call { .. } => false,
+    };
+    quiet
+        && settings.config.pre_request.is_none()
+        && !matches!(plan.handler, Handler::Custom { .. })
+        && !plan.read.runs_functions(catalog)
 }
 
 /// The statement of a request that needs nothing but rows, and whether functions may say what the
@@ -139,15 +163,13 @@ fn plain_rows(
         .get(&plan.read.relation)
         .map(|table| &**table);
     match &plan.kind {
-        Kind::Read { .. } if wants_rows && request.preferences.count.is_none() => {
-            let runs_functions =
-                settings.config.pre_request.is_some() || plan.read.runs_functions(catalog);
-            Some((sql::rows(&plan.read, table)?, runs_functions))
-        }
-        // Triggers may say anything.
+        Kind::Read { .. } if wants_rows && request.preferences.count.is_none() => Some((
+            sql::rows(&plan.read, table)?,
+            !leaves_nothing(plan, settings, catalog),
+        )),
         Kind::Write { write, .. } if wants_rows || is_minimal(request, plan) => Some((
             sql::written_rows(write, &plan.read, table?, wants_rows)?,
-            true,
+            !leaves_nothing(plan, settings, catalog),
         )),
         Kind::Read { .. } | Kind::Write { .. } | Kind::Call { .. } => None,
     }
@@ -317,6 +339,7 @@ impl Run<'_> {
             } else {
                 Share::Alone
             },
+            leaves_nothing: self.prepared.leaves_nothing,
         };
         if access == Access::ReadOnly || !self.may_refuse() {
             return Ok(self.db.run(&scope, statements).await?);

@@ -34,6 +34,7 @@ pub(crate) async fn inspect(
         access: Access::ReadOnly,
         isolation: context.isolation,
         prelude: context.prelude.as_ref(),
+        leaves_nothing: context.prelude.is_none(),
         ..Scope::default()
     };
     let results = db

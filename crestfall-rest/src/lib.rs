@@ -5,6 +5,9 @@ mod config;
 mod connect;
 mod error;
 mod execute;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod inspect;
 mod json;
 mod media_type;

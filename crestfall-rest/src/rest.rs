@@ -131,7 +131,8 @@ impl Rest {
             }
             Err(error) => failure(error, verbosity),
         };
-        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let may_pass = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];
+        if may_pass.contains(&response.status()) {
             self.add_retry_after(&mut response);
         }
         response
@@ -216,9 +217,11 @@ impl Rest {
             .db
             .retry_after()
             .map_or(1, |pause| pause.as_secs().max(1));
+        // A function may have said so itself.
         response
             .headers_mut()
-            .insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
+            .entry(http::header::RETRY_AFTER)
+            .or_insert(HeaderValue::from(seconds));
     }
 }
 

@@ -133,9 +133,15 @@ impl Subject for App {
             available: pool.available as u64,
             waiting: pool.waiting as u64,
             max: pool.max as u64,
-            ..Pool::default()
+            timeouts: pool.timeouts,
         };
-        self.metrics.render(pool, Tokens::default())
+        let cache = self.verifier.load().cache_status();
+        let tokens = Tokens {
+            requests: cache.lookups,
+            hits: cache.hits,
+            evictions: cache.evictions,
+        };
+        self.metrics.render(pool, tokens)
     }
 
     fn schema_cache(&self) -> Vec<u8> {

@@ -135,6 +135,7 @@ async fn read(db: &Db, statements: Vec<Statement>) -> Result<Vec<Rows>, DbError>
     let scope = Scope {
         access: Access::ReadOnly,
         share: Share::Alone,
+        leaves_nothing: true,
         ..Scope::default()
     };
     db.run(&scope, &statements).await

@@ -37,6 +37,8 @@ pub enum MailKind {
     MfaFactorEnrolled,
     /// Notice: a second factor was removed.
     MfaFactorUnenrolled,
+    /// Notice: a recovery code took the place of a second factor.
+    RecoveryCodeUsed,
     /// Notice: somebody signed in from a device not seen before.
     NewSignIn,
     /// Notice: signing in was stopped for a while; a link or code lets the owner in at once.
@@ -45,7 +47,7 @@ pub enum MailKind {
 
 impl MailKind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Confirmation,
         Self::Invite,
         Self::Recovery,
@@ -60,6 +62,7 @@ impl MailKind {
         Self::IdentityUnlinked,
         Self::MfaFactorEnrolled,
         Self::MfaFactorUnenrolled,
+        Self::RecoveryCodeUsed,
         Self::NewSignIn,
         Self::AccountLocked,
     ];
@@ -81,6 +84,7 @@ impl MailKind {
             Self::IdentityUnlinked => "identity_unlinked",
             Self::MfaFactorEnrolled => "mfa_factor_enrolled",
             Self::MfaFactorUnenrolled => "mfa_factor_unenrolled",
+            Self::RecoveryCodeUsed => "recovery_code_used",
             Self::NewSignIn => "new_sign_in",
             Self::AccountLocked => "account_locked",
         }
@@ -116,6 +120,7 @@ impl MailKind {
             | Self::IdentityUnlinked
             | Self::MfaFactorEnrolled
             | Self::MfaFactorUnenrolled
+            | Self::RecoveryCodeUsed
             | Self::NewSignIn => true,
         }
     }

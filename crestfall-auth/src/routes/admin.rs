@@ -1,11 +1,16 @@
 //! `/admin`: what only roles of `tokens.admin_roles` may do.
 
+mod api_keys;
 mod audit;
+mod factors;
+mod generate_link;
+mod passkeys;
+mod custom_providers;
 mod user_sessions;
 mod users;
 
 use axum::Router;
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post, put};
 
 use crate::auth::Auth;
 
@@ -24,5 +29,18 @@ pub(super) fn routes() -> Router<Auth> {
             "/admin/users/{user_id}/sessions/{id}",
             delete(user_sessions::end),
         )
+        .route("/admin/generate_link", post(generate_link::generate))
+        .route("/admin/users/{user_id}/factors", get(factors::list))
+        .route(
+            "/admin/users/{user_id}/factors/{factor_id}",
+            put(factors::update).delete(factors::remove),
+        )
+        .route("/admin/users/{user_id}/passkeys", get(passkeys::list))
+        .route(
+            "/admin/users/{user_id}/passkeys/{passkey_id}",
+            delete(passkeys::remove),
+        )
         .route("/admin/audit", get(audit::list))
+        .merge(api_keys::routes())
+        .merge(custom_providers::routes())
 }

@@ -9,7 +9,7 @@ use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, Result};
-use crate::signed_in::SignedIn;
+use crate::signed_in::UserOrClient;
 use crate::store::sessions;
 
 #[derive(Deserialize)]
@@ -21,8 +21,10 @@ pub(super) async fn log_out(
     State(auth): State<Auth>,
     Query(parameters): Query<Parameters>,
     caller: Caller,
-    signed_in: SignedIn,
+    asking: UserOrClient,
 ) -> Result<StatusCode> {
+    let client = asking.client();
+    let signed_in = &asking.0;
     let user = &signed_in.user;
     let this = signed_in.session.as_ref().map(|session| session.id);
     let scope = parameters.scope.as_deref().unwrap_or("global");
@@ -35,17 +37,24 @@ pub(super) async fn log_out(
         json!({ "scope": scope }),
     )
     .await?;
-    match (scope, this) {
-        ("local", Some(this)) => {
+    match (scope, this, client) {
+        ("local", Some(this), _) => {
             sessions::delete(&mut tx, this).await?;
         }
-        ("others", Some(this)) => {
+        // An OAuth client signs the user out of itself, of nothing else.
+        ("global", _, Some(client)) => {
+            sessions::delete_of_client(&mut tx, client, Some(user.id), None).await?;
+        }
+        ("others", Some(this), Some(client)) => {
+            sessions::delete_of_client(&mut tx, client, Some(user.id), Some(this)).await?;
+        }
+        ("others", Some(this), None) => {
             sessions::delete_all(&mut tx, user.id, Some(this)).await?;
         }
-        ("global" | "local" | "others", _) => {
+        ("global" | "local" | "others", ..) => {
             sessions::delete_all(&mut tx, user.id, None).await?;
         }
-        (other, _) => {
+        (other, ..) => {
             return Err(Error::invalid(format!(
                 "Unsupported logout scope \"{other}\""
             )));

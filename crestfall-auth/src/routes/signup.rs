@@ -1,11 +1,13 @@
 //! `POST /signup` (GT-005, GT-006): a new user, with an address and a password or without either.
 
+use aws_lc_rs::hmac;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Json, Response};
 use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::audit::{self, Action};
@@ -14,11 +16,11 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
+use crate::sending::even_out;
 use crate::session::{self, SessionOptions};
-use crate::store::identities;
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
-use crate::{address, confirmation, new_password};
+use crate::{address, confirmation, hook, new_password, new_user, rate_limit, sending};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -73,7 +75,18 @@ pub(super) async fn sign_up(
     if request.email.is_empty() && request.phone.is_empty() && request.password.is_empty() {
         return anonymous(&auth, &caller, request.data).await;
     }
+    let started = Instant::now();
     let (by, address) = check(&auth, &request).await?;
+    // Before anything is looked up: an address that is taken is refused as one that is not.
+    match by {
+        By::Email if !auth.config().email.autoconfirm => {
+            sending::email(&auth, "confirmation", &address).await?;
+        }
+        By::Phone if !auth.config().phone.autoconfirm => {
+            sending::phone(&auth, "confirmation", &address).await?;
+        }
+        By::Email | By::Phone => {}
+    }
     // Always, so that an address that is taken takes as long as one that is not.
     let hash = new_password::hash(&auth, &request.password).await?;
     let mut tx = auth.begin().await?;
@@ -87,6 +100,7 @@ pub(super) async fn sign_up(
             let traits = json!({ "provider": by.provider() });
             audit::record(&mut tx, &caller, &user, Action::UserRepeatedSignUp, traits).await?;
             tx.commit().await?;
+            even_out(started).await;
             return repeated(&auth, by, &address, request.data);
         }
         // Somebody else may have begun with this address: what they set does not count.
@@ -95,7 +109,7 @@ pub(super) async fn sign_up(
             users::merge_user_metadata(&mut tx, user.id, &request.data).await?;
             users::find(&mut tx, user.id).await?.unwrap_or(user)
         }
-        None => create(&auth, &mut tx, by, &address, hash, &request.data).await?,
+        None => create(&auth, &mut tx, &caller, by, &address, hash, &request.data).await?,
     };
     let confirmed = match by {
         By::Email => auth.config().email.autoconfirm,
@@ -112,6 +126,7 @@ pub(super) async fn sign_up(
         )
         .await?;
         let redirect_to = parameters.redirect_to.as_deref().unwrap_or_default();
+        let mut message = None;
         match by {
             By::Email => {
                 confirmation::request(
@@ -125,13 +140,22 @@ pub(super) async fn sign_up(
                 .await?;
             }
             By::Phone => {
-                confirmation::request_by_phone(&auth, &mut tx, &caller, &user, &request.channel)
-                    .await?;
+                let channel = &request.channel;
+                message =
+                    Some(confirmation::request_by_phone(&auth, &mut tx, &user, channel).await?);
             }
         }
-        let user = users::find(&mut tx, user.id).await?.unwrap_or(user);
+        let identity = user.identity(by.provider());
+        let ids = (
+            user.id,
+            identity.map_or(user.id, |identity| identity.identity_id),
+        );
         tx.commit().await?;
-        return Ok(Json(user).into_response());
+        if let Some(message) = message {
+            message.send(&auth).await?;
+        }
+        even_out(started).await;
+        return Ok(pending(&auth, by, &address, request.data, ids));
     }
     audit::record(
         &mut tx,
@@ -207,63 +231,14 @@ async fn confirm(db: &mut PgConnection, user: &mut User, by: By) -> Result<()> {
 async fn create(
     auth: &Auth,
     db: &mut PgConnection,
+    caller: &Caller,
     by: By,
     address: &str,
     hash: String,
     data: &Metadata,
 ) -> Result<User> {
-    let provider = by.provider();
-    let mut app_metadata = Metadata::new();
-    app_metadata.insert("provider".into(), provider.into());
-    app_metadata.insert("providers".into(), json!([provider]));
-    let new = NewUser {
-        aud: auth.config().tokens.audience.clone(),
-        role: auth.config().tokens.default_role.clone(),
-        email: (by == By::Email).then(|| address.to_owned()),
-        phone: (by == By::Phone).then(|| address.to_owned()),
-        password_hash: Some(hash),
-        app_metadata,
-        user_metadata: data.clone(),
-        ..NewUser::default()
-    };
-    let user = users::insert(db, &new)
-        .await
-        .map_err(|error| taken(error, by))?;
-    let verified = match by {
-        By::Email => [
-            ("email", Value::from(address)),
-            ("email_verified", false.into()),
-            ("phone_verified", false.into()),
-        ],
-        By::Phone => [
-            ("phone", Value::from(address)),
-            ("email_verified", false.into()),
-            ("phone_verified", false.into()),
-        ],
-    };
-    let mut identity = identities::data(user.id, &verified);
-    for (name, value) in data {
-        identity
-            .entry(name.clone())
-            .or_insert_with(|| value.clone());
-    }
-    identities::insert(db, user.id, provider, &user.id.to_string(), &identity).await?;
-    Ok(users::find(db, user.id).await?.unwrap_or(user))
-}
-
-/// Two sign-ups with one address at once: one comes second.
-fn taken(error: sqlx::Error, by: By) -> Error {
-    match error
-        .as_database_error()
-        .is_some_and(|error| error.is_unique_violation())
-    {
-        true => already_registered(by),
-        false => error.into(),
-    }
-}
-
-fn already_registered(_: By) -> Error {
-    Error::new(ErrorCode::UserAlreadyExists, "User already registered")
+    let by = (by.provider(), address);
+    new_user::create(auth, db, caller, by, Some(hash), data).await
 }
 
 /// The answer for an address that is taken. Where new addresses are confirmed by mail it is the same
@@ -275,32 +250,66 @@ fn repeated(auth: &Auth, by: By, address: &str, data: Metadata) -> Result<Respon
         By::Phone => config.phone.autoconfirm,
     };
     if confirms_itself {
-        return Err(already_registered(by));
+        return Err(new_user::already_registered());
     }
+    let made_up = |what: &str| made_up_id(auth, &format!("{what}:{address}"));
+    let ids = (made_up("user"), made_up("identity"));
+    Ok(pending(auth, by, address, data, ids))
+}
+
+/// An id that the same address always gets, and that nobody else can work out: a made-up answer
+/// repeats itself as a real one does.
+fn made_up_id(auth: &Auth, text: &str) -> Uuid {
+    let key = hmac::Key::new(
+        hmac::HMAC_SHA256,
+        auth.config().encryption_key.expose().as_bytes(),
+    );
+    let tag = hmac::sign(&key, text.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&tag.as_ref()[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// The answer to a sign-up that has to be confirmed. It says only what was sent just now, so that it is
+/// the same for new users, those who never confirmed and those who are made up.
+fn pending(
+    auth: &Auth,
+    by: By,
+    address: &str,
+    data: Metadata,
+    (id, identity_id): (Uuid, Uuid),
+) -> Response {
+    let tokens = &auth.config().tokens;
     let now = Utc::now();
     let provider = by.provider();
-    let id = Uuid::new_v4();
     let (email, phone) = match by {
         By::Email => (address, ""),
         By::Phone => ("", address),
     };
-    let identity = json!({
-        "identity_id": Uuid::new_v4(), "id": id, "user_id": id, "provider": provider,
-        "identity_data": { "sub": id, provider: address, "email_verified": false, "phone_verified": false },
+    let mut identity_data = json!({
+        "sub": id, provider: address, "email_verified": false, "phone_verified": false,
+    });
+    for (name, value) in &data {
+        if identity_data.get(name).is_none() {
+            identity_data[name] = value.clone();
+        }
+    }
+    let mut identity = json!({
+        "identity_id": identity_id, "id": id, "user_id": id, "provider": provider,
+        "identity_data": identity_data,
         "last_sign_in_at": now, "created_at": now, "updated_at": now,
     });
-    let mut identity = identity;
     if by == By::Email {
         identity["email"] = email.into();
     }
-    Ok(Json(json!({
-        "id": id, "aud": config.tokens.audience, "role": config.tokens.default_role, "email": email,
+    Json(json!({
+        "id": id, "aud": tokens.audience, "role": tokens.default_role, "email": email,
         "phone": phone, "confirmation_sent_at": now,
         "app_metadata": { "provider": provider, "providers": [provider] },
         "user_metadata": data, "identities": [identity], "created_at": now, "updated_at": now,
         "is_anonymous": false,
     }))
-    .into_response())
+    .into_response()
 }
 
 /// A user without any address, to be converted later (GT-006).
@@ -318,8 +327,11 @@ async fn anonymous(auth: &Auth, caller: &Caller, data: Metadata) -> Result<Respo
         is_anonymous: true,
         ..NewUser::default()
     };
+    rate_limit::anonymous_user(auth, caller).await?;
     let mut tx = auth.begin().await?;
+    hook::before_user_created(auth, &mut tx, caller, &new).await?;
     let mut user = users::insert(&mut tx, &new).await?;
+    hook::after_user_created(auth, &mut tx, caller, &user).await?;
     let options = SessionOptions::default();
     let tokens = session::begin(auth, &mut tx, caller, &mut user, "anonymous", options).await?;
     tx.commit().await?;

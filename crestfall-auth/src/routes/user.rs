@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::contact_change::{self, Change};
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
-use crate::signed_in::SignedIn;
+use crate::signed_in::{SignedIn, UserOrClient};
 use crate::store::{identities, one_time_tokens, sessions, users};
 use crate::user::{Metadata, User};
 use crate::{address, new_password};
@@ -42,7 +42,9 @@ pub(super) struct Parameters {
     redirect_to: Option<String>,
 }
 
-pub(super) async fn show(signed_in: SignedIn) -> Json<User> {
+/// An OAuth client may ask: its token says most of this already, and it is how services that are
+/// given a token find out whose it is.
+pub(super) async fn show(UserOrClient(signed_in): UserOrClient) -> Json<User> {
     Json(signed_in.user)
 }
 
@@ -64,12 +66,12 @@ pub(super) async fn update(
         None => None,
         Some(password) => Some(change_of_password(&auth, &signed_in, &update, password).await?),
     };
+    if password.is_some() && needs_reauthentication(&auth, &signed_in) {
+        contact_change::check_nonce(&auth, user, &update.nonce).await?;
+    }
     let mut tx = auth.begin().await?;
     users::lock(&mut tx, user.id).await?;
     if let Some(hash) = &password {
-        if needs_reauthentication(&auth, &signed_in) {
-            contact_change::check_nonce(&auth, &mut tx, user, &update.nonce).await?;
-        }
         set_password(&mut tx, &signed_in, hash).await?;
         audit::record(
             &mut tx,
@@ -91,10 +93,13 @@ pub(super) async fn update(
         challenge: &update.challenge,
         redirect_to: parameters.redirect_to.as_deref().unwrap_or_default(),
     };
-    contact_change::request(&auth, &mut tx, &caller, user, &change).await?;
+    let message = contact_change::request(&auth, &mut tx, &caller, user, &change).await?;
     audit::record(&mut tx, &caller, user, Action::UserModified, json!({})).await?;
     let user = users::find(&mut tx, user.id).await?;
     tx.commit().await?;
+    if let Some(message) = message {
+        message.send(&auth).await?;
+    }
     let gone = || {
         Error::new(
             ErrorCode::UserNotFound,

@@ -21,12 +21,15 @@ macro_rules! where_filter {
 }
 
 pub(crate) async fn insert(db: &mut PgConnection, payload: &Value, ip: &str) -> sqlx::Result<()> {
-    sqlx::query("insert into auth.audit_log_entries (payload, ip_address) values ($1::json, $2)")
-        .bind(Json(payload))
-        .bind(ip)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query(
+        "insert into auth.audit_log_entries (payload, ip_address, created_at)
+         values ($1::json, $2, clock_timestamp())",
+    )
+    .bind(Json(payload))
+    .bind(ip)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// Which entries are asked for.
@@ -99,5 +102,15 @@ pub(crate) async fn of_user(
     .bind(offset)
     .bind(limit)
     .fetch_all(db)
+    .await
+}
+
+/// How much happened to one user.
+pub(crate) async fn count_of_user(db: &mut PgConnection, user: Uuid) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "select count(*) from auth.audit_log_entries where payload ->> 'user_id' = $1",
+    )
+    .bind(user.to_string())
+    .fetch_one(db)
     .await
 }

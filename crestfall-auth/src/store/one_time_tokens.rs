@@ -127,6 +127,20 @@ pub(crate) async fn delete(db: &mut PgConnection, id: Uuid) -> sqlx::Result<()> 
         .map(drop)
 }
 
+/// A user's token of this kind.
+pub(crate) async fn delete_of_kind(
+    db: &mut PgConnection,
+    user: Uuid,
+    kind: TokenType,
+) -> sqlx::Result<()> {
+    sqlx::query("delete from auth.one_time_tokens where user_id = $1 and token_type = $2")
+        .bind(user)
+        .bind(kind)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
 /// All of a user's: an address or password has changed.
 pub(crate) async fn delete_all(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
     sqlx::query("delete from auth.one_time_tokens where user_id = $1")

@@ -21,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) tag: Option<String>,
     pub(crate) oauth_client_id: Option<Uuid>,
     pub(crate) scopes: Option<String>,
+    /// Whom its tokens are for as well (RFC 8707).
+    pub(crate) resource: Option<String>,
     /// Sealed.
     pub(crate) refresh_token_hmac_key: Option<String>,
     pub(crate) refresh_token_counter: Option<i64>,
@@ -48,6 +50,7 @@ pub(crate) struct NewSession<'a> {
     pub(crate) tag: Option<&'a str>,
     pub(crate) oauth_client_id: Option<Uuid>,
     pub(crate) scopes: Option<&'a str>,
+    pub(crate) resource: Option<&'a str>,
     /// Sealed.
     pub(crate) refresh_token_hmac_key: &'a str,
 }
@@ -57,10 +60,10 @@ macro_rules! select_session {
         concat!(
             "select s.id, s.user_id, coalesce(s.created_at, now()) as created_at, s.refreshed_at,
                s.not_after, s.factor_id, coalesce(s.aal::text, 'aal1') as aal, s.user_agent,
-               host(s.ip) as ip, s.tag, s.oauth_client_id, s.scopes, s.refresh_token_hmac_key,
-               s.refresh_token_counter,
+               host(s.ip) as ip, s.tag, s.oauth_client_id, s.scopes, s.resource,
+               s.refresh_token_hmac_key, s.refresh_token_counter,
                (select coalesce(json_agg(json_build_object('method', a.authentication_method,
-                   'timestamp', extract(epoch from a.updated_at)::bigint)
+                   'timestamp', floor(extract(epoch from a.updated_at))::bigint)
                    order by a.updated_at desc, a.authentication_method), '[]')
                 from auth.mfa_amr_claims a where a.session_id = s.id) as amr
              from auth.sessions s ",
@@ -73,8 +76,9 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewSession<'_>) -> sqlx:
     sqlx::query(
         "with made as (
            insert into auth.sessions (id, user_id, aal, not_after, user_agent, ip, tag,
-             oauth_client_id, scopes, refresh_token_hmac_key, refresh_token_counter)
-           values ($1, $2, $3::auth.aal_level, $4, $5, $6::inet, $7, $8, $9, $10, 0) returning id)
+             oauth_client_id, scopes, refresh_token_hmac_key, refresh_token_counter, resource)
+           values ($1, $2, $3::auth.aal_level, $4, $5, $6::inet, $7, $8, $9, $10, 0, $12)
+           returning id)
          insert into auth.mfa_amr_claims (session_id, authentication_method) select id, $11 from made",
     )
     .bind(new.id)
@@ -88,6 +92,7 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewSession<'_>) -> sqlx:
     .bind(new.scopes)
     .bind(new.refresh_token_hmac_key)
     .bind(new.method)
+    .bind(new.resource)
     .execute(&mut *db)
     .await?;
     sqlx::query_as(select_session!("where s.id = $1"))
@@ -197,7 +202,7 @@ pub(crate) async fn lower(db: &mut PgConnection, user: Uuid, factor: Uuid) -> sq
            update auth.sessions set aal = 'aal1', factor_id = null, updated_at = now()
            where user_id = $1 and factor_id = $2 returning id)
          delete from auth.mfa_amr_claims where session_id in (select id from lowered)
-           and authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn')",
+           and authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn', 'mfa/recovery_code')",
     )
     .bind(user)
     .bind(factor)
@@ -239,6 +244,38 @@ pub(crate) async fn delete_all(
     .execute(db)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Ends those of an OAuth client: of one user, or of everyone.
+pub(crate) async fn delete_of_client(
+    db: &mut PgConnection,
+    client: Uuid,
+    user: Option<Uuid>,
+    keep: Option<Uuid>,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "delete from auth.sessions
+         where oauth_client_id = $1 and ($2::uuid is null or user_id = $2)
+           and ($3::uuid is null or id <> $3)",
+    )
+    .bind(client)
+    .bind(user)
+    .bind(keep)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Ends those of a user that proved no second factor.
+pub(crate) async fn delete_below_aal2(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
+    sqlx::query(
+        "delete from auth.sessions
+         where user_id = $1 and coalesce(aal, 'aal1') < 'aal2'::auth.aal_level",
+    )
+    .bind(user)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// A refresh token that GoTrue gave out: its session, if it has not been used.

@@ -2,9 +2,11 @@
 
 use axum::Router;
 use axum::body::Body;
+use crestfall_auth::config::RateLimits;
 use crestfall_auth::mail::Catcher;
-use crestfall_auth::{Auth, Config};
+use crestfall_auth::{Auth, Builder, Config};
 use crestfall_core::Secret;
+use crestfall_core::client_ip::ClientIp;
 use crestfall_core::jwt::sign_hs256;
 use crestfall_core::testing::TestDb;
 use http::{Method, Request, StatusCode};
@@ -62,6 +64,7 @@ pub(crate) fn open_config() -> Config {
     config.password.min_length = 6;
     config.phone.enabled = true;
     config.phone.autoconfirm = true;
+    config.rate_limits = RateLimits::off();
     config
 }
 
@@ -71,6 +74,14 @@ impl TestAuth {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::built(change, |builder| builder).await
+    }
+
+    /// With parts of the test's own.
+    pub(crate) async fn built(
+        change: impl FnOnce(&mut Config),
+        build: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
         let mut config = open_config();
         change(&mut config);
         let db = TestDb::with_template("auth", SCHEMA).await;
@@ -80,12 +91,10 @@ impl TestAuth {
             .await
             .expect("a pool");
         let catcher = Catcher::new();
-        let auth = Auth::builder(pool.clone(), config)
+        let builder = Auth::builder(pool.clone(), config)
             .mailer(catcher.clone())
-            .sms(catcher.clone())
-            .build()
-            .await
-            .expect("a service");
+            .sms(catcher.clone());
+        let auth = build(builder).build().await.expect("a service");
         let router = auth.router();
         Self {
             db,
@@ -135,6 +144,17 @@ impl TestAuth {
             body => Body::from(body.to_string()),
         };
         self.send(request.body(body).expect("a request")).await
+    }
+
+    /// The same, from this address.
+    pub(crate) async fn post_from(&self, ip: &str, path: &str, body: Value) -> Answer {
+        let mut request = Request::post(path)
+            .header("x-supabase-api-version", "2024-01-01")
+            .body(Body::from(body.to_string()))
+            .expect("a request");
+        let ip = ip.parse().expect("an address");
+        request.extensions_mut().insert(ClientIp(ip));
+        self.send(request).await
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {

@@ -102,6 +102,7 @@ fn table(row: TableRow, primary_key: Vec<Arc<str>>, names: &mut Interner) -> Tab
         updatable: row.updatable,
         deletable: row.deletable,
         runs_functions: row.runs_functions,
+        writes_run_functions: row.writes_run_functions,
         primary_key,
         columns,
         column_index,

@@ -12,6 +12,7 @@ impl CatalogSource for Db {
             access: Access::ReadOnly,
             isolation: Some(Isolation::RepeatableRead),
             share: Share::Alone,
+            leaves_nothing: true,
             ..Scope::default()
         };
         let answers = self.run(&scope, &statements).await?;

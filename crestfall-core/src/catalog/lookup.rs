@@ -122,6 +122,7 @@ mod tests {
                 updatable: true,
                 deletable: true,
                 runs_functions: false,
+                writes_run_functions: false,
                 primary_key: vec![],
                 columns: vec![],
                 column_index: Default::default(),

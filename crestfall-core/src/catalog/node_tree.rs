@@ -6,23 +6,23 @@
 
 /// A column of a view's query that shows a column of another relation unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     /// Number of the view's column.
-    pub(super) column: i16,
+    pub(crate) column: i16,
     /// OID of the relation one level below: a table, or again a view.
-    pub(super) relation: u32,
+    pub(crate) relation: u32,
     /// Number of the column there.
-    pub(super) relation_column: i16,
+    pub(crate) relation_column: i16,
 }
 
 /// The text is no list of query trees as PostgreSQL writes them.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the node tree of the view is not understood at byte {0}")]
-pub(super) struct NodeTreeError(usize);
+pub(crate) struct NodeTreeError(usize);
 
 /// The origins of the columns of the first query in a list of node trees. Columns that are
 /// computed, or come out of a `UNION`, have none.
-pub(super) fn column_origins(tree: &str) -> Result<Vec<Origin>, NodeTreeError> {
+pub(crate) fn column_origins(tree: &str) -> Result<Vec<Origin>, NodeTreeError> {
     let mut reader = Reader { text: tree, at: 0 };
     if reader.next()? != Token::OpenList {
         return Err(NodeTreeError(0));

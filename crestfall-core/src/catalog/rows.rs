@@ -34,6 +34,7 @@ pub(super) struct TableRow {
     pub(super) updatable: bool,
     pub(super) deletable: bool,
     pub(super) runs_functions: bool,
+    pub(super) writes_run_functions: bool,
     pub(super) columns: Vec<ColumnRow>,
 }
 

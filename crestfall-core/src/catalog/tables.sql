@@ -120,7 +120,7 @@ select json_build_object(
         select from pg_policy
         where polrelid = relation.oid
             and (
-                polqual::text like '%:funcid 2078 %'
+                concat(polqual, polwithcheck) like '%:funcid 2078 %'
                 or exists (
                     select from pg_depend
                     where classid = 'pg_policy'::regclass
@@ -129,6 +129,41 @@ select json_build_object(
                 )
             )
     ),
+    'writes_run_functions', kind <> 'r'
+        or exists (select from pg_trigger where tgrelid = relation.oid and not tgisinternal)
+        or exists (select from pg_rewrite where ev_class = relation.oid)
+        or exists (select from pg_inherits where inhparent = relation.oid)
+        -- What follows from a change of a row that others refer to.
+        or relation.oid in (
+            select confrelid from pg_constraint
+            where contype = 'f' and (confupdtype not in ('a', 'r') or confdeltype not in ('a', 'r'))
+        )
+        -- Domains have checks, other types functions of their own that read them.
+        or exists (
+            select from pg_attribute
+            join pg_type on pg_type.oid = atttypid
+            where attrelid = relation.oid and attnum > 0 and not attisdropped
+                and typnamespace <> 'pg_catalog'::regnamespace
+                and typtype <> 'e'
+        )
+        or exists (
+            select from pg_attrdef where adrelid = relation.oid and adbin::text like '%:funcid 2078 %'
+        )
+        or exists (
+            select from pg_constraint where conrelid = relation.oid and conbin::text like '%:funcid 2078 %'
+        )
+        -- In defaults, generated columns, checks and indexes.
+        or exists (
+            select from (
+                select 'pg_attrdef'::regclass, oid from pg_attrdef where adrelid = relation.oid
+                union all
+                select 'pg_constraint'::regclass, oid from pg_constraint where conrelid = relation.oid
+                union all
+                select 'pg_class'::regclass, indexrelid from pg_index where indrelid = relation.oid
+            ) as part (class, id)
+            join pg_depend on classid = part.class and objid = part.id
+            where refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
+        ),
     'columns', coalesce(columns.list, '[]')
 )::text
 from relation

@@ -44,6 +44,7 @@ pub(super) struct Pool {
     state: Mutex<State>,
     version: AtomicU64,
     next_id: AtomicU64,
+    timeouts: AtomicU64,
     closed: AtomicBool,
     itself: Weak<Pool>,
 }
@@ -84,6 +85,8 @@ pub struct PoolStatus {
     pub max: usize,
     /// Whether PostgreSQL could be reached at the last attempt.
     pub reachable: bool,
+    /// Requests that waited for a connection in vain, since the start.
+    pub timeouts: u64,
     /// PostgreSQL's version as `server_version_num`, once it was reached.
     pub server_version_num: Option<u32>,
 }
@@ -120,6 +123,7 @@ impl Pool {
             }),
             version: AtomicU64::new(0),
             next_id: AtomicU64::new(1),
+            timeouts: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             itself: itself.clone(),
             config,
@@ -150,6 +154,7 @@ impl Pool {
                     .lock()
                     .waiters
                     .retain(|waiter| !waiter.sender.is_closed());
+                self.timeouts.fetch_add(1, Ordering::Relaxed);
                 counter!("crestfall_db_pool_timeouts_total", "pool" => self.name).increment(1);
                 Err(DbError::PoolTimeout)
             }
@@ -426,6 +431,7 @@ impl Pool {
             waiting: state.waiters.len(),
             max: self.config.pool_size,
             reachable: state.recovery.is_well(),
+            timeouts: self.timeouts.load(Ordering::Relaxed),
             server_version_num: u32::try_from(version).ok().filter(|version| *version > 0),
         }
     }

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::cancel::Pending;
 use super::pool::Pool;
-use super::{DbError, End, PgError, Rows, Statement};
+use super::{DbError, End, PgError, Rows, Scope, Statement};
 use crate::wire::batch::{Batch, Place};
 use crate::wire::connection::{Answer, Connection, Sink, Treatment};
 
@@ -18,6 +18,7 @@ pub struct OpenTransaction {
     role: Box<str>,
     search_path: Box<str>,
     end: End,
+    resets: bool,
     ended: bool,
 }
 
@@ -30,18 +31,15 @@ impl std::fmt::Debug for OpenTransaction {
 }
 
 impl OpenTransaction {
-    pub(super) fn new(
-        pool: Arc<Pool>,
-        connection: Arc<Connection>,
-        place: Place<'_>,
-        end: End,
-    ) -> Self {
+    pub(super) fn new(pool: Arc<Pool>, connection: Arc<Connection>, scope: &Scope<'_>) -> Self {
+        let place = Place::of(scope);
         Self {
             pool,
             connection,
             role: place.role.into(),
             search_path: place.search_path.into(),
-            end,
+            end: scope.end,
+            resets: !scope.leaves_nothing,
             ended: false,
         }
     }
@@ -114,6 +112,7 @@ impl OpenTransaction {
             read_only: false,
             fingerprint: 0,
             max_bytes: self.pool.config.max_result_bytes.unwrap_or(usize::MAX),
+            resets: last && self.resets,
         }
     }
 }

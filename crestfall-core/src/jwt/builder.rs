@@ -133,19 +133,27 @@ impl Builder {
             (Some(keys), None) => Keys::Known(keys?),
             (None, None) => Keys::Unset,
         };
-        let keyring = Arc::new(ArcSwap::from_pointee(Keyring::new(keys, cache_entries)));
+        let counts = Arc::default();
+        let keyring = Keyring::new(keys, cache_entries, &counts);
+        let keyring = Arc::new(ArcSwap::from_pointee(keyring));
         let source = match self.source {
             None => None,
             Some(SourcePlace::File(path)) => Some(Source::file(path, self.jwks)),
             Some(SourcePlace::Url(url)) => Some(Source::url(&url, self.jwks)?),
         };
         let refresher = source.map(|source| {
-            let keyring = Arc::clone(&keyring);
+            let (keyring, counts) = (Arc::clone(&keyring), Arc::clone(&counts));
             Refresher::start(source, move |keys| {
-                keyring.store(Arc::new(Keyring::new(Keys::Known(keys), cache_entries)));
+                let keys = Keyring::new(Keys::Known(keys), cache_entries, &counts);
+                keyring.store(Arc::new(keys));
             })
         });
-        Ok(Verifier::new(rules, keyring, refresher.transpose()?))
+        Ok(Verifier::new(
+            rules,
+            keyring,
+            refresher.transpose()?,
+            counts,
+        ))
     }
 
     fn rules(&self) -> Result<Rules, ConfigError> {

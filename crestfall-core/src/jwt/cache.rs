@@ -3,6 +3,7 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest;
 use metrics::Counter;
@@ -20,11 +21,44 @@ pub(super) struct TokenCache {
     tokens: Cache<Digest, Arc<Verified>, UnitWeighter, BuildHasherDefault<FirstBytes>, Evictions>,
     requests: Counter,
     hits: Counter,
+    counts: Arc<Counts>,
+}
+
+/// What a verifier's cache did so far. It goes on when the keys, and the cache with them, are replaced.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    lookups: AtomicU64,
+    hits: AtomicU64,
+    evictions: AtomicU64,
+}
+
+/// What the cache of verified tokens did since its verifier was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheStatus {
+    /// Tokens that were looked up.
+    pub lookups: u64,
+    /// Those that were found.
+    pub hits: u64,
+    /// Tokens that made room for others.
+    pub evictions: u64,
+}
+
+impl Counts {
+    pub(super) fn status(&self) -> CacheStatus {
+        CacheStatus {
+            lookups: self.lookups.load(Ordering::Relaxed),
+            hits: self.hits.load(Ordering::Relaxed),
+            evictions: self.evictions.load(Ordering::Relaxed),
+        }
+    }
 }
 
 impl TokenCache {
-    pub(super) fn new(entries: usize) -> Self {
-        let evictions = Evictions(metrics::counter!("pgrst_jwt_cache_evictions_total"));
+    pub(super) fn new(entries: usize, counts: Arc<Counts>) -> Self {
+        let evictions = Evictions(
+            metrics::counter!("pgrst_jwt_cache_evictions_total"),
+            Arc::clone(&counts),
+        );
         Self {
             tokens: Cache::with(
                 entries,
@@ -35,6 +69,7 @@ impl TokenCache {
             ),
             requests: metrics::counter!("pgrst_jwt_cache_requests_total"),
             hits: metrics::counter!("pgrst_jwt_cache_hits_total"),
+            counts,
         }
     }
 
@@ -45,9 +80,11 @@ impl TokenCache {
         verify: impl FnOnce() -> Result<Verified, E>,
     ) -> Result<Arc<Verified>, E> {
         self.requests.increment(1);
+        self.counts.lookups.fetch_add(1, Ordering::Relaxed);
         let key = digest_of(token);
         if let Some(found) = self.tokens.get(&key) {
             self.hits.increment(1);
+            self.counts.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(found);
         }
         let verified = Arc::new(verify()?);
@@ -87,7 +124,7 @@ impl Hasher for FirstBytes {
 
 /// Counts what the bound pushes out.
 #[derive(Clone)]
-struct Evictions(Counter);
+struct Evictions(Counter, Arc<Counts>);
 
 impl Lifecycle<Digest, Arc<Verified>> for Evictions {
     type RequestState = ();
@@ -96,5 +133,6 @@ impl Lifecycle<Digest, Arc<Verified>> for Evictions {
 
     fn on_evict(&self, _: &mut Self::RequestState, _: Digest, _: Arc<Verified>) {
         self.0.increment(1);
+        self.1.evictions.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::builder::Builder;
-use super::cache::TokenCache;
+use super::cache::{CacheStatus, Counts, TokenCache};
 use super::claims::{Times, check_audience, check_issuer, parse_object};
 use super::error::{Error, KeyProblem};
 use super::keys::KeySet;
@@ -24,6 +24,7 @@ pub struct Verifier {
     rules: Rules,
     keyring: Arc<ArcSwap<Keyring>>,
     refresher: Option<Refresher>,
+    counts: Arc<Counts>,
 }
 
 /// What a token must say, besides being signed.
@@ -60,8 +61,8 @@ pub(super) struct Verified {
 }
 
 impl Keyring {
-    pub(super) fn new(keys: Keys, cache_entries: usize) -> Self {
-        let cache = (cache_entries > 0).then(|| TokenCache::new(cache_entries));
+    pub(super) fn new(keys: Keys, cache_entries: usize, counts: &Arc<Counts>) -> Self {
+        let cache = (cache_entries > 0).then(|| TokenCache::new(cache_entries, Arc::clone(counts)));
         Self { keys, cache }
     }
 
@@ -130,11 +131,13 @@ impl Verifier {
         rules: Rules,
         keyring: Arc<ArcSwap<Keyring>>,
         refresher: Option<Refresher>,
+        counts: Arc<Counts>,
     ) -> Self {
         Self {
             rules,
             keyring,
             refresher,
+            counts,
         }
     }
 
@@ -222,6 +225,11 @@ impl Verifier {
             .cache
             .as_ref()
             .map_or(0, TokenCache::len)
+    }
+
+    /// What the cache of verified tokens did so far.
+    pub fn cache_status(&self) -> CacheStatus {
+        self.counts.status()
     }
 }
 

@@ -3,15 +3,15 @@
 
 /// A statement without the comments before it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Statement<'a> {
-    pub(super) text: &'a str,
+pub(crate) struct Statement<'a> {
+    pub(crate) text: &'a str,
     /// Of its first character; the first line is 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
 }
 
 impl Statement<'_> {
     /// `begin`, `commit` and the like, which would end the transaction around a migration.
-    pub(super) fn controls_transaction(&self) -> bool {
+    pub(crate) fn controls_transaction(&self) -> bool {
         let words = words(self.text, 2);
         match words.first().map(String::as_str) {
             Some("begin" | "commit" | "end" | "abort") => true,
@@ -22,7 +22,7 @@ impl Statement<'_> {
         }
     }
 
-    pub(super) fn copies_from_client(&self) -> bool {
+    pub(crate) fn copies_from_client(&self) -> bool {
         let words = words(self.text, usize::MAX);
         words.first().is_some_and(|word| word == "copy")
             && words.windows(2).any(|pair| pair == ["from", "stdin"])
@@ -31,7 +31,7 @@ impl Statement<'_> {
 
 /// The statements of a script, without their semicolons. What does not end ends with the text:
 /// PostgreSQL then says what is open.
-pub(super) fn split(script: &str) -> Vec<Statement<'_>> {
+pub(crate) fn split(script: &str) -> Vec<Statement<'_>> {
     let mut statements = Vec::new();
     let mut counted = (0, 1);
     let mut statement = Scope::default();

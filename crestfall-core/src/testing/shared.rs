@@ -240,7 +240,7 @@ impl Shared {
 /// A directory for each user; other settings, another directory.
 fn options() -> Options {
     let directory: PathBuf = std::env::temp_dir().join(format!(
-        "crestfall-test-{}-1",
+        "crestfall-test-{}-2",
         nix::unistd::geteuid().as_raw()
     ));
     let mut options = Options::disposable(directory)

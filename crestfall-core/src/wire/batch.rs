@@ -13,6 +13,8 @@ use crate::db::{Access, ColumnInfo, DbError, End, Param, Scope, Statement};
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
     items: SmallVec<[Item<'a>; 4]>,
+    /// Whether it begins, goes on with or ends a transaction by name, so that one may be open behind it.
+    explicit: bool,
 }
 
 #[derive(Debug)]
@@ -52,10 +54,8 @@ impl<'a> Batch<'a> {
         keep_open: bool,
         hasher: &DefaultHashBuilder,
     ) -> Self {
-        let mut batch = Self {
-            items: SmallVec::new(),
-        };
         let begin = scope.begin(keep_open);
+        let mut batch = Self::empty(begin.is_some());
         if let Some(begin) = begin {
             batch.control(begin, hasher);
         }
@@ -74,6 +74,10 @@ impl<'a> Batch<'a> {
         for statement in statements {
             batch.statement(place, statement, true, hasher);
         }
+        if scope.resets_inside() && !keep_open && scope.end == End::Commit {
+            batch.control("reset role", hasher);
+            batch.control("reset all", hasher);
+        }
         if begin.is_some() && !keep_open {
             batch.end(scope.end, hasher);
         }
@@ -86,9 +90,7 @@ impl<'a> Batch<'a> {
         statements: &'a [Statement],
         hasher: &DefaultHashBuilder,
     ) -> Self {
-        let mut batch = Self {
-            items: SmallVec::new(),
-        };
+        let mut batch = Self::empty(true);
         for statement in statements {
             batch.statement(place, statement, true, hasher);
         }
@@ -97,15 +99,25 @@ impl<'a> Batch<'a> {
 
     /// The end of an open transaction; its result says which end it was.
     pub(crate) fn finish(end: End, hasher: &DefaultHashBuilder) -> Batch<'static> {
-        let mut batch = Batch {
-            items: SmallVec::new(),
-        };
+        let mut batch = Batch::empty(true);
         let text = match end {
             End::Commit => "commit",
             End::Rollback => "rollback",
         };
         batch.push(Key::Control(text), Params::Values(&[]), true, hasher);
         batch
+    }
+
+    fn empty(explicit: bool) -> Self {
+        Self {
+            items: SmallVec::new(),
+            explicit,
+        }
+    }
+
+    /// Whether a transaction may be open behind it.
+    pub(crate) fn is_explicit(&self) -> bool {
+        self.explicit
     }
 
     fn end(&mut self, end: End, hasher: &DefaultHashBuilder) {
@@ -338,6 +350,7 @@ mod tests {
         let scope = Scope {
             settings: &[("role", "anon")],
             access: Access::ReadOnly,
+            leaves_nothing: true,
             ..Scope::default()
         };
         let batch = Batch::transaction(&scope, &statements, false, &hasher);
@@ -345,6 +358,31 @@ mod tests {
         assert_eq!(messages, b"PDBEPDBES");
         assert_eq!((steps[0].output, steps[1].output), (false, true));
         assert_eq!(encode(&batch, &mut cache).0, b"BEBES");
+    }
+
+    #[test]
+    fn what_only_reads_puts_its_session_in_order_before_its_end() {
+        let hasher = DefaultHashBuilder::default();
+        let texts = |scope: &Scope<'_>| -> Vec<String> {
+            let mut cache = StatementCache::new(64, true);
+            let statements = [Statement::new("select 1")];
+            let batch = Batch::transaction(scope, &statements, false, &hasher);
+            let steps = encode(&batch, &mut cache).1;
+            let texts = steps.iter().map(|step| step.prepared.text.to_string());
+            texts.skip(1).collect()
+        };
+        let mut scope = Scope {
+            access: Access::ReadOnly,
+            ..Scope::default()
+        };
+        assert_eq!(texts(&scope), ["select 1", "reset role", "reset all"]);
+        scope.isolation = Some(crate::db::Isolation::Serializable);
+        let ended = ["select 1", "reset role", "reset all", "commit"];
+        assert_eq!(texts(&scope), ended);
+        // A rollback takes back what was set anyway.
+        scope.end = End::Rollback;
+        let ended = ["select 1", "set constraints all immediate", "rollback"];
+        assert_eq!(texts(&scope), ended);
     }
 
     #[test]

@@ -23,6 +23,10 @@ use crate::db::{DbError, Rows};
 /// next answer arrives: PostgreSQL has work, and one write of several batches costs as much as one of one.
 const WRITE_AHEAD: u64 = 3;
 
+/// Puts a session back in order, in one short transaction. Not `DISCARD ALL`, which would take our prepared
+/// statements as well, and not by prepared statements, which a function may have deallocated.
+const RESET: &str = "reset session authorization; reset role; reset all; discard temp";
+
 /// What a connection tells whoever owns it.
 pub(crate) trait Owner: Send + Sync + 'static {
     /// So many batches are answered and PostgreSQL is outside of any transaction again.
@@ -66,6 +70,9 @@ pub(crate) enum Sink {
     Copy(mpsc::Sender<Result<Bytes, DbError>>),
     /// Nobody waits.
     Nobody,
+    /// Nobody waits, but the connection is of no use any more when it fails: what puts the session back
+    /// in order.
+    Reset,
 }
 
 /// How a batch is treated.
@@ -81,6 +88,20 @@ pub(crate) struct Treatment {
     pub(crate) fingerprint: u64,
     /// The most bytes of rows.
     pub(crate) max_bytes: usize,
+    /// Whether it may leave something in the session, which is then put back in order behind it.
+    pub(crate) resets: bool,
+}
+
+impl Treatment {
+    /// Of what nobody waits for and that is no one's request.
+    const ASIDE: Self = Self {
+        release: false,
+        fresh: false,
+        read_only: false,
+        fingerprint: 0,
+        max_bytes: usize::MAX,
+        resets: false,
+    };
 }
 
 /// A batch whose answer is awaited.
@@ -118,6 +139,28 @@ struct State {
     sent: u64,
     cache: StatementCache,
     closed: Option<DbError>,
+}
+
+impl State {
+    /// Notes what was encoded just now; its number.
+    fn enqueue(&mut self, steps: Steps, sink: Sink, treatment: Treatment) -> u64 {
+        self.sent += 1;
+        self.queue.push_back(Slot {
+            number: self.sent,
+            steps,
+            sink,
+            treatment,
+            since: Instant::now(),
+        });
+        self.sent
+    }
+
+    fn append_reset(&mut self) -> Result<(), DbError> {
+        frontend::query(RESET, &mut self.plain)
+            .map_err(|error| DbError::Encode(error.to_string()))?;
+        self.enqueue(Steps::new(), Sink::Reset, Treatment::ASIDE);
+        Ok(())
+    }
 }
 
 impl Connection {
@@ -169,15 +212,17 @@ impl Connection {
             });
         }
         let steps = batch.encode(&mut state.cache, treatment.fresh, &mut state.plain)?;
-        state.sent += 1;
-        let number = state.sent;
-        state.queue.push_back(Slot {
-            number,
-            steps,
-            sink,
-            treatment,
-            since: Instant::now(),
-        });
+        // Behind its Sync, where deferred triggers have run too, and before anybody else's batch. Where a
+        // transaction may be open still, the reader does it when the answer says that none is.
+        let reset_follows = treatment.resets && !batch.is_explicit();
+        let treatment = Treatment {
+            resets: treatment.resets && !reset_follows,
+            ..treatment
+        };
+        let number = state.enqueue(steps, sink, treatment);
+        if reset_follows {
+            state.append_reset()?;
+        }
         if number - self.answered.load(Ordering::Relaxed) <= WRITE_AHEAD {
             self.flush(guard);
         }
@@ -193,23 +238,22 @@ impl Connection {
         }
         frontend::query(sql, &mut state.plain)
             .map_err(|error| DbError::Encode(error.to_string()))?;
-        state.sent += 1;
-        let number = state.sent;
-        state.queue.push_back(Slot {
-            number,
-            steps: Steps::new(),
-            sink,
-            treatment: Treatment {
-                release: true,
-                fresh: false,
-                read_only: false,
-                fingerprint: 0,
-                max_bytes: usize::MAX,
-            },
-            since: Instant::now(),
-        });
+        let treatment = Treatment {
+            release: true,
+            ..Treatment::ASIDE
+        };
+        let number = state.enqueue(Steps::new(), sink, treatment);
         self.flush(guard);
         Ok(number)
+    }
+
+    /// Puts the session back in order now that no transaction is open; nobody has the connection yet.
+    pub(super) fn submit_reset(self: &Arc<Self>) {
+        let mut guard = self.state.lock();
+        // A connection that is closed takes its session with it.
+        if guard.closed.is_none() && guard.append_reset().is_ok() {
+            self.flush(guard);
+        }
     }
 
     /// Whether a batch has been answered.

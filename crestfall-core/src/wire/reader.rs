@@ -244,9 +244,17 @@ impl Reader {
         };
         self.measure(&slot);
         self.answered += 1;
+        if matches!(slot.sink, Sink::Reset) && answer.is_err() {
+            return Err(Malformed("the session could not be reset"));
+        }
         self.finished.push((slot.sink, answer));
         match (slot.treatment.release, status) {
-            (true, b'I') => self.released += 1,
+            (true, b'I') => {
+                if slot.treatment.resets {
+                    self.connection.submit_reset();
+                }
+                self.released += 1;
+            }
             (true, _) => self.roll_back()?,
             (false, _) => {}
         }
@@ -309,12 +317,10 @@ impl Reader {
             return;
         }
         let data = self.progress.copied.split().freeze();
-        let sink = match (&self.current, self.finished.last()) {
-            (Some(slot), _) => &slot.sink,
-            (None, Some((sink, _))) => sink,
-            (None, None) => return,
-        };
-        if let Sink::Copy(sender) = sink {
+        // A copy is alone on its connection, but what resets the session may follow it.
+        let sinks = self.finished.iter().rev().map(|(sink, _)| sink);
+        let mut sinks = self.current.iter().map(|slot| &slot.sink).chain(sinks);
+        if let Some(Sink::Copy(sender)) = sinks.find(|sink| matches!(sink, Sink::Copy(_))) {
             // Whoever stopped listening had the batch cancelled; the rest is read and dropped.
             let _ = sender.send(Ok(data)).await;
         }
@@ -377,7 +383,7 @@ fn give(sink: Sink, answer: Answer) {
                 });
             }
         }
-        Sink::Nobody => {}
+        Sink::Nobody | Sink::Reset => {}
     }
 }
 

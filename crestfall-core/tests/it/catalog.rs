@@ -598,3 +598,49 @@ async fn an_exposed_schema_that_does_not_exist_is_an_error() {
         "{error}"
     );
 }
+
+/// A write to these runs nothing but PostgreSQL's own functions; to each of the others something else.
+const WRITTEN: &str = "
+    create schema written;
+    create function written.touch() returns trigger language plpgsql as 'begin return new; end';
+    create function written.next() returns int language sql as 'select 1';
+    create domain written.even as int check (value % 2 = 0);
+    create type written.mood as enum ('glad', 'sad');
+    create table written.quiet (
+        id int generated always as identity primary key,
+        made timestamptz default now(), name text not null unique check (length(name) < 9),
+        mood written.mood default 'glad', size int generated always as (length(name)) stored
+    );
+    create index on written.quiet (lower(name));
+    create table written.quiet_child (id int primary key, parent int references written.quiet);
+    create table written.loud_trigger (id int);
+    create trigger touch before insert on written.loud_trigger for each row execute function written.touch();
+    create table written.loud_rule (id int);
+    create rule also as on insert to written.loud_rule do also select written.next();
+    create table written.loud_default (id int default written.next());
+    create table written.loud_setting (id text default set_config('a.b', 'x', false));
+    create table written.loud_check (id int check (id > written.next()));
+    create table written.loud_index (id int);
+    create function written.key(int) returns int language sql immutable as 'select 1';
+    create index on written.loud_index (written.key(id));
+    create table written.loud_domain (id written.even);
+    create table written.loud_parent (id int primary key);
+    create table written.quiet_referrer (id int references written.loud_parent on delete cascade);
+    create table written.loud_partitioned (id int) partition by list (id);";
+
+#[tokio::test]
+async fn writes_that_may_run_functions_of_users_are_known() {
+    let undone = Undone::new().await;
+    sqlx::raw_sql(WRITTEN)
+        .execute(&mut *undone.0.lock().await)
+        .await
+        .unwrap();
+    let catalog = Catalog::load(&undone, &options(&["written"], &[]))
+        .await
+        .unwrap();
+    assert_eq!(catalog.tables.len(), 12);
+    for table in catalog.tables.values() {
+        let loud = table.name.name.starts_with("loud_");
+        assert_eq!(table.writes_run_functions, loud, "{}", table.name.name);
+    }
+}

@@ -64,6 +64,25 @@ async fn a_database_outlives_the_connections_to_it_but_not_its_test() {
 }
 
 #[tokio::test]
+async fn the_databases_of_a_living_process_are_left_alone_by_one_that_joins() {
+    let db = TestDb::new().await;
+    db.load("create table kept ()").await;
+    // Another process, such as the tests of another checkout, drops what nobody owns any more.
+    let joined = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "testing::the_standard_roles_are_there"])
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&joined.stdout);
+    assert!(
+        joined.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+    const KEPT: &str = "select count(*) from pg_tables where tablename = 'kept'";
+    assert_eq!(count(&db, KEPT).await, 1);
+}
+
+#[tokio::test]
 async fn the_standard_roles_are_there() {
     let db = TestDb::new().await;
     let mut connection = db.connect_as("authenticator").await;

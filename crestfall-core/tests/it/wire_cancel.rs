@@ -14,6 +14,7 @@ const ROLE: Scope<'static> = Scope {
     end: crestfall_core::db::End::Commit,
     prelude: None,
     share: Share::Pipelined,
+    leaves_nothing: false,
 };
 
 async fn state(db: &Db) -> String {

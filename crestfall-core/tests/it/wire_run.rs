@@ -13,6 +13,7 @@ const READ: Scope<'static> = Scope {
     end: End::Commit,
     prelude: None,
     share: crestfall_core::db::Share::Pipelined,
+    leaves_nothing: false,
 };
 
 fn text(rows: &crestfall_core::db::Rows) -> &str {
@@ -50,6 +51,85 @@ async fn settings_hold_for_one_transaction_only() {
     );
     let sql = "select current_user || '-' || current_setting('request.path', true)";
     assert_eq!(one(&db, &READ, sql).await.unwrap(), "postgres-");
+}
+
+/// What an earlier transaction may have left in the session.
+const TRACES: &str =
+    "select current_user || coalesce('-' || nullif(current_setting('app.left', true), ''), '')
+    || current_setting('timezone') || current_setting('statement_timeout')
+    || coalesce(to_regclass('pg_temp.left_behind')::text, '')";
+
+/// A function's doing, or a trigger's.
+const LEAVING: &str = "do $$ begin
+    perform set_config('app.left', 'secret', false), set_config('timezone', 'America/Lima', false);
+    perform set_config('statement_timeout', '77s', false), set_config('role', 'pg_monitor', false);
+end $$";
+
+#[tokio::test]
+async fn what_a_transaction_leaves_in_its_session_is_of_no_other_sec_44() {
+    let db = database(|config| config.pool_size = 1).await.unwrap();
+    let clean = one(&db, &READ, TRACES).await.unwrap();
+    assert!(clean.ends_with('0'), "{clean}");
+    let leaving = || [Statement::new(LEAVING)];
+    let scopes = [
+        READ,
+        Scope::default(),
+        Scope {
+            isolation: Some(Isolation::Serializable),
+            ..Scope::default()
+        },
+        Scope {
+            end: End::Rollback,
+            ..Scope::default()
+        },
+    ];
+    for scope in &scopes {
+        db.run(scope, &leaving()).await.unwrap();
+        assert_eq!(one(&db, &READ, TRACES).await.unwrap(), clean, "{scope:?}");
+        let (_, open) = db.open(scope, &leaving()).await.unwrap();
+        open.commit().await.unwrap();
+        assert_eq!(one(&db, &READ, TRACES).await.unwrap(), clean, "{scope:?}");
+        drop(db.open(scope, &leaving()).await.unwrap());
+        assert_eq!(one(&db, &READ, TRACES).await.unwrap(), clean, "{scope:?}");
+        let failing = [Statement::new(LEAVING), Statement::new("select 1 / 0")];
+        assert_eq!(code(&db.run(scope, &failing).await.unwrap_err()), "22012");
+        assert_eq!(one(&db, &READ, TRACES).await.unwrap(), clean, "{scope:?}");
+    }
+    let temporary = [Statement::new("create temporary table left_behind ()")];
+    db.run(&Scope::default(), &temporary).await.unwrap();
+    assert_eq!(one(&db, &READ, TRACES).await.unwrap(), clean);
+    // Who promises to leave nothing is believed: nothing more is sent.
+    let trusted = Scope {
+        leaves_nothing: true,
+        ..READ
+    };
+    db.run(&trusted, &leaving()).await.unwrap();
+    assert_ne!(one(&db, &trusted, TRACES).await.unwrap(), clean);
+}
+
+#[tokio::test]
+async fn neighbours_on_a_shared_connection_see_nothing_of_each_others_session_sec_44() {
+    let db = database(|config| config.pool_size = 1).await.unwrap();
+    let clean = one(&db, &READ, TRACES).await.unwrap();
+    // Short by now, so that all of them are on their way at once.
+    for _ in 0..20 {
+        db.run(&READ, &[Statement::new(LEAVING)]).await.unwrap();
+        one(&db, &READ, TRACES).await.unwrap();
+    }
+    let mut asking = tokio::task::JoinSet::new();
+    for turn in 0..400 {
+        let (db, clean) = (db.clone(), clean.clone());
+        asking.spawn(async move {
+            if turn % 2 == 0 {
+                db.run(&READ, &[Statement::new(LEAVING)]).await.unwrap();
+            } else {
+                assert_eq!(one(&db, &READ, TRACES).await.unwrap(), clean);
+            }
+        });
+    }
+    while let Some(asked) = asking.join_next().await {
+        asked.unwrap();
+    }
 }
 
 #[tokio::test]

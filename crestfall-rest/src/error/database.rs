@@ -270,6 +270,8 @@ fn status_of(fields: &PgErrorFields, authenticated: bool) -> StatusCode {
     }
 }
 
+/// As the anchor's published table says (PR-140), class 54 included: what exceeds a limit of PostgreSQL
+/// is often the caller's doing, but its clients know it as 500.
 fn status_of_class(class: &str) -> StatusCode {
     match class {
         "08" | "53" => StatusCode::SERVICE_UNAVAILABLE,

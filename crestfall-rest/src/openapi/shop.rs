@@ -32,6 +32,7 @@ pub(super) fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
         updatable: true,
         deletable: true,
         runs_functions: false,
+        writes_run_functions: false,
         primary_key: Vec::new(),
         column_index: positions
             .map(|(at, column)| (column.name.clone(), at))

@@ -168,6 +168,7 @@ mod tests {
                 updatable: true,
                 deletable: true,
                 runs_functions: false,
+                writes_run_functions: false,
                 primary_key: Vec::new(),
                 columns: Vec::new(),
                 column_index: Default::default(),

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// How deep `import` may nest.
 const MAX_IMPORTS: usize = 16;
+/// How deep groups and lists may nest.
+const MAX_DEPTH: usize = 64;
+/// Bytes of a text: each interpolation may repeat what others repeated.
+const MAX_TEXT: usize = 1 << 20;
 
 /// A value as the file holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,26 +48,36 @@ pub(crate) enum Error {
 
 /// Reads a file and what it imports into full key → value.
 pub(crate) fn load(path: &Path) -> Result<BTreeMap<String, Value>, Error> {
+    parse(path, &read(path)?)
+}
+
+/// Reads a file's text; what it imports is looked for beside `path`.
+pub(crate) fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, Value>, Error> {
     let mut values = BTreeMap::new();
-    load_into(path, "", 0, &mut values)?;
+    parse_into(path, text, "", 0, &mut values)?;
     Ok(values)
 }
 
-fn load_into(
-    path: &Path,
-    prefix: &str,
-    depth: usize,
-    values: &mut BTreeMap<String, Value>,
-) -> Result<(), Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+fn read(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::Read {
         path: path.into(),
         source,
-    })?;
+    })
+}
+
+fn parse_into(
+    path: &Path,
+    text: &str,
+    prefix: &str,
+    imports: usize,
+    values: &mut BTreeMap<String, Value>,
+) -> Result<(), Error> {
     let mut parser = Parser {
         path,
-        text: &text,
+        text,
         at: 0,
-        imports: depth,
+        imports,
+        depth: 0,
     };
     parser.directives(prefix, values)?;
     match parser.peek() {
@@ -77,6 +91,8 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     imports: usize,
+    /// Open groups and lists.
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -159,7 +175,9 @@ impl Parser<'_> {
         let key = format!("{prefix}{name}");
         if self.peek() == Some('{') {
             self.next();
+            self.enter()?;
             self.directives(&format!("{key}."), values)?;
+            self.depth -= 1;
             return self.expect('}');
         }
         self.expect('=')?;
@@ -175,7 +193,9 @@ impl Parser<'_> {
             return Err(self.fail("imports are nested too deep"));
         }
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        load_into(&folder.join(target), prefix, self.imports + 1, values)
+        let path = folder.join(target);
+        let text = read(&path)?;
+        parse_into(&path, &text, prefix, self.imports + 1, values)
     }
 
     fn value(&mut self, known: &BTreeMap<String, Value>) -> Result<Value, Error> {
@@ -205,13 +225,23 @@ impl Parser<'_> {
             .map_err(|_| self.fail(format!("`{digits}` is no number")))
     }
 
+    fn enter(&mut self) -> Result<(), Error> {
+        self.depth += 1;
+        match self.depth {
+            0..=MAX_DEPTH => Ok(()),
+            _ => Err(self.fail("groups and lists are nested too deep")),
+        }
+    }
+
     fn list(&mut self, known: &BTreeMap<String, Value>) -> Result<Value, Error> {
         self.expect('[')?;
+        self.enter()?;
         let mut items = Vec::new();
         loop {
             self.skip();
             if self.peek() == Some(']') {
                 self.next();
+                self.depth -= 1;
                 return Ok(Value::List(items));
             }
             items.push(self.value(known)?);
@@ -232,6 +262,9 @@ impl Parser<'_> {
                 Some('$') => text.push_str(&self.interpolation(known)?),
                 Some(other) => text.push(other),
                 None => return Err(self.fail("a string is not closed")),
+            }
+            if text.len() > MAX_TEXT {
+                return Err(self.fail("a string is too long"));
             }
         }
     }
@@ -304,19 +337,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<BTreeMap<String, Value>, Error> {
-        let path = Path::new("test.conf");
-        let mut parser = Parser {
-            path,
-            text,
-            at: 0,
-            imports: 0,
-        };
-        let mut values = BTreeMap::new();
-        parser.directives("", &mut values)?;
-        match parser.peek() {
-            None => Ok(values),
-            Some(_) => Err(parser.fail("rest")),
-        }
+        super::parse(Path::new("test.conf"), text)
     }
 
     #[test]
@@ -357,6 +378,15 @@ mod tests {
             };
             assert_eq!(found, line, "{text}");
         }
+    }
+
+    #[test]
+    fn nothing_nests_without_end_or_grows_without_bound() {
+        assert!(parse(&"a{".repeat(100_000)).is_err());
+        assert!(parse(&format!("a = {}", "[".repeat(100_000))).is_err());
+        let doubling = (1..60).map(|n| format!("a{n} = \"$(a{0})$(a{0})\"\n", n - 1));
+        let text = format!("a0 = \"x\"\n{}", doubling.collect::<String>());
+        assert!(parse(&text).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod auth;
 mod command_line;
 mod connections;
+mod faults;
 mod killed;
 mod process;
 mod reloading;

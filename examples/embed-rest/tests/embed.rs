@@ -78,6 +78,20 @@ async fn service(db: &TestDb, issuer: &Issuer) -> TestApp {
     TestApp::new(app.unwrap())
 }
 
+#[test]
+fn it_is_what_the_readme_promises_under_forty_lines_of_code() {
+    let files = [
+        include_str!("../src/lib.rs"),
+        include_str!("../src/main.rs"),
+    ];
+    let is_code = |line: &&str| !line.is_empty() && !line.trim_start().starts_with("//");
+    let lines: usize = files
+        .map(|file| file.lines().filter(is_code).count())
+        .iter()
+        .sum();
+    assert!(lines < 40, "{lines}");
+}
+
 #[tokio::test]
 async fn the_services_own_routes_stay_as_they_were() {
     let (db, issuer) = (TestDb::new().await, Issuer::new());
@@ -117,11 +131,11 @@ async fn each_user_reads_and_writes_their_own_rows_by_rest() {
 async fn a_handlers_sqlx_queries_see_what_the_caller_may_see() {
     let (db, issuer) = (TestDb::new().await, Issuer::new());
     let app = service(&db, &issuer).await;
-    for (user, open) in [("ada", 1), ("ben", 2), ("eve", 0)] {
+    for (user, open) in [("ada", "1"), ("ben", "2"), ("eve", "0")] {
         let answer = app.get("/notes/open").bearer(&issuer.user(user)).await;
         assert_eq!(
-            answer.status_and_json(),
-            (200, json!(["authenticated", open])),
+            (answer.status.as_u16(), &*answer.text()),
+            (200, open),
             "{user}"
         );
     }

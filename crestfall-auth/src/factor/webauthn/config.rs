@@ -68,6 +68,11 @@ pub(crate) struct AttestationPolicy {
 pub(crate) enum CounterPolicy {
     /// The authentication fails.
     Refuse,
+    /// It fails when the counter went back; one that stands still passes, as authenticators and
+    /// programs that do not count properly send it, and [`Authenticated::cloned`] says so.
+    ///
+    /// [`Authenticated::cloned`]: super::Authenticated::cloned
+    RefuseLower,
     /// It succeeds, and [`Authenticated::cloned`] says so.
     Flag,
 }

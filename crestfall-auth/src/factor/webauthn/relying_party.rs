@@ -75,6 +75,16 @@ impl RelyingParty {
         Ok(Self { config, rp_id_hash })
     }
 
+    /// The domain it is known by.
+    pub(crate) fn id(&self) -> &str {
+        &self.config.rp_id
+    }
+
+    /// Whether this page is one of its own.
+    pub(crate) fn has_origin(&self, origin: &str) -> bool {
+        self.config.origins.iter().any(|own| own == origin)
+    }
+
     /// Options for `navigator.credentials.create`: the value of `publicKey`, in JSON.
     ///
     /// # Errors
@@ -201,7 +211,12 @@ impl RelyingParty {
         }
         let counts = data.counter != 0 || credential.counter != 0;
         let cloned = counts && data.counter <= credential.counter;
-        if cloned && self.config.counter == CounterPolicy::Refuse {
+        let refused = match self.config.counter {
+            CounterPolicy::Refuse => cloned,
+            CounterPolicy::RefuseLower => data.counter < credential.counter,
+            CounterPolicy::Flag => false,
+        };
+        if refused {
             return Err(Error::Counter);
         }
         Ok(Authenticated {

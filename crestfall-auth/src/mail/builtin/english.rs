@@ -98,7 +98,7 @@ pub(super) fn words(kind: MailKind) -> Words {
         MailKind::MfaFactorEnrolled => Words {
             subject: "A second factor was added",
             heading: "A second factor was added",
-            text: "{{ if eq .FactorType \"totp\" }}An authenticator app{{ else if eq .FactorType \"phone\" }}A phone number{{ else if eq .FactorType \"webauthn\" }}A passkey or security key{{ else }}A second factor{{ end }} was added to your account {{ .Email }}.",
+            text: "{{ if eq .FactorType \"totp\" }}An authenticator app{{ else if eq .FactorType \"phone\" }}A phone number{{ else if eq .FactorType \"webauthn\" }}A passkey or security key{{ else if eq .FactorType \"recovery_codes\" }}A set of recovery codes{{ else }}A second factor{{ end }} was added to your account {{ .Email }}.",
             button: "Open",
             note: WARNING,
         },
@@ -106,6 +106,13 @@ pub(super) fn words(kind: MailKind) -> Words {
             subject: "A second factor was removed",
             heading: "A second factor was removed",
             text: "{{ if eq .FactorType \"totp\" }}An authenticator app{{ else if eq .FactorType \"phone\" }}A phone number{{ else if eq .FactorType \"webauthn\" }}A passkey or security key{{ else }}A second factor{{ end }} was removed from your account {{ .Email }}.",
+            button: "Open",
+            note: WARNING,
+        },
+        MailKind::RecoveryCodeUsed => Words {
+            subject: "A recovery code was used",
+            heading: "A recovery code was used",
+            text: "Somebody signed in to {{ .Email }} with a recovery code instead of a second factor{{ if .Device }}, with {{ .Device }}{{ end }}{{ if .Place }} from {{ .Place }}{{ end }}{{ if .Time }} at {{ .Time }}{{ end }}.",
             button: "Open",
             note: WARNING,
         },

@@ -99,7 +99,7 @@ pub(super) fn words(kind: MailKind) -> Words {
         MailKind::MfaFactorEnrolled => Words {
             subject: "Ein zweiter Faktor wurde hinzugefügt",
             heading: "Ein zweiter Faktor wurde hinzugefügt",
-            text: "Ihrem Konto {{ .Email }} wurde {{ if eq .FactorType \"totp\" }}eine Authenticator-App{{ else if eq .FactorType \"phone\" }}eine Telefonnummer{{ else if eq .FactorType \"webauthn\" }}ein Passkey oder Sicherheitsschlüssel{{ else }}ein zweiter Faktor{{ end }} hinzugefügt.",
+            text: "Ihrem Konto {{ .Email }} wurde {{ if eq .FactorType \"totp\" }}eine Authenticator-App{{ else if eq .FactorType \"phone\" }}eine Telefonnummer{{ else if eq .FactorType \"webauthn\" }}ein Passkey oder Sicherheitsschlüssel{{ else if eq .FactorType \"recovery_codes\" }}ein Satz Wiederherstellungscodes{{ else }}ein zweiter Faktor{{ end }} hinzugefügt.",
             button: "Öffnen",
             note: WARNING,
         },
@@ -107,6 +107,13 @@ pub(super) fn words(kind: MailKind) -> Words {
             subject: "Ein zweiter Faktor wurde entfernt",
             heading: "Ein zweiter Faktor wurde entfernt",
             text: "Aus Ihrem Konto {{ .Email }} wurde {{ if eq .FactorType \"totp\" }}eine Authenticator-App{{ else if eq .FactorType \"phone\" }}eine Telefonnummer{{ else if eq .FactorType \"webauthn\" }}ein Passkey oder Sicherheitsschlüssel{{ else }}ein zweiter Faktor{{ end }} entfernt.",
+            button: "Öffnen",
+            note: WARNING,
+        },
+        MailKind::RecoveryCodeUsed => Words {
+            subject: "Ein Wiederherstellungscode wurde benutzt",
+            heading: "Ein Wiederherstellungscode wurde benutzt",
+            text: "Jemand hat sich bei {{ .Email }} mit einem Wiederherstellungscode statt eines zweiten Faktors angemeldet{{ if .Device }}, mit {{ .Device }}{{ end }}{{ if .Place }}, von {{ .Place }}{{ end }}{{ if .Time }}, {{ .Time }}{{ end }}.",
             button: "Öffnen",
             note: WARNING,
         },

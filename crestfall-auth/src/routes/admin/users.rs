@@ -20,7 +20,7 @@ use crate::signed_in::Admin;
 use crate::store::users::{self, NewUser};
 use crate::store::{identities, one_time_tokens, sessions};
 use crate::user::{Metadata, User};
-use crate::{address, go_duration, new_password};
+use crate::{address, go_duration, hook, new_password};
 
 const EMAIL_TAKEN: &str = "A user with this email address has already been registered";
 const PHONE_TAKEN: &str = "A user with this phone number has already been registered";
@@ -216,6 +216,7 @@ pub(super) async fn create(
         ..NewUser::default()
     };
     let mut tx = auth.begin().await?;
+    hook::before_user_created(&auth, &mut tx, &caller, &new).await?;
     let user = users::insert(&mut tx, &new).await.map_err(taken)?;
     if let Some(email) = &checked.email {
         set_identity(&mut tx, &user, "email", email, fields.email_confirm).await?;
@@ -235,6 +236,7 @@ pub(super) async fn create(
     let traits = json!({ "by": admin.user_id(), "provider": providers[0] });
     audit::record(&mut tx, &caller, &user, Action::UserSignedUp, traits).await?;
     let user = find(&mut tx, user.id).await?;
+    hook::after_user_created(&auth, &mut tx, &caller, &user).await?;
     tx.commit().await?;
     Ok(Json(user))
 }

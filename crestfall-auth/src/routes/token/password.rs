@@ -10,10 +10,11 @@ use crate::body::or_default;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::{self, SessionOptions};
+use crate::sign_in_guard::{self, Who};
 use crate::store::users;
 use crate::token::TokenResponse;
 use crate::user::User;
-use crate::{address, new_password};
+use crate::{address, hook, new_password};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -41,14 +42,30 @@ pub(super) async fn grant(
     } else {
         "phone"
     };
-    let found = find(auth, &credentials).await?;
+    let (found, address) = find(auth, &credentials).await?;
+    let attempt = sign_in_guard::check(auth, caller, Who::of(found.as_ref(), &address)).await?;
     // The hash is checked before anything is said, and a dummy when there is none: a user who is
-    // not there takes as long as one who is.
+    // not there, or is locked, takes as long as one who is.
     let hash = found.as_ref().and_then(User::password_hash);
-    let verified = auth.passwords().verify(&credentials.password, hash).await?;
+    let hash = hash.filter(|_| !attempt.is_locked());
+    let verified = match auth.passwords().verify(&credentials.password, hash).await {
+        Ok(verified) => verified,
+        Err(busy) => {
+            attempt.withdraw(auth).await?;
+            return Err(busy.into());
+        }
+    };
+    if let Some(user) = found.as_ref().filter(|user| user.password_hash().is_some()) {
+        hook::password_verification_attempt(auth, caller, user.id, verified.ok).await?;
+    }
     let user = match found {
         Some(user) if verified.ok => user,
-        _ => return Err(wrong()),
+        found => {
+            attempt
+                .failed(auth, caller, found.as_ref(), "password")
+                .await?;
+            return Err(wrong());
+        }
     };
     if user.is_banned() {
         return Err(Error::new(ErrorCode::UserBanned, "User is banned")
@@ -65,6 +82,7 @@ pub(super) async fn grant(
         .await?
         .filter(|now| !now.is_banned() && now.deleted_at.is_none())
         .ok_or_else(wrong)?;
+    attempt.succeeded(&mut tx).await?;
     audit::record(
         &mut tx,
         caller,
@@ -82,7 +100,8 @@ pub(super) async fn grant(
     Ok(Json(tokens))
 }
 
-async fn find(auth: &Auth, credentials: &Credentials) -> Result<Option<User>> {
+/// The user with the address that was given, and the address in its one spelling.
+async fn find(auth: &Auth, credentials: &Credentials) -> Result<(Option<User>, String)> {
     let config = auth.config();
     let audience = &config.tokens.audience;
     match (credentials.email.is_empty(), credentials.phone.is_empty()) {
@@ -102,16 +121,18 @@ async fn find(auth: &Auth, credentials: &Credentials) -> Result<Option<User>> {
         (false, true) => match address::email(&credentials.email) {
             Ok(email) => {
                 let mut db = auth.pool().acquire().await?;
-                Ok(users::find_by_email(&mut db, &email, audience).await?)
+                let found = users::find_by_email(&mut db, &email, audience).await?;
+                Ok((found, email))
             }
-            Err(_) => Ok(None),
+            Err(_) => Ok((None, credentials.email.clone())),
         },
         (true, false) => match address::phone(&credentials.phone) {
             Ok(phone) => {
                 let mut db = auth.pool().acquire().await?;
-                Ok(users::find_by_phone(&mut db, &phone, audience).await?)
+                let found = users::find_by_phone(&mut db, &phone, audience).await?;
+                Ok((found, phone))
             }
-            Err(_) => Ok(None),
+            Err(_) => Ok((None, credentials.phone.clone())),
         },
     }
 }

@@ -47,6 +47,7 @@ fn table(oid: u32, columns: &[&str]) -> TableRow {
         updatable: true,
         deletable: true,
         runs_functions: false,
+        writes_run_functions: false,
         columns: numbered(columns).into_iter().map(column).collect(),
     }
 }

@@ -29,10 +29,15 @@ const TREATMENT: Treatment = Treatment {
     read_only: true,
     fingerprint: 1,
     max_bytes: 1000,
+    resets: false,
 };
 
 /// What three requests, one statement each, get from a server that sends these bytes and goes.
 fn answers(bytes: &[u8]) -> Vec<Answer> {
+    answers_to(TREATMENT, bytes)
+}
+
+fn answers_to(treatment: Treatment, bytes: &[u8]) -> Vec<Answer> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -51,7 +56,7 @@ fn answers(bytes: &[u8]) -> Vec<Answer> {
         for _ in 0..3 {
             let (sender, receiver) = oneshot::channel();
             connection
-                .submit(&batch, Sink::Rows(sender), TREATMENT)
+                .submit(&batch, Sink::Rows(sender), treatment)
                 .unwrap();
             receivers.push(receiver);
         }
@@ -111,6 +116,25 @@ fn an_error_is_its_own_request_s_alone() {
     assert!(answers[0].is_ok() && answers[2].is_ok());
     let error = &answers[1].as_ref().unwrap_err().error;
     assert_eq!(error.postgres().unwrap().code, "22012");
+}
+
+#[test]
+fn a_session_that_cannot_be_reset_serves_nobody_else() {
+    let resetting = Treatment {
+        resets: true,
+        ..TREATMENT
+    };
+    let reset = [message(b'C', b"RESET\0"), message(b'Z', b"I")].concat();
+    let failed = [
+        message(b'E', b"SERROR\0C57014\0Mtime-out\0\0"),
+        message(b'Z', b"I"),
+    ]
+    .concat();
+    let bytes = [answer(b"one"), reset, answer(b"two"), failed, answer(b"no")].concat();
+    let answers = answers_to(resetting, &bytes);
+    assert!(answers[0].is_ok() && answers[1].is_ok());
+    let lost = answers[2].as_ref().unwrap_err();
+    assert!(matches!(lost.error, DbError::Connection(_)), "{lost:?}");
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn catalog() -> Catalog {
             updatable: true,
             deletable: true,
             runs_functions: false,
+            writes_run_functions: false,
             primary_key: Vec::new(),
             columns: Vec::new(),
             column_index: Default::default(),

@@ -176,7 +176,6 @@ async fn what_a_function_says_of_its_answer_is_of_no_other_sec_44() {
 }
 
 #[tokio::test]
-#[ignore = "open: what is set for the session stays on the connection, as in the anchor"]
 async fn settings_of_the_session_that_a_function_changes_are_of_no_other_sec_44() {
     let api = on_one_connection().await;
     let before = api.app.get("/rpc/settings").await.json();

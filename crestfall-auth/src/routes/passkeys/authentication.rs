@@ -1,0 +1,120 @@
+//! `/passkeys/authentication` (GT-041): signs in who holds a passkey. Nobody is named: the
+//! authenticator says who it is.
+//!
+//! The session is at `aal1`, as GoTrue's: a user with a second factor proves that too.
+
+use axum::Json;
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Answer, Begun, Enabled, failed, taken};
+use crate::audit::{self, Action};
+use crate::auth::Auth;
+use crate::body::Body;
+use crate::caller::Caller;
+use crate::error::{Error, ErrorCode, Result};
+use crate::factor::webauthn::{self, Assertion};
+use crate::mfa;
+use crate::relying_party::{Pending, handle};
+use crate::session::{self, SessionOptions};
+use crate::store::passkeys::{self, Purpose};
+use crate::store::users;
+use crate::token::TokenResponse;
+use crate::user::User;
+
+pub(super) async fn begin(
+    _: Enabled,
+    State(auth): State<Auth>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Json<Begun>> {
+    let rate = &auth.config().passkeys.rate;
+    mfa::check_address(&auth, rate, "passkey_options", &caller).await?;
+    let party = auth.relying_parties().of_request(&headers)?;
+    let (options, ceremony) = party.start_authentication(None, &[]).map_err(|error| {
+        Error::internal("Failed to generate WebAuthn authentication options", error)
+    })?;
+    let kept = Pending::keep(party, ceremony)?;
+    let lifetime = auth.config().webauthn.challenge_lifetime.get();
+    let mut tx = auth.begin().await?;
+    let (challenge_id, expires_at) = passkeys::insert_challenge(
+        &mut tx,
+        None,
+        Purpose::Authentication,
+        &kept,
+        lifetime.as_secs_f64(),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Json(Begun {
+        challenge_id,
+        options,
+        expires_at: expires_at.timestamp(),
+    }))
+}
+
+pub(super) async fn finish(
+    _: Enabled,
+    State(auth): State<Auth>,
+    caller: Caller,
+    Body(answer): Body<Answer>,
+) -> Result<Json<TokenResponse>> {
+    let rate = &auth.config().passkeys.rate;
+    mfa::check_address(&auth, rate, "passkey_verify", &caller).await?;
+    let (challenge, answer) = answer.check()?;
+    let pending = take(&auth, challenge).await?;
+    let party = auth.relying_parties().of_ceremony(&pending)?;
+    let assertion = Assertion::parse(&answer).map_err(failed)?;
+    let mut tx = auth.begin().await?;
+    let passkey = passkeys::lock_by_credential(&mut tx, assertion.credential_id()).await?;
+    let passkey = passkey.ok_or_else(|| failed(webauthn::Error::Credential))?;
+    let user = users::find(&mut tx, passkey.user_id).await?;
+    let mut user = user
+        .filter(|user| user.deleted_at.is_none())
+        .ok_or_else(|| failed(webauthn::Error::UserHandle))?;
+    let authenticated = party
+        .finish_authentication(
+            &pending.ceremony,
+            &assertion,
+            &passkey.credential(),
+            &handle(&user),
+        )
+        .map_err(failed)?;
+    check(&user)?;
+    if authenticated.cloned {
+        tracing::warn!(
+            crestfall.user_id = %user.id,
+            "a passkey's counter stands still: it may have been copied"
+        );
+    }
+    passkeys::used(&mut tx, passkey.id, &authenticated).await?;
+    let traits = json!({ "provider": "passkey", "passkey_id": passkey.id });
+    audit::record(&mut tx, &caller, &user, Action::Login, traits).await?;
+    let options = SessionOptions::default();
+    let tokens = session::begin(&auth, &mut tx, &caller, &mut user, "passkey", options).await?;
+    tx.commit().await?;
+    Ok(Json(tokens))
+}
+
+/// Taken for good, whatever the answer is worth.
+async fn take(auth: &Auth, challenge: Uuid) -> Result<Pending> {
+    let mut db = auth.pool().acquire().await?;
+    let found = passkeys::take_challenge(&mut db, challenge, Purpose::Authentication, None).await?;
+    Pending::read(taken(found)?.0)
+}
+
+fn check(user: &User) -> Result<()> {
+    let refuse = |code, message| Err(Error::new(code, message).with_status(StatusCode::FORBIDDEN));
+    if !user.email().is_empty() && !user.is_email_confirmed() {
+        return refuse(ErrorCode::EmailNotConfirmed, "Email not confirmed");
+    }
+    if !user.phone().is_empty() && !user.is_phone_confirmed() {
+        return refuse(ErrorCode::PhoneNotConfirmed, "Phone not confirmed");
+    }
+    if user.is_banned() {
+        return refuse(ErrorCode::UserBanned, "User is banned");
+    }
+    Ok(())
+}
