@@ -67,7 +67,6 @@ pub use auth::{Auth, Builder, StartError};
 pub use config::Config;
 pub use error::{Error, ErrorCode};
 pub use identify::{Authenticator, Identify, IdentifyLayer, RenewedCookie};
-pub use identify::{Identify, IdentifyLayer};
 pub use import::{ImportReport, Importer};
 pub use key_store::{KeyStore, StoredKey};
 pub use keys::KeysError;
