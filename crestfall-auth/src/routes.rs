@@ -5,8 +5,6 @@ mod api_keys;
 mod external;
 mod factors;
 mod cookie;
-mod external;
-mod factors;
 mod forward_auth;
 mod health;
 mod invite;
