@@ -2,9 +2,9 @@
 
 mod admin;
 mod api_keys;
+mod cookie;
 mod external;
 mod factors;
-mod cookie;
 mod forward_auth;
 mod health;
 mod invite;
