@@ -8,7 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 // For everybody, and by name for who is signed in.
 async fn hello(caller: Identity) -> String {
-    let email = caller.claims().get("email").and_then(|email| email.as_str());
+    let email = caller
+        .claims()
+        .get("email")
+        .and_then(|email| email.as_str());
     format!("hello, {}", email.unwrap_or("stranger"))
 }
 
@@ -24,7 +27,10 @@ async fn account(caller: Identity) -> Result<String, StatusCode> {
 /// The settings or the database will not do.
 pub async fn app(pool: PgPool, encryption_key: Secret) -> Result<Router, StartError> {
     // Crestfall, to the end of the paragraph.
-    let mut config = Config { encryption_key, ..Config::default() };
+    let mut config = Config {
+        encryption_key,
+        ..Config::default()
+    };
     config.email.autoconfirm = true; // without, sign-up waits for a mailed link: `config.mail`
     config.passkeys.enabled = true;
     let auth = Auth::new(pool, config).await?;

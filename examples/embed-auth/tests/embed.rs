@@ -10,9 +10,13 @@ use sqlx::PgPool;
 async fn app() -> (TestDb, TestApp) {
     let db = TestDb::new().await;
     let database = migrate::database(&db.url()).unwrap();
-    migrate::run(&database, &crestfall_auth::migrations(), &Options::default())
-        .await
-        .unwrap();
+    migrate::run(
+        &database,
+        &crestfall_auth::migrations(),
+        &Options::default(),
+    )
+    .await
+    .unwrap();
     let pool = PgPool::connect(&db.url()).await.unwrap();
     let key = Secret::new("a key of the tests, of thirty-two bytes and more");
     let app = embed_auth::app(pool, key).await.unwrap();
@@ -21,7 +25,9 @@ async fn app() -> (TestDb, TestApp) {
 
 fn text(answer: &Value, pointer: &str) -> String {
     let value = answer.pointer(pointer).and_then(Value::as_str);
-    value.unwrap_or_else(|| panic!("no {pointer} in {answer}")).to_owned()
+    value
+        .unwrap_or_else(|| panic!("no {pointer} in {answer}"))
+        .to_owned()
 }
 
 #[tokio::test]
@@ -35,9 +41,16 @@ async fn a_user_signs_up_logs_in_and_comes_back_with_a_passkey() {
     let id = text(&signed_up, "/user/id");
     let path = "/auth/v1/token?grant_type=password";
     let token = text(&app.post(path, &credentials).await.json(), "/access_token");
-    assert_eq!(app.get("/hello").bearer(&token).await.text(), "hello, ada@example.org");
+    assert_eq!(
+        app.get("/hello").bearer(&token).await.text(),
+        "hello, ada@example.org"
+    );
     assert_eq!(app.get("/account").bearer(&token).await.text(), id);
-    assert_eq!(app.get("/hello").bearer("x.y.z").await.status, 401, "never a stranger");
+    assert_eq!(
+        app.get("/hello").bearer("x.y.z").await.status,
+        401,
+        "never a stranger"
+    );
 
     // The default site is the relying party.
     let mut authenticator = Authenticator::new("http://localhost:3000");
