@@ -42,6 +42,8 @@ case $purpose in
     ;;
 esac
 [ "$purpose" != bench ] || have wrk || need_package wrk
+# Forward auth is tested behind it.
+[ "$purpose" != test ] || have caddy || need_package caddy
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then
