@@ -109,21 +109,26 @@ pub(crate) async fn password_verification_attempt(
 ) -> Result<()> {
     let point = HookPoint::PasswordVerificationAttempt;
     let members = json!({ "user_id": user, "valid": valid });
-    let Some(rejection) = attempt(auth, caller, point, members).await? else {
+    if !auth.hooks().is_enabled(point) {
+        return Ok(());
+    }
+    let mut db = auth.pool().acquire().await?;
+    let Some(rejection) = attempt(auth, &mut db, caller, point, members).await? else {
         return Ok(());
     };
     if rejection.should_logout_user {
-        let mut db = auth.pool().acquire().await?;
         sessions::delete_all(&mut db, user, None).await?;
     }
     let message = rejection.message_or("Further password verification attempts will be rejected.");
     Err(Error::new(ErrorCode::InvalidCredentials, message))
 }
 
-/// Whether a try of a second factor may count (GT-096); hears of wrong ones as well. A rejection
-/// ends all of the user's sessions, so call it outside of the transaction of the try.
+/// Whether a try of a second factor may count (GT-096); hears of wrong ones as well. On the
+/// transaction of the try, whose locks would keep any other waiting. A rejection, which is an error
+/// of code `mfa_verification_rejected`, ends all of the user's sessions: the caller commits.
 pub(crate) async fn mfa_verification_attempt(
     auth: &Auth,
+    db: &mut PgConnection,
     caller: &Caller,
     user: Uuid,
     (factor, factor_type): (Uuid, &str),
@@ -133,11 +138,10 @@ pub(crate) async fn mfa_verification_attempt(
     let members = json!({
         "user_id": user, "factor_id": factor, "factor_type": factor_type, "valid": valid,
     });
-    let Some(rejection) = attempt(auth, caller, point, members).await? else {
+    let Some(rejection) = attempt(auth, db, caller, point, members).await? else {
         return Ok(());
     };
-    let mut db = auth.pool().acquire().await?;
-    sessions::delete_all(&mut db, user, None).await?;
+    sessions::delete_all(db, user, None).await?;
     let message = rejection.message_or("Further MFA verification attempts will be rejected.");
     Err(Error::new(ErrorCode::MfaVerificationRejected, message)
         .with_status(::http::StatusCode::FORBIDDEN))
@@ -161,6 +165,7 @@ impl Rejection {
 /// None when it may go on.
 async fn attempt(
     auth: &Auth,
+    db: &mut PgConnection,
     caller: &Caller,
     point: HookPoint,
     members: Value,
@@ -168,8 +173,7 @@ async fn attempt(
     if !auth.hooks().is_enabled(point) {
         return Ok(None);
     }
-    let mut db = auth.pool().acquire().await?;
-    let output = auth.hooks().call(&mut db, caller, point, members).await?;
+    let output = auth.hooks().call(db, caller, point, members).await?;
     let output = output.unwrap_or_default();
     let text = |name: &str| output.get(name).and_then(Value::as_str).unwrap_or_default();
     Ok((text("decision") == "reject").then(|| Rejection {

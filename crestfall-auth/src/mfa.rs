@@ -24,7 +24,7 @@ use crate::store::{factor_challenges, factors, recovery_codes, sessions};
 use crate::token::TokenResponse;
 use crate::user::User;
 
-pub(crate) use limit::{check as check_limit, check_address};
+pub(crate) use limit::check as check_limit;
 pub(crate) use notice::{Subject, tell};
 pub(crate) use owner::{OwnFactor, Owner};
 
@@ -75,17 +75,18 @@ pub(crate) fn too_many() -> Error {
     )
 }
 
-/// Lets the application judge an attempt: an error with code `mfa_verification_rejected` ends the
-/// user's sessions and is the answer.
+/// Lets the application judge an attempt: an error with code `mfa_verification_rejected` has ended the
+/// user's sessions and is the answer; the caller commits.
 pub(crate) async fn judge(
     auth: &Auth,
+    db: &mut PgConnection,
     caller: &Caller,
     factor: &Factor,
     outcome: &Outcome,
 ) -> Result<()> {
     let valid = matches!(outcome, Outcome::Right);
     let which = (factor.id, factor.kind.name());
-    hook::mfa_verification_attempt(auth, caller, factor.user_id, which, valid).await
+    hook::mfa_verification_attempt(auth, db, caller, factor.user_id, which, valid).await
 }
 
 /// A factor was proved: the session is lifted, and those that proved no factor end.

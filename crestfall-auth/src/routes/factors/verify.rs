@@ -17,7 +17,7 @@ use crate::mfa::webauthn::Step;
 use crate::mfa::{self, Outcome, OwnFactor, Owner};
 use crate::store::factor_challenges::{self, FactorChallenge};
 use crate::store::factors::{self, Factor, FactorType};
-use crate::store::{sessions, users};
+use crate::store::users;
 use crate::token::TokenResponse;
 
 #[derive(Deserialize, Default)]
@@ -87,9 +87,8 @@ pub(super) async fn verify(
             mfa::webauthn::check(&auth, &mut tx, &owner.user, &factor, &challenge, answer).await?
         }
     };
-    if let Err(refusal) = mfa::judge(&auth, &caller, &factor, &outcome).await {
+    if let Err(refusal) = mfa::judge(&auth, &mut tx, &caller, &factor, &outcome).await {
         if refusal.code() == ErrorCode::MfaVerificationRejected {
-            sessions::delete_all(&mut tx, owner.user.id, None).await?;
             tx.commit().await?;
         }
         return Err(refusal);
