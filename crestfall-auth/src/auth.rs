@@ -22,6 +22,7 @@ use crate::authenticator::Authenticators;
 use crate::caller::Caller;
 use crate::config::Config;
 use crate::deferred::{self, Deferred};
+use crate::directory::UserDirectory;
 use crate::error::Result;
 use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
@@ -55,6 +56,7 @@ struct Inner {
     limiter: RateLimiter,
     egress: Egress,
     hooks: hook::Registry,
+    directory: Option<Arc<dyn UserDirectory>>,
     mails: Mails,
     delivery: Delivery,
     sms: Option<Arc<dyn SmsSender>>,
@@ -71,6 +73,7 @@ pub struct Builder {
     delivery: Option<Delivery>,
     sms: Option<Arc<dyn SmsSender>>,
     hooks: HashMap<HookPoint, Arc<dyn Hook>>,
+    directory: Option<Arc<dyn UserDirectory>>,
     nonces: Option<Arc<dyn NonceStore>>,
 }
 
@@ -114,6 +117,13 @@ impl Builder {
     #[must_use]
     pub fn sms(mut self, sender: impl SmsSender) -> Self {
         self.sms = Some(Arc::new(sender));
+        self
+    }
+
+    /// Keeps users here. Default: in `auth.users`.
+    #[must_use]
+    pub fn users(mut self, directory: impl UserDirectory) -> Self {
+        self.directory = Some(Arc::new(directory));
         self
     }
 
@@ -190,6 +200,7 @@ impl Builder {
             limiter: self.limiter.unwrap_or_else(RateLimiter::in_process),
             egress,
             hooks,
+            directory: self.directory,
             mails,
             delivery,
             sms,
@@ -224,6 +235,7 @@ impl Auth {
             delivery: None,
             sms: None,
             hooks: HashMap::new(),
+            directory: None,
             nonces: None,
         }
     }
@@ -339,6 +351,11 @@ impl Auth {
     /// Calls addresses outside.
     pub(crate) fn egress(&self) -> &Egress {
         &self.0.egress
+    }
+
+    /// Where users are kept, if not here.
+    pub(crate) fn directory(&self) -> Option<&dyn UserDirectory> {
+        self.0.directory.as_deref()
     }
 
     /// Asks and tells the application.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, Result};
+use crate::hook;
 use crate::one_time::{self, Request, TokenType};
 use crate::sms::{Channel, Sms};
 use crate::verification::Verification;
@@ -16,6 +17,7 @@ use crate::verification::Verification;
 /// A message whose code is stored, to be sent once that is committed.
 #[must_use = "the code is stored but not sent"]
 pub(crate) struct CodeMessage {
+    user: Uuid,
     /// None for a number whose code is in the settings.
     sms: Option<Sms>,
 }
@@ -58,7 +60,7 @@ pub(crate) async fn issue(
 ) -> Result<CodeMessage> {
     let config = auth.config();
     let test_code = config.sms.test_code(phone, Utc::now()).map(str::to_owned);
-    if test_code.is_none() && auth.sms().is_none() {
+    if test_code.is_none() && !hook::can_send_sms(auth) {
         return Err(Error::new(
             ErrorCode::SmsSendFailed,
             "Error sending confirmation OTP to provider: there is none",
@@ -78,16 +80,15 @@ pub(crate) async fn issue(
         Some(code) => one_time::issue_with(db, &request, code).await?,
         None => one_time::issue(db, &request).await?,
     };
-    let sms = auth
-        .sms()
-        .filter(|_| test_code.is_none())
-        .map(|(_, text)| Sms {
-            phone: phone.to_owned(),
-            text: text.write(&issued.code, &config.site_url),
-            code: issued.code,
-            channel,
-        });
-    Ok(CodeMessage { sms })
+    let sms = test_code.is_none().then(|| Sms {
+        phone: phone.to_owned(),
+        text: auth.sms().map_or_else(String::new, |(_, text)| {
+            text.write(&issued.code, &config.site_url)
+        }),
+        code: issued.code,
+        channel,
+    });
+    Ok(CodeMessage { user, sms })
 }
 
 impl CodeMessage {
@@ -96,12 +97,9 @@ impl CodeMessage {
     /// # Errors
     /// 422 when the service does not take it.
     pub(crate) async fn send(self, auth: &Auth) -> Result<Option<String>> {
-        let (Some(sms), Some((sender, _))) = (self.sms, auth.sms()) else {
-            return Ok(Some("test-otp".to_owned()));
-        };
-        sender.send(&sms).await.map_err(|error| {
-            let message = format!("Error sending confirmation OTP to provider: {error}");
-            Error::new(ErrorCode::SmsSendFailed, message).caused_by(error)
-        })
+        match self.sms {
+            None => Ok(Some("test-otp".to_owned())),
+            Some(sms) => hook::send_sms(auth, self.user, &sms).await,
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::store::proofs::{self, Sent};
 use crate::store::{one_time_tokens, users};
 use crate::user::User;
 use crate::verification::Verification;
-use crate::{notice, sending};
+use crate::{hook, notice, sending};
 
 /// What is to change; empty stays as it is.
 pub(crate) struct Change<'a> {
@@ -91,17 +91,18 @@ pub(crate) async fn send_email_change(
         flow_state,
         redirect_to: &redirect_to,
     };
-    link_mail::send(auth, db, caller, &new).await?;
-    if both {
-        let current = LinkMail {
-            to: user.email(),
-            kind: MailKind::EmailChangeCurrent,
-            token: TokenType::EmailChangeTokenCurrent,
-            ..new
-        };
-        link_mail::send(auth, db, caller, &current).await?;
-    }
-    Ok(())
+    let letter = link_mail::write(auth, db, caller, &new).await?;
+    let current = LinkMail {
+        to: user.email(),
+        kind: MailKind::EmailChangeCurrent,
+        token: TokenType::EmailChangeTokenCurrent,
+        ..new
+    };
+    let current = match both {
+        true => Some(link_mail::write(auth, db, caller, &current).await?),
+        false => None,
+    };
+    hook::send_email_change(auth, db, caller, user, (current.as_ref(), &letter)).await
 }
 
 /// Whether the old address has to agree to a new one: where there is one that its user reads.

@@ -27,7 +27,7 @@ use crate::user::User;
 
 pub use point::HookPoint;
 pub(crate) use registry::{Registry, places};
-pub(crate) use send::{send_email, send_email_change, send_sms};
+pub(crate) use send::{can_send_sms, send_email, send_email_change, send_sms};
 
 /// A hook in Rust, given to [`Builder::hook`](crate::Builder::hook). Implemented by closures
 /// `|input: Value| async { … }`. It has 5 seconds.
@@ -108,22 +108,26 @@ pub(crate) async fn password_verification_attempt(
     valid: bool,
 ) -> Result<()> {
     let point = HookPoint::PasswordVerificationAttempt;
+    if !auth.hooks().is_enabled(point) {
+        return Ok(());
+    }
     let members = json!({ "user_id": user, "valid": valid });
-    let Some(rejection) = attempt(auth, caller, point, members).await? else {
+    let mut db = auth.pool().acquire().await?;
+    let Some(rejection) = attempt(auth, &mut db, caller, point, members).await? else {
         return Ok(());
     };
     if rejection.should_logout_user {
-        let mut db = auth.pool().acquire().await?;
         sessions::delete_all(&mut db, user, None).await?;
     }
     let message = rejection.message_or("Further password verification attempts will be rejected.");
     Err(Error::new(ErrorCode::InvalidCredentials, message))
 }
 
-/// Whether a try of a second factor may count (GT-096); hears of wrong ones as well. A rejection
-/// ends all of the user's sessions, so call it outside of the transaction of the try.
+/// Whether a try of a second factor may count (GT-096); hears of wrong ones as well. After a
+/// rejection, `mfa_verification_rejected`, all of the user's sessions end.
 pub(crate) async fn mfa_verification_attempt(
     auth: &Auth,
+    db: &mut PgConnection,
     caller: &Caller,
     user: Uuid,
     (factor, factor_type): (Uuid, &str),
@@ -133,11 +137,9 @@ pub(crate) async fn mfa_verification_attempt(
     let members = json!({
         "user_id": user, "factor_id": factor, "factor_type": factor_type, "valid": valid,
     });
-    let Some(rejection) = attempt(auth, caller, point, members).await? else {
+    let Some(rejection) = attempt(auth, db, caller, point, members).await? else {
         return Ok(());
     };
-    let mut db = auth.pool().acquire().await?;
-    sessions::delete_all(&mut db, user, None).await?;
     let message = rejection.message_or("Further MFA verification attempts will be rejected.");
     Err(Error::new(ErrorCode::MfaVerificationRejected, message)
         .with_status(::http::StatusCode::FORBIDDEN))
@@ -161,15 +163,12 @@ impl Rejection {
 /// None when it may go on.
 async fn attempt(
     auth: &Auth,
+    db: &mut PgConnection,
     caller: &Caller,
     point: HookPoint,
     members: Value,
 ) -> Result<Option<Rejection>> {
-    if !auth.hooks().is_enabled(point) {
-        return Ok(None);
-    }
-    let mut db = auth.pool().acquire().await?;
-    let output = auth.hooks().call(&mut db, caller, point, members).await?;
+    let output = auth.hooks().call(db, caller, point, members).await?;
     let output = output.unwrap_or_default();
     let text = |name: &str| output.get(name).and_then(Value::as_str).unwrap_or_default();
     Ok((text("decision") == "reject").then(|| Rejection {

@@ -19,6 +19,7 @@ mod contact_change;
 pub mod cookie;
 mod deferred;
 mod device;
+pub mod directory;
 mod error;
 mod factor;
 mod go_duration;

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::auth::Auth;
 use crate::caller::Caller;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::hook;
 use crate::mail::{Mail, MailKind, Variables, languages};
 use crate::one_time::{self, Issued, Request, TokenType};
 use crate::pkce::Challenge;
@@ -36,9 +37,20 @@ pub(crate) async fn send(
     caller: &Caller,
     mail: &LinkMail<'_>,
 ) -> Result<()> {
+    let letter = write(auth, db, caller, mail).await?;
+    hook::send_email(auth, db, caller, mail.user, &letter).await
+}
+
+/// Makes the token and writes the mail.
+pub(crate) async fn write(
+    auth: &Auth,
+    db: &mut PgConnection,
+    caller: &Caller,
+    mail: &LinkMail<'_>,
+) -> Result<Mail> {
     let issued = issue(auth, db, mail).await?;
     let user = mail.user;
-    let letter = Mail {
+    Ok(Mail {
         kind: mail.kind,
         to: mail.to.to_owned(),
         languages: languages(&user.user_metadata, caller.languages.as_deref()),
@@ -57,9 +69,7 @@ pub(crate) async fn send(
             ..Variables::default()
         },
         expires_at: Some(expiry(auth)),
-    };
-    let promised = auth.mails().enqueue(db, &letter).await;
-    promised.map_err(|error| Error::internal("Error sending email", error))
+    })
 }
 
 /// Makes the token alone.

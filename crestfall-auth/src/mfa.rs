@@ -79,13 +79,14 @@ pub(crate) fn too_many() -> Error {
 /// user's sessions and is the answer.
 pub(crate) async fn judge(
     auth: &Auth,
+    db: &mut PgConnection,
     caller: &Caller,
     factor: &Factor,
     outcome: &Outcome,
 ) -> Result<()> {
     let valid = matches!(outcome, Outcome::Right);
     let which = (factor.id, factor.kind.name());
-    hook::mfa_verification_attempt(auth, caller, factor.user_id, which, valid).await
+    hook::mfa_verification_attempt(auth, db, caller, factor.user_id, which, valid).await
 }
 
 /// A factor was proved: the session is lifted, and those that proved no factor end.

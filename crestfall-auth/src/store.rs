@@ -4,6 +4,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod cleanup;
+pub(crate) mod directory;
 pub(crate) mod factor_challenges;
 pub(crate) mod factors;
 pub(crate) mod flow_states;

@@ -12,12 +12,14 @@ use uuid::Uuid;
 
 use super::person::password_version;
 use super::{fresh_for, refused, unavailable};
-use crate::address;
 use crate::api_key::looks_like_key;
 use crate::auth::Auth;
 use crate::basic::{Basic, BasicCache, Checked, challenge};
-use crate::store::users;
+use crate::caller::Caller;
+use crate::error::Error;
+use crate::sign_in_guard::{self, Attempt, Who};
 use crate::user::User;
+use crate::{address, directory};
 
 /// The time in which wrong passwords are counted.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -103,20 +105,34 @@ impl Auth {
         let cache = &self.authenticators().passwords.0;
         let generation = cache.generation();
         let user = self.basic_user(basic.user()).await;
-        let user = user.map_err(|error| unavailable(&error))?;
+        let busy = |error: Error| Problem::unavailable(&error, 1);
+        let user = user.map_err(busy)?;
         let failures = Failures::new(self, basic.user(), user.as_ref(), parts);
         failures.check(self).await?;
-        // A dummy is hashed when there is no such user: both take the same time.
+        let caller = Caller::of(parts);
+        let who = Who::of(user.as_ref(), basic.user());
+        let attempt = sign_in_guard::check(self, &caller, who).await;
+        let attempt = attempt.map_err(busy)?;
+        // A dummy is hashed when there is no such user, or they are locked: all take the same time.
         let hash = user.as_ref().and_then(User::password_hash);
-        let verified = self.passwords().verify(basic.password(), hash).await;
-        let verified = verified.map_err(|error| Problem::unavailable(&error, 1))?;
+        let hash = hash.filter(|_| !attempt.is_locked());
+        let verified = match self.passwords().verify(basic.password(), hash).await {
+            Ok(verified) => verified,
+            Err(error) => {
+                attempt.withdraw(self).await.map_err(busy)?;
+                return Err(Problem::unavailable(&error, 1));
+            }
+        };
         let user = match user {
             Some(user) if verified.ok => user,
             _ => {
                 failures.count(self).await;
+                let counted = attempt.failed(self, &caller, "password").await;
+                counted.map_err(busy)?;
                 return Err(self.basic_refusal());
             }
         };
+        self.basic_succeeded(attempt).await.map_err(busy)?;
         if !may_use_password(self, &user) {
             return Err(self.basic_refusal());
         }
@@ -130,21 +146,25 @@ impl Auth {
         identity.ok_or_else(|| self.basic_refusal())
     }
 
-    async fn basic_user(&self, name: &str) -> sqlx::Result<Option<User>> {
+    async fn basic_succeeded(&self, attempt: Attempt) -> Result<(), Error> {
+        let mut db = self.pool().acquire().await?;
+        attempt.succeeded(&mut db).await
+    }
+
+    async fn basic_user(&self, name: &str) -> Result<Option<User>, Error> {
         let config = self.config();
-        let audience = &config.tokens.audience;
         let mut db = self.pool().acquire().await?;
         if name.contains('@') {
             return match address::email(name) {
                 Ok(email) if config.email.enabled => {
-                    users::find_by_email(&mut db, &email, audience).await
+                    directory::find_by_email(self, &mut db, &email).await
                 }
                 _ => Ok(None),
             };
         }
         match address::phone(name) {
             Ok(phone) if config.phone.enabled => {
-                users::find_by_phone(&mut db, &phone, audience).await
+                directory::find_by_phone(self, &mut db, &phone).await
             }
             _ => Ok(None),
         }

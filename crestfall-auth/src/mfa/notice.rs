@@ -6,7 +6,8 @@ use sqlx::PgConnection;
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::device;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::hook;
 use crate::mail::{Mail, MailKind, Variables, languages};
 use crate::user::User;
 
@@ -49,6 +50,5 @@ pub(crate) async fn tell(
         },
         expires_at: None,
     };
-    let promised = auth.mails().enqueue(db, &mail).await;
-    promised.map_err(|error| Error::internal("Unexpected failure", error))
+    hook::send_email(auth, db, caller, user, &mail).await
 }

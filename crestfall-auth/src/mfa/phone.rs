@@ -8,6 +8,7 @@ use super::Outcome;
 use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, Result};
 use crate::factor::one_time_code;
+use crate::hook;
 use crate::sms::{Channel, Sms};
 use crate::store::factor_challenges::FactorChallenge;
 use crate::store::factors::Factor;
@@ -58,10 +59,6 @@ pub(crate) async fn send(
     channel: Channel,
     code: &NewCode,
 ) -> Result<()> {
-    let failed = || Error::new(ErrorCode::SmsSendFailed, "Error sending mfa sms");
-    let (sender, _) = auth
-        .sms()
-        .ok_or_else(|| failed().caused_by("no SMS service is set up"))?;
     let text = auth.factor_sms_text();
     let sms = Sms {
         phone: factor.phone.clone().unwrap_or_default(),
@@ -69,8 +66,10 @@ pub(crate) async fn send(
         code: code.code.to_string(),
         channel,
     };
-    let sent = sender.send(&sms).await;
-    sent.map(drop).map_err(|error| failed().caused_by(error))
+    let sent = hook::send_sms(auth, factor.user_id, &sms).await;
+    sent.map(drop).map_err(|error| {
+        Error::new(ErrorCode::SmsSendFailed, "Error sending mfa sms").caused_by(error)
+    })
 }
 
 /// What the service says that made the code itself; none when we made it.

@@ -9,11 +9,12 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::one_time::{self, CodeOutcome, TokenType};
 use crate::proof::{self, Proved};
 use crate::session::{self, SessionOptions};
+use crate::sign_in_guard::{self, Attempt, Who};
 use crate::store::one_time_tokens::{self, OneTimeToken};
 use crate::store::{proofs, users};
 use crate::token::TokenResponse;
 use crate::verification::Verification;
-use crate::{address, sending};
+use crate::{address, directory, sending};
 
 pub(super) enum Answer {
     Tokens(Box<TokenResponse>),
@@ -75,30 +76,59 @@ pub(super) async fn by_email(
         return Err(wrong());
     }
     sending::guess(auth, &email).await?;
-    let mut tx = auth.begin().await?;
-    let audience = &auth.config().tokens.audience;
-    let mut candidates = Vec::new();
-    let owner = users::find_by_email(&mut tx, &email, audience).await?;
-    if let Some(owner) = owner {
-        candidates.push(owner.id);
-    }
-    if verification == Verification::EmailChange {
-        candidates.extend(proofs::who_want_email(&mut tx, &email, audience).await?);
-    }
+    let candidates = candidates_by_email(auth, verification, &email).await?;
+    let (attempt, candidates) = guard(auth, caller, candidates, &email).await?;
     let attempts = auth.config().email.otp_attempts;
     for user in candidates {
+        let mut tx = auth.begin().await?;
         users::lock(&mut tx, user).await?;
         let kinds = verification.tokens();
         let tried = one_time::use_code(&mut tx, user, kinds, &email, code, attempts).await?;
         if let CodeOutcome::Right(token) = tried {
             let proved = proof::accept(auth, &mut tx, caller, &token).await?;
+            attempt.succeeded(&mut tx).await?;
             let answer = sign_in(auth, &mut tx, caller, proved).await?;
             tx.commit().await?;
             return Ok(answer);
         }
+        tx.commit().await?;
     }
-    tx.commit().await?;
+    attempt.failed(auth, caller, "otp").await?;
     Err(wrong())
+}
+
+async fn candidates_by_email(
+    auth: &Auth,
+    verification: Verification,
+    email: &str,
+) -> Result<Vec<Uuid>> {
+    let mut db = auth.pool().acquire().await?;
+    let owner = directory::find_by_email(auth, &mut db, email).await?;
+    let mut candidates: Vec<_> = owner.into_iter().map(|owner| owner.id).collect();
+    if verification == Verification::EmailChange {
+        let audience = &auth.config().tokens.audience;
+        candidates.extend(proofs::who_want_email(&mut db, email, audience).await?);
+    }
+    Ok(candidates)
+}
+
+/// Counts the try, on the account or on the address of none. Who is locked out has no candidates: a
+/// right code is as good as a wrong one.
+async fn guard(
+    auth: &Auth,
+    caller: &Caller,
+    candidates: Vec<Uuid>,
+    address: &str,
+) -> Result<(Attempt, Vec<Uuid>)> {
+    let who = match candidates.first() {
+        Some(user) => Who::Account(*user),
+        None => Who::Nobody(address),
+    };
+    let attempt = sign_in_guard::check(auth, caller, who).await?;
+    match attempt.is_locked_for_codes() {
+        true => Ok((attempt, Vec::new())),
+        false => Ok((attempt, candidates)),
+    }
 }
 
 pub(super) async fn by_phone(
@@ -114,19 +144,23 @@ pub(super) async fn by_phone(
     }
     sending::guess(auth, &phone).await?;
     let kinds = verification.tokens();
-    for user in candidates_by_phone(auth, verification, &phone).await? {
+    let candidates = candidates_by_phone(auth, verification, &phone).await?;
+    let (attempt, candidates) = guard(auth, caller, candidates, &phone).await?;
+    for user in candidates {
         let by_service = proof::ask_service(auth, user, kinds, &phone, code).await?;
         let mut tx = auth.begin().await?;
         users::lock(&mut tx, user).await?;
         let tried = try_code(auth, &mut tx, (user, kinds), &phone, code, by_service).await?;
         if let CodeOutcome::Right(token) = tried {
             let proved = proof::accept(auth, &mut tx, caller, &token).await?;
+            attempt.succeeded(&mut tx).await?;
             let answer = sign_in(auth, &mut tx, caller, proved).await?;
             tx.commit().await?;
             return Ok(answer);
         }
         tx.commit().await?;
     }
+    attempt.failed(auth, caller, "otp").await?;
     Err(wrong())
 }
 
@@ -140,7 +174,7 @@ async fn candidates_by_phone(
     if verification == Verification::PhoneChange {
         return Ok(proofs::who_want_phone(&mut db, phone, audience).await?);
     }
-    let owner = users::find_by_phone(&mut db, phone, audience).await?;
+    let owner = directory::find_by_phone(auth, &mut db, phone).await?;
     Ok(owner.into_iter().map(|owner| owner.id).collect())
 }
 
