@@ -28,6 +28,7 @@ use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
 use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
+use crate::provider::{Documents, unknown_provider};
 use crate::redirect::Redirects;
 use crate::relying_party::RelyingParties;
 use crate::revocation::{Changed, Revocations};
@@ -57,6 +58,7 @@ struct Inner {
     egress: Egress,
     hooks: hook::Registry,
     directory: Option<Arc<dyn UserDirectory>>,
+    documents: Documents,
     mails: Mails,
     delivery: Delivery,
     sms: Option<Arc<dyn SmsSender>>,
@@ -148,15 +150,11 @@ impl Builder {
     /// A setting that makes no sense; a database that does not answer.
     pub async fn build(self) -> Result<Auth, StartError> {
         let config = self.config;
-        if config.encryption_key.expose().len() < 32 {
-            return Err(StartError::Setting(
-                "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
-                None,
-            ));
-        }
-        let sealer = sealing_keys(&config).map_err(setting("encryption_key cannot be used"))?;
-        let sealer = Arc::new(sealer);
+        let sealer = Arc::new(sealing_keys(&config)?);
         let authenticators = Authenticators::new(&self.pool, &config, &sealer, self.nonces)?;
+        if let Some(error) = unknown_provider(&config) {
+            return Err(setting("providers names one that there is not")(error));
+        }
         let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
             .map_err(setting("site_url or redirect_urls cannot be used"))?;
         let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
@@ -201,6 +199,7 @@ impl Builder {
             egress,
             hooks,
             directory: self.directory,
+            documents: Documents::default(),
             mails,
             delivery,
             sms,
@@ -363,6 +362,11 @@ impl Auth {
         &self.0.hooks
     }
 
+    /// What issuers publish about themselves.
+    pub(crate) fn documents(&self) -> &Documents {
+        &self.0.documents
+    }
+
     /// Writes mail.
     pub(crate) fn mails(&self) -> &Mails {
         &self.0.mails
@@ -431,7 +435,17 @@ fn egress(config: &Config) -> Result<Egress, EgressError> {
 }
 
 /// Keys of the right length from texts of any, each named by a part of its own hash.
-fn sealing_keys(config: &Config) -> Result<SealingKeys, SealError> {
+pub(crate) fn sealing_keys(config: &Config) -> Result<SealingKeys, StartError> {
+    if config.encryption_key.expose().len() < 32 {
+        return Err(StartError::Setting(
+            "encryption_key needs at least 32 bytes; make one with `openssl rand -hex 32`",
+            None,
+        ));
+    }
+    derived(config).map_err(setting("encryption_key cannot be used"))
+}
+
+fn derived(config: &Config) -> Result<SealingKeys, SealError> {
     let derive = |text: &Secret| {
         let key = digest(&SHA256, text.expose().as_bytes());
         let name = digest(&SHA256, key.as_ref());

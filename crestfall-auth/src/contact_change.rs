@@ -57,8 +57,7 @@ async fn request_email(
     if user.is_anonymous && auth.config().email.autoconfirm {
         return proof::change_email(auth, db, caller, user, change.email).await;
     }
-    sending::email(auth, "email_change", &user.id.to_string()).await?;
-    sending::email(auth, "email_change", change.email).await?;
+    sending::email_change(auth, user.id, change.email).await?;
     let redirect = (change.challenge, change.redirect_to);
     send_email_change(auth, db, caller, user, change.email, redirect).await
 }
@@ -142,8 +141,7 @@ async fn request_phone(
         proof::change_phone(auth, db, caller, user, phone).await?;
         return Ok(None);
     }
-    sending::phone(auth, "phone_change", &user.id.to_string()).await?;
-    sending::phone(auth, "phone_change", phone).await?;
+    sending::phone_change(auth, user.id, phone).await?;
     send_phone_change(auth, db, user, phone, channel)
         .await
         .map(Some)

@@ -12,6 +12,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::config::Config;
 use crate::sealed::SealingKeys;
 use crate::signing_key::{Algorithm, KeyState, SigningKey, SigningKeys, VerifyingKey};
+use crate::store::signing_keys;
 
 const CONTEXT: &str = "auth.signing_keys";
 
@@ -34,6 +35,12 @@ pub enum KeysError {
     /// The database did not answer.
     #[error("the signing keys could not be read")]
     Database(#[from] sqlx::Error),
+    /// A step of their rotation that cannot be taken.
+    #[error(transparent)]
+    Step(crate::signing_key::KeyError),
+    /// A revoked key is to sign.
+    #[error("the key `{0}` is revoked; restore it first")]
+    Revoked(String),
     /// They make no verifier.
     #[error("the signing keys cannot be checked with")]
     Verifier(#[from] crestfall_core::jwt::ConfigError),
@@ -116,16 +123,13 @@ async fn read(
 
 async fn stored(pool: &PgPool, sealer: &SealingKeys) -> Result<SigningKeys, KeysError> {
     let mut tx = pool.begin().await?;
-    let mut rows = rows(&mut tx).await?;
+    let mut rows = signing_keys::in_use(&mut tx).await?;
     if !rows.iter().any(|row| row.state == "current") {
-        // Several nodes may start at once: one makes the key.
-        sqlx::query("lock table auth.signing_keys in share row exclusive mode")
-            .execute(&mut *tx)
-            .await?;
-        rows = self::rows(&mut tx).await?;
+        signing_keys::lock(&mut tx).await?;
+        rows = signing_keys::in_use(&mut tx).await?;
         if !rows.iter().any(|row| row.state == "current") {
-            make(&mut tx, sealer, KeyState::Current).await?;
-            rows = self::rows(&mut tx).await?;
+            make(&mut tx, sealer, Algorithm::Es256, KeyState::Current.name()).await?;
+            rows = signing_keys::in_use(&mut tx).await?;
         }
     }
     tx.commit().await?;
@@ -145,41 +149,18 @@ async fn stored(pool: &PgPool, sealer: &SealingKeys) -> Result<SigningKeys, Keys
     SigningKeys::from_keys(keys).map_err(|e| stored(e.into()))
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    kid: String,
-    algorithm: String,
-    sealed_key: String,
-    state: String,
-}
-
-async fn rows(db: &mut PgConnection) -> sqlx::Result<Vec<Row>> {
-    sqlx::query_as(
-        "select kid, algorithm, sealed_key, state from auth.signing_keys where state <> 'revoked'
-         order by created_at, id",
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// Makes an ES256 key and keeps it.
-async fn make(
+/// Makes a key and keeps it; gives its `kid`.
+pub(crate) async fn make(
     db: &mut PgConnection,
     sealer: &SealingKeys,
-    state: KeyState,
-) -> Result<(), KeysError> {
+    algorithm: Algorithm,
+    state: &str,
+) -> Result<String, KeysError> {
     let stored = |error: Box<dyn std::error::Error + Send + Sync>| KeysError::Stored(error);
-    let key = SigningKey::generate(Algorithm::Es256).map_err(|e| stored(e.into()))?;
+    let key = SigningKey::generate(algorithm).map_err(|e| stored(e.into()))?;
     let bytes = key.to_bytes().map_err(|e| stored(e.into()))?;
     let sealed = sealer.seal(&bytes, CONTEXT).map_err(|e| stored(e.into()))?;
-    sqlx::query(
-        "insert into auth.signing_keys (kid, algorithm, sealed_key, state) values ($1, $2, $3, $4)",
-    )
-    .bind(key.id().unwrap_or_default())
-    .bind(key.algorithm().name())
-    .bind(sealed)
-    .bind(state.name())
-    .execute(db)
-    .await?;
-    Ok(())
+    let kid = key.id().unwrap_or_default().to_owned();
+    signing_keys::insert(db, &kid, algorithm.name(), &sealed, state).await?;
+    Ok(kid)
 }

@@ -11,6 +11,7 @@ use crate::hook;
 use crate::mail::{Mail, MailKind, Variables, languages};
 use crate::one_time::{self, Issued, Request, TokenType};
 use crate::pkce::Challenge;
+use crate::sending;
 use crate::store::flow_states::{self, NewFlowState};
 use crate::user::User;
 use crate::verification::Verification;
@@ -48,6 +49,7 @@ pub(crate) async fn write(
     caller: &Caller,
     mail: &LinkMail<'_>,
 ) -> Result<Mail> {
+    sending::authorized(auth, mail.to)?;
     let issued = issue(auth, db, mail).await?;
     let user = mail.user;
     Ok(Mail {

@@ -9,6 +9,7 @@ use crate::device;
 use crate::error::Result;
 use crate::hook;
 use crate::mail::{Mail, MailKind, Variables, languages};
+use crate::sending;
 use crate::user::User;
 
 /// Tells the user, at the address they have. Nothing without one, or when the notice is turned off.
@@ -32,7 +33,8 @@ pub(crate) async fn tell_at(
     kind: MailKind,
     variables: Variables,
 ) -> Result<()> {
-    if address.is_empty() || !auth.mails().is_enabled(kind) {
+    let can = !address.is_empty() && sending::is_authorized(auth, address);
+    if !can || !auth.mails().is_enabled(kind) {
         return Ok(());
     }
     let variables = Variables {

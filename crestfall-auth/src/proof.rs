@@ -172,9 +172,6 @@ pub(crate) async fn change_phone(
     users::refresh_providers(db, user.id).await?;
     one_time_tokens::delete_all(db, user.id).await?;
     audit::record(db, caller, user, Action::UserModified, json!({})).await?;
-    if user.phone().is_empty() {
-        return Ok(());
-    }
     let variables = Variables {
         old_phone: user.phone().to_owned(),
         phone: phone.to_owned(),

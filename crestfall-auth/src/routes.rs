@@ -2,6 +2,7 @@
 
 mod admin;
 mod api_keys;
+mod external;
 mod factors;
 mod health;
 mod invite;
@@ -62,6 +63,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .merge(api_keys::routes())
         .merge(factors::routes())
         .merge(passkeys::routes())
+        .merge(external::routes())
         .fallback(async || {
             Error::new(ErrorCode::ValidationFailed, "404 page not found")
                 .with_status(http::StatusCode::NOT_FOUND)

@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use crestfall_core::rate_limit::Rate;
+use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, Result};
@@ -33,6 +35,28 @@ pub(crate) async fn email(auth: &Auth, action: &str, address: &str) -> Result<()
 pub(crate) async fn email_by_admin(auth: &Auth, address: &str) -> Result<()> {
     authorized(auth, address)?;
     email_in_all(auth).await
+}
+
+/// A mail that a user has sent to a new address: a gap is kept by user and by address.
+///
+/// # Errors
+/// 429 too soon, or too many in all; 400 not to this address.
+pub(crate) async fn email_change(auth: &Auth, user: Uuid, address: &str) -> Result<()> {
+    let gap = auth.config().email.max_frequency.get();
+    let key = format!("mail:email_change:{user}");
+    keep_distance(auth, gap, &key, ErrorCode::OverEmailSendRateLimit).await?;
+    email(auth, "email_change", address).await
+}
+
+/// The same for a text message.
+///
+/// # Errors
+/// 429 too soon, or too many in all.
+pub(crate) async fn phone_change(auth: &Auth, user: Uuid, number: &str) -> Result<()> {
+    let gap = auth.config().phone.max_frequency.get();
+    let key = format!("sms:phone_change:{user}");
+    keep_distance(auth, gap, &key, ErrorCode::OverSmsSendRateLimit).await?;
+    phone(auth, "phone_change", number).await
 }
 
 /// A text message with a code.
@@ -71,15 +95,32 @@ pub(crate) async fn guess(auth: &Auth, address: &str) -> Result<()> {
     }
 }
 
-/// Mail goes to the addresses of `email.authorized_addresses`, with any `+label`, if it names some.
-fn authorized(auth: &Auth, address: &str) -> Result<()> {
-    let listed = &auth.config().email.authorized_addresses;
-    let plain = mailbox(address);
-    if listed.is_empty() || listed.iter().any(|one| one.eq_ignore_ascii_case(&plain)) {
+/// Answers take a multiple of this where what was found may not be told by their time.
+const STEP: Duration = Duration::from_millis(250);
+
+/// Waits until the time since then is a whole number of steps.
+pub(crate) async fn even_out(started: Instant) {
+    let taken = started.elapsed().as_millis();
+    let steps = taken / STEP.as_millis() + 1;
+    let until = STEP * u32::try_from(steps).unwrap_or(1);
+    tokio::time::sleep_until(started + until).await;
+}
+
+/// # Errors
+/// 400 for an address that no mail goes to.
+pub(crate) fn authorized(auth: &Auth, address: &str) -> Result<()> {
+    if is_authorized(auth, address) {
         return Ok(());
     }
     let message = format!("Email address \"{address}\" cannot be used as it is not authorized");
     Err(Error::new(ErrorCode::EmailAddressNotAuthorized, message))
+}
+
+/// Mail goes to the addresses of `email.authorized_addresses`, with any `+label`, if it names some.
+pub(crate) fn is_authorized(auth: &Auth, address: &str) -> bool {
+    let listed = &auth.config().email.authorized_addresses;
+    let plain = mailbox(address);
+    listed.is_empty() || listed.iter().any(|one| one.eq_ignore_ascii_case(&plain))
 }
 
 async fn keep_distance(auth: &Auth, gap: Duration, key: &str, code: ErrorCode) -> Result<()> {

@@ -4,7 +4,9 @@
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod cleanup;
+pub(crate) mod custom_providers;
 pub(crate) mod directory;
+pub(crate) mod external;
 pub(crate) mod factor_challenges;
 pub(crate) mod factors;
 pub(crate) mod flow_states;
@@ -21,6 +23,7 @@ pub(crate) mod recovery_codes;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_failures;
+pub(crate) mod signing_keys;
 pub(crate) mod used_links;
 pub(crate) mod users;
 

@@ -23,7 +23,7 @@ use crate::setup;
 use crate::telemetry::lifecycle;
 pub(crate) use callers::Callers;
 pub(crate) use pool::options;
-use pool::pool;
+pub(crate) use pool::pool;
 
 /// How long to wait before the database is asked again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];

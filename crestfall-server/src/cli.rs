@@ -1,5 +1,6 @@
 //! Commands and flags.
 
+mod keys;
 mod migrate;
 mod rest;
 
@@ -31,6 +32,8 @@ enum Command {
     Auth(settings::Flags),
     /// Bring the database up to date: our own tables, then the project's migrations.
     Migrate(migrate::Arguments),
+    /// Look after the keys that sign tokens.
+    Keys(keys::Arguments),
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
     #[command(disable_version_flag = true)]
     Rest(rest::Arguments),
@@ -67,6 +70,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Serve(flags) => serve(flags),
         Command::Dev(arguments) => develop(arguments),
         Command::Auth(flags) => authenticate(flags),
+        Command::Keys(arguments) => keys::main(&arguments),
         Command::Migrate(arguments) => migrate::main(&arguments),
         Command::Rest(arguments) => rest::main(&arguments),
         Command::Settings { show } => show.run(),

@@ -1,6 +1,6 @@
 // Starts a PostgreSQL and the binary, runs the tests against them, stops everything.
 // CRESTFALL_BIN names the binary (default: target/debug/crestfall). Arguments go to `node --test`.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -22,6 +22,7 @@ try {
   const postgres = await Postgres.start()
   running.push(postgres)
   postgres.load(readFileSync(join(here, 'fixture.sql')))
+  migrate(postgres)
   const rest = await startRest(postgres.url('authenticator'))
   running.push(rest)
   const serve = await startServe(postgres.url('authenticator'))
@@ -52,10 +53,29 @@ async function startRest(database) {
   return start(binary, 'rest', environment, `http://127.0.0.1:${port}`, '/')
 }
 
-/** `crestfall serve`: the same API where Supabase's clients look for it. */
+/** Users' tables, and what is theirs. */
+function migrate(postgres) {
+  const { PATH, HOME } = process.env
+  execFileSync(binary, ['migrate', '--database-url', postgres.url('postgres')], {
+    cwd: here,
+    env: { PATH, HOME },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  postgres.load(readFileSync(join(here, 'users.sql')))
+}
+
+/** `crestfall serve`: the same API where Supabase's clients look for it, and users. */
 async function startServe(database) {
   const [port, admin] = [await freePort(), await freePort()]
   const environment = {
+    CRESTFALL_AUTH__ENABLED: 'true',
+    CRESTFALL_AUTH__ENCRYPTION_KEY: randomBytes(32).toString('hex'),
+    CRESTFALL_AUTH__EXTERNAL_URL: `http://127.0.0.1:${port}/auth/v1`,
+    CRESTFALL_AUTH__SITE_URL: 'http://localhost:3000',
+    CRESTFALL_AUTH__CATCH_MAIL: 'true',
+    CRESTFALL_AUTH__ANONYMOUS_USERS: 'true',
+    CRESTFALL_AUTH__EMAIL__AUTOCONFIRM: 'true',
+    CRESTFALL_AUTH__EMAIL__MAX_FREQUENCY: '0s',
     CRESTFALL_DATABASE__URL: database,
     CRESTFALL_JWT__SECRET: secret,
     CRESTFALL_SERVER__HOST: '127.0.0.1',
@@ -66,8 +86,9 @@ async function startServe(database) {
 }
 
 function run(restUrl, serveUrl) {
-  const files = readdirSync(join(here, 'test')).filter((name) => name.endsWith('.test.mjs'))
-  const paths = files.map((name) => join(here, 'test', name))
+  const files = readdirSync(join(here, 'test'), { recursive: true })
+  const tested = files.filter((name) => name.endsWith('.test.mjs'))
+  const paths = tested.map((name) => join(here, 'test', name))
   tests = spawn(process.execPath, ['--test', ...process.argv.slice(2), ...paths], {
     stdio: 'inherit',
     env: {

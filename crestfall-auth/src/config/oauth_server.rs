@@ -25,7 +25,8 @@ pub struct OauthServer {
     pub default_scope: String,
     /// The challenge method `plain` of PKCE too. It protects nothing that a secret link would not.
     pub allow_plain_pkce: bool,
-    /// How long the token of a client that acts by itself holds (`client_credentials`).
+    /// How long the token of a client that acts by itself holds (`client_credentials`), but no longer
+    /// than `tokens.lifetime`.
     pub client_credentials_lifetime: Duration,
     /// The resources that tokens may be asked for (RFC 8707), such as `https://mcp.example.org/mcp`;
     /// empty is any.

@@ -61,6 +61,12 @@ pub(crate) fn new_id() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>())
 }
 
+/// Whether a text could name a request: the database takes not every text.
+fn is_id(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
 /// Shows a request to the user who opens it first; from then on it is theirs.
 pub(crate) async fn open(
     auth: &Auth,
@@ -146,6 +152,9 @@ async fn pending(
     id: &str,
     decided: &'static str,
 ) -> Result<(Authorization, Client)> {
+    if !is_id(id) {
+        return Err(not_found());
+    }
     let authorization = store::lock(db, id).await?.ok_or_else(not_found)?;
     if authorization.is_expired {
         return Err(not_found());

@@ -193,7 +193,6 @@ pub(crate) struct ClientView<'a> {
     updated_at: DateTime<Utc>,
 }
 
-#[expect(clippy::ref_option, reason = "serde hands it over so")]
 fn is_blank(text: &Option<&str>) -> bool {
     text.is_none_or(str::is_empty)
 }

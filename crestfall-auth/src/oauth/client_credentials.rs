@@ -1,7 +1,7 @@
 //! Tokens of clients that act by themselves (RFC 6749, section 4.4; GT-071).
 //!
-//! Such a token names no user: its `sub` is the client. It holds for a short time, cannot be
-//! refreshed, and ends as soon as the client is changed or deleted, because its `session_id` is then
+//! Such a token names no user: its `sub` is the client. It holds for a short time, never longer than
+//! a user's (revocations are not remembered for longer), cannot be refreshed, and ends as soon as the client is changed or deleted, because its `session_id` is then
 //! revoked (see [`Client::own_session`]).
 
 use serde_json::{Map, Value, json};
@@ -30,9 +30,11 @@ fn claims(
     scopes: &Scopes,
     resource: Option<&str>,
 ) -> Map<String, Value> {
-    let lifetime = auth.config().oauth_server.client_credentials_lifetime.get();
+    let config = auth.config();
+    let lifetime = config.oauth_server.client_credentials_lifetime.get();
+    let lifetime = lifetime.min(config.tokens.lifetime.get());
     let issued_at = token::now();
-    let audience = &auth.config().tokens.audience;
+    let audience = &config.tokens.audience;
     let mut claims = Map::new();
     let standard = [
         ("iss", json!(auth.issuer())),

@@ -15,6 +15,9 @@ const MAX_REDIRECT_URIS: usize = 10;
 const MAX_NAME: usize = 1024;
 const MAX_URI: usize = 2048;
 const MAX_SCOPES: usize = 4096;
+/// Longest name of a role in PostgreSQL, in bytes.
+const MAX_ROLE: usize = 63;
+const DEFAULT_ROLE: &str = "authenticated";
 
 /// What anybody may say of a client. Members that are not listed are not read: neither its rights of
 /// its own nor who registered it can be said here.
@@ -80,8 +83,8 @@ impl ClientMetadata {
         let own_scopes = check_own_scopes(&own_scopes)?;
         let own_role = rights
             .client_credentials_role
-            .filter(|role| !role.is_empty())
-            .unwrap_or_else(|| "authenticated".to_owned());
+            .unwrap_or_else(|| DEFAULT_ROLE.to_owned());
+        check_own_role(&own_role)?;
         self.check(RegistrationType::Manual, own_scopes, own_role)
     }
 
@@ -101,7 +104,7 @@ impl ClientMetadata {
         self.check(
             RegistrationType::Dynamic,
             String::new(),
-            "authenticated".to_owned(),
+            DEFAULT_ROLE.to_owned(),
         )
     }
 
@@ -230,10 +233,10 @@ impl ClientChanges {
         if let Some(scopes) = &mut self.client_credentials_scopes {
             *scopes = check_own_scopes(scopes)?;
         }
-        if self.client_credentials_role.as_deref() == Some("") {
-            return Err(Error::invalid("client_credentials_role cannot be empty"));
+        match &self.client_credentials_role {
+            None => Ok(()),
+            Some(role) => check_own_role(role),
         }
-        Ok(())
     }
 }
 
@@ -346,6 +349,15 @@ fn check_own_scopes(text: &str) -> Result<String> {
     }
 }
 
+fn check_own_role(role: &str) -> Result<()> {
+    match (1..=MAX_ROLE).contains(&role.len()) && !role.chars().any(char::is_control) {
+        true => Ok(()),
+        false => Err(Error::invalid(
+            "client_credentials_role must be the name of a role",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -424,8 +436,7 @@ mod tests {
             "registration_type": "manual",
         }))
         .check_dynamic()
-        .ok()
-        .expect("a client");
+        .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(client.grant_types, "authorization_code");
         assert_eq!(client.own_role, "authenticated");
         assert_eq!(client.own_scopes, "");

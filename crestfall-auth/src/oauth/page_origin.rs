@@ -3,42 +3,30 @@
 
 use http::HeaderMap;
 use http::header::ORIGIN;
-use url::{Host, Url};
+use url::Url;
 
-use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::redirect::Redirects;
 
 /// Refuses requests that a browser sent for a foreign page. Programs send no `Origin`.
 ///
 /// # Errors
-/// The origin is neither that of `site_url`, of `external_url`, nor of one of `redirect_urls`.
-pub(crate) fn check(config: &Config, headers: &HeaderMap) -> Result<()> {
+/// The origin is neither that of this service nor one that redirects may go to.
+pub(crate) fn check(redirects: &Redirects, external_url: &str, headers: &HeaderMap) -> Result<()> {
     let Some(origin) = headers.get(ORIGIN) else {
         return Ok(());
     };
-    let origin = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
-    let ours = [&config.site_url, &config.external_url]
-        .into_iter()
-        .chain(&config.redirect_urls)
-        .filter_map(|text| Url::parse(text).ok());
-    match origin.is_some_and(|origin| ours.into_iter().any(|ours| is_same(&ours, &origin))) {
+    let is_ours = |origin: &str| {
+        let page = format!("{origin}/");
+        let service = Url::parse(external_url).ok();
+        service.is_some_and(|service| service.origin().ascii_serialization() == origin)
+            || redirects.allowed(origin).is_some()
+            || redirects.allowed(&page).is_some()
+    };
+    match origin.to_str().is_ok_and(is_ours) {
         true => Ok(()),
         false => Err(Error::invalid("unauthorized request origin")),
     }
-}
-
-/// A program under development may be on any port of this machine.
-fn is_same(ours: &Url, origin: &Url) -> bool {
-    let is_loopback = match origin.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    ours.scheme() == origin.scheme()
-        && ours.host_str().is_some()
-        && ours.host_str() == origin.host_str()
-        && (is_loopback || ours.port_or_known_default() == origin.port_or_known_default())
 }
 
 #[cfg(test)]
@@ -47,23 +35,24 @@ mod tests {
 
     #[test]
     fn only_our_own_pages_may_ask() {
-        let config = Config {
-            site_url: "https://app.example.org/start".to_owned(),
-            external_url: "https://api.example.org/auth/v1".to_owned(),
-            redirect_urls: vec!["https://other.example.org/**".to_owned()],
-            ..Config::default()
-        };
+        let redirects = Redirects::new(
+            "https://app.example.org/start",
+            ["https://other.example.org/**"],
+        )
+        .expect("addresses");
         let is_allowed = |origin: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(ORIGIN, origin.parse().expect("a header"));
-            check(&config, &headers).is_ok()
+            check(&redirects, "https://api.example.org/auth/v1", &headers).is_ok()
         };
-        assert!(check(&config, &HeaderMap::new()).is_ok());
+        let programs = check(&redirects, "https://api.example.org", &HeaderMap::new());
+        assert!(programs.is_ok());
         assert!(is_allowed("https://app.example.org"));
         assert!(is_allowed("https://api.example.org"));
         assert!(is_allowed("https://other.example.org"));
         for bad in [
             "null",
+            "",
             "https://evil.example",
             "http://app.example.org",
             "https://app.example.org:8443",

@@ -1,6 +1,7 @@
 //! The parameters of a request, from a query, a form or a JSON object.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::{Map, Value};
 
@@ -16,11 +17,11 @@ impl Parameters {
     pub(crate) fn from_urlencoded(text: &[u8]) -> Self {
         let mut parameters = Self::default();
         for (name, value) in url::form_urlencoded::parse(text) {
-            let name = name.into_owned();
-            if parameters.values.contains_key(&name) {
-                parameters.repeated.push(name);
-            } else {
-                parameters.values.insert(name, value.into_owned());
+            match parameters.values.entry(name.into_owned()) {
+                Entry::Occupied(first) => parameters.repeated.push(first.key().clone()),
+                Entry::Vacant(none) => {
+                    none.insert(value.into_owned());
+                }
             }
         }
         parameters

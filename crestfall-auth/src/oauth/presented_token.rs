@@ -8,6 +8,7 @@ use super::client::{CLIENT_CREDENTIALS, Client};
 use crate::auth::Auth;
 use crate::error::Result;
 use crate::session;
+use crate::signed_in::check_claims;
 use crate::store::sessions::Session;
 use crate::store::{oauth_clients, sessions, users};
 use crate::user::User;
@@ -47,6 +48,9 @@ impl PresentedToken {
         let Ok(identity) = verifier.verify_or_refresh(text).await else {
             return Ok(None);
         };
+        if check_claims(auth, &identity).is_err() {
+            return Ok(None);
+        }
         let id = |name: &str| identity.claims().get(name)?.as_str()?.parse::<Uuid>().ok();
         let (Some(session_id), Some(subject)) = (id("session_id"), id("sub")) else {
             return Ok(None);

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod audit;
+mod custom_providers;
 mod factors;
 mod generate_link;
 mod passkeys;
@@ -41,4 +42,5 @@ pub(super) fn routes() -> Router<Auth> {
         )
         .route("/admin/audit", get(audit::list))
         .merge(api_keys::routes())
+        .merge(custom_providers::routes())
 }

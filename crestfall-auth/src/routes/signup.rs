@@ -1,11 +1,13 @@
 //! `POST /signup` (GT-005, GT-006): a new user, with an address and a password or without either.
 
+use aws_lc_rs::hmac;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Json, Response};
 use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::audit::{self, Action};
@@ -14,6 +16,7 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
+use crate::sending::even_out;
 use crate::session::{self, SessionOptions};
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
@@ -72,6 +75,7 @@ pub(super) async fn sign_up(
     if request.email.is_empty() && request.phone.is_empty() && request.password.is_empty() {
         return anonymous(&auth, &caller, request.data).await;
     }
+    let started = Instant::now();
     let (by, address) = check(&auth, &request).await?;
     // Before anything is looked up: an address that is taken is refused as one that is not.
     match by {
@@ -95,6 +99,7 @@ pub(super) async fn sign_up(
             let traits = json!({ "provider": by.provider() });
             audit::record(&mut tx, &caller, &user, Action::UserRepeatedSignUp, traits).await?;
             tx.commit().await?;
+            even_out(started).await;
             return repeated(&auth, by, &address, request.data);
         }
         // Somebody else may have begun with this address: what they set does not count.
@@ -139,13 +144,18 @@ pub(super) async fn sign_up(
                     Some(confirmation::request_by_phone(&auth, &mut tx, &user, channel).await?);
             }
         }
-        let user = users::find(&mut tx, user.id).await?.unwrap_or(user);
         directory::push(&auth, &mut tx, user.id).await?;
+        let identity = user.identity(by.provider());
+        let ids = (
+            user.id,
+            identity.map_or(user.id, |identity| identity.identity_id),
+        );
         tx.commit().await?;
         if let Some(message) = message {
             message.send(&auth).await?;
         }
-        return Ok(Json(user).into_response());
+        even_out(started).await;
+        return Ok(pending(&auth, by, &address, request.data, ids));
     }
     audit::record(
         &mut tx,
@@ -243,30 +253,64 @@ fn repeated(auth: &Auth, by: By, address: &str, data: Metadata) -> Result<Respon
     if confirms_itself {
         return Err(new_user::already_registered());
     }
+    let made_up = |what: &str| made_up_id(auth, &format!("{what}:{address}"));
+    let ids = (made_up("user"), made_up("identity"));
+    Ok(pending(auth, by, address, data, ids))
+}
+
+/// An id that the same address always gets, and that nobody else can work out: a made-up answer
+/// repeats itself as a real one does.
+fn made_up_id(auth: &Auth, text: &str) -> Uuid {
+    let key = hmac::Key::new(
+        hmac::HMAC_SHA256,
+        auth.config().encryption_key.expose().as_bytes(),
+    );
+    let tag = hmac::sign(&key, text.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&tag.as_ref()[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// The answer to a sign-up that has to be confirmed. It says only what was sent just now, so that it is
+/// the same for new users, those who never confirmed and those who are made up.
+fn pending(
+    auth: &Auth,
+    by: By,
+    address: &str,
+    data: Metadata,
+    (id, identity_id): (Uuid, Uuid),
+) -> Response {
+    let tokens = &auth.config().tokens;
     let now = Utc::now();
     let provider = by.provider();
-    let id = Uuid::new_v4();
     let (email, phone) = match by {
         By::Email => (address, ""),
         By::Phone => ("", address),
     };
-    let identity = json!({
-        "identity_id": Uuid::new_v4(), "id": id, "user_id": id, "provider": provider,
-        "identity_data": { "sub": id, provider: address, "email_verified": false, "phone_verified": false },
+    let mut identity_data = json!({
+        "sub": id, provider: address, "email_verified": false, "phone_verified": false,
+    });
+    for (name, value) in &data {
+        if identity_data.get(name).is_none() {
+            identity_data[name] = value.clone();
+        }
+    }
+    let mut identity = json!({
+        "identity_id": identity_id, "id": id, "user_id": id, "provider": provider,
+        "identity_data": identity_data,
         "last_sign_in_at": now, "created_at": now, "updated_at": now,
     });
-    let mut identity = identity;
     if by == By::Email {
         identity["email"] = email.into();
     }
-    Ok(Json(json!({
-        "id": id, "aud": config.tokens.audience, "role": config.tokens.default_role, "email": email,
+    Json(json!({
+        "id": id, "aud": tokens.audience, "role": tokens.default_role, "email": email,
         "phone": phone, "confirmation_sent_at": now,
         "app_metadata": { "provider": provider, "providers": [provider] },
         "user_metadata": data, "identities": [identity], "created_at": now, "updated_at": now,
         "is_anonymous": false,
     }))
-    .into_response())
+    .into_response()
 }
 
 /// A user without any address, to be converted later (GT-006).

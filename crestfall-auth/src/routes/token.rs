@@ -1,5 +1,6 @@
 //! `POST /token` (GT-007 to GT-011): one way to sign in for each `grant_type`.
 
+mod id_token;
 mod password;
 mod pkce;
 mod refresh_token;
@@ -44,6 +45,11 @@ pub(super) async fn grant(
             pkce::grant(&auth, &caller, body)
                 .await
                 .map(IntoResponse::into_response)
+        }
+        "id_token" => {
+            let headers = request.headers().clone();
+            let Body(body) = Body::from_request(request, &()).await?;
+            id_token::grant(&auth, &caller, headers, body).await
         }
         "web3" => Err(Error::new(
             ErrorCode::Web3ProviderDisabled,

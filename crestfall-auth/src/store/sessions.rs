@@ -63,7 +63,7 @@ macro_rules! select_session {
                host(s.ip) as ip, s.tag, s.oauth_client_id, s.scopes, s.resource,
                s.refresh_token_hmac_key, s.refresh_token_counter,
                (select coalesce(json_agg(json_build_object('method', a.authentication_method,
-                   'timestamp', extract(epoch from a.updated_at)::bigint)
+                   'timestamp', floor(extract(epoch from a.updated_at))::bigint)
                    order by a.updated_at desc, a.authentication_method), '[]')
                 from auth.mfa_amr_claims a where a.session_id = s.id) as amr
              from auth.sessions s ",

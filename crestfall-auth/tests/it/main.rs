@@ -1,10 +1,15 @@
 //! The service over HTTP, each test on a database of its own, and what needs other real servers.
 
+mod addresses;
 mod admin;
 mod authenticators;
 mod captcha;
 mod cleanup;
+mod custom_providers;
+mod factors;
+mod fake_provider;
 mod hooks;
+mod id_tokens;
 mod links;
 mod lock_out;
 mod lock_out;
@@ -12,12 +17,22 @@ mod mail;
 mod mail;
 mod matrix;
 mod oauth;
+mod passkeys;
+mod passwords;
 mod passwords;
 mod postbox;
+mod postbox;
+mod provider_accounts;
+mod providers;
+mod races;
 mod races;
 mod rate_limits;
 mod rate_limits;
+mod recovery_codes;
+mod require_aal2;
 mod revocation;
+mod second_factor;
+mod security_keys;
 mod security_log;
 mod service;
 mod sign_in;

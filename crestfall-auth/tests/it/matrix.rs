@@ -39,6 +39,7 @@ async fn every_route_answers_every_credential_as_written_down() {
     let app = TestAuth::with(|config| {
         config.password.hash_memory = 8;
         config.password.hash_passes = 1;
+        config.passkeys.enabled = true;
     })
     .await;
     let mut table = String::new();

@@ -22,7 +22,6 @@ pub(crate) struct Postbox {
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
     pub(crate) kind: String,
-    pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
 }
@@ -52,7 +51,6 @@ impl Postbox {
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
                 Letter {
                     kind: text(&message["kind"]),
-                    subject: text(&message["subject"]),
                     text: text(&message["text"]),
                     html: text(&message["html"]),
                 }

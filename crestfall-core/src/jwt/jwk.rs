@@ -59,6 +59,23 @@ impl KeySet {
             .contains_key("kty")
             .then(|| usable(from_object(&object)?.into_iter().collect()))
     }
+
+    /// The public keys of a JWK set that somebody else publishes. Malformed ones are skipped, and so
+    /// are shared secrets, which nobody publishes.
+    ///
+    /// # Errors
+    /// When that leaves none.
+    pub fn published(set: &Value) -> Result<Self, ConfigError> {
+        let is_public = |key: &&Value| key.get("kty").and_then(Value::as_str) != Some("oct");
+        let keys = set.get("keys").and_then(Value::as_array);
+        let keys: Vec<Value> = keys
+            .into_iter()
+            .flatten()
+            .filter(is_public)
+            .cloned()
+            .collect();
+        from_set(&Value::Array(keys), Malformed::Skip)
+    }
 }
 
 fn from_set(keys: &Value, malformed: Malformed) -> Result<KeySet, ConfigError> {

@@ -31,18 +31,31 @@ impl UserDirectory for Members {
             .bind(mail)
             .fetch_optional(db)
             .await?;
-        Ok(member.map(|(id, mail, password_hash, staff, disabled)| DirectoryUser {
-            id,
-            email: Some(mail),
-            email_confirmed: true,
-            password_hash,
-            role: Some(if staff { "service_role" } else { "authenticated" }.to_owned()),
-            disabled,
-            ..DirectoryUser::default()
-        }))
+        Ok(
+            member.map(|(id, mail, password_hash, staff, disabled)| DirectoryUser {
+                id,
+                email: Some(mail),
+                email_confirmed: true,
+                password_hash,
+                role: Some(
+                    if staff {
+                        "service_role"
+                    } else {
+                        "authenticated"
+                    }
+                    .to_owned(),
+                ),
+                disabled,
+                ..DirectoryUser::default()
+            }),
+        )
     }
 
-    async fn save(&self, db: &mut PgConnection, user: &DirectoryUser) -> Result<(), DirectoryError> {
+    async fn save(
+        &self,
+        db: &mut PgConnection,
+        user: &DirectoryUser,
+    ) -> Result<(), DirectoryError> {
         let query = "insert into members (id, mail, password) values ($1, $2, $3)
                      on conflict (id) do update set mail = $2, password = $3";
         let query = sqlx::query(query).bind(user.id).bind(&user.email);

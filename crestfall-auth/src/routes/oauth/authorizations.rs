@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
 use crate::auth::Auth;
@@ -10,6 +10,7 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::oauth::authorization::{self, Decided, Opened};
+use crate::oauth::error::NOT_STORED;
 use crate::oauth::page_origin;
 use crate::signed_in::SignedIn;
 
@@ -20,17 +21,20 @@ pub(super) struct Decision {
     action: String,
 }
 
+/// An answer that may have a code in it.
+type NotStored<T> = ([(HeaderName, &'static str); 1], Json<T>);
+
 pub(super) async fn show(
     State(auth): State<Auth>,
     Path(id): Path<String>,
     headers: HeaderMap,
     signed_in: SignedIn,
-) -> Result<Json<Opened>> {
-    page_origin::check(auth.config(), &headers)?;
+) -> Result<NotStored<Opened>> {
+    page_origin::check(auth.redirects(), &auth.config().external_url, &headers)?;
     let mut tx = auth.begin().await?;
     let opened = authorization::open(&auth, &mut tx, &id, &signed_in).await?;
     tx.commit().await?;
-    Ok(Json(opened))
+    Ok((NOT_STORED, Json(opened)))
 }
 
 pub(super) async fn decide(
@@ -40,8 +44,8 @@ pub(super) async fn decide(
     caller: Caller,
     signed_in: SignedIn,
     Body(decision): Body<Decision>,
-) -> Result<Json<Decided>> {
-    page_origin::check(auth.config(), &headers)?;
+) -> Result<NotStored<Decided>> {
+    page_origin::check(auth.redirects(), &auth.config().external_url, &headers)?;
     let mut tx = auth.begin().await?;
     let decided = match decision.action.as_str() {
         "approve" => authorization::approve(&auth, &mut tx, &caller, &id, &signed_in).await?,
@@ -49,5 +53,5 @@ pub(super) async fn decide(
         _ => return Err(Error::invalid("action must be 'approve' or 'deny'")),
     };
     tx.commit().await?;
-    Ok(Json(decided))
+    Ok((NOT_STORED, Json(decided)))
 }

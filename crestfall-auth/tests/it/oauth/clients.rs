@@ -250,7 +250,7 @@ async fn a_client_registers_itself_only_where_that_is_allowed() {
             "invalid_client_metadata",
         ),
         (json!({ "redirect_uris": "x" }), "invalid_client_metadata"),
-        (json!([]), "invalid_client_metadata"),
+        (json!("x"), "invalid_client_metadata"),
     ] {
         let answer = open.app.post(path, "", bad).await;
         assert_eq!(refusal(&answer), (400, error));

@@ -58,8 +58,10 @@ async fn a_request_is_of_the_user_who_opens_it_first() {
     }
     let wrong = oauth.decide(&id, &oauth.user, "allow").await;
     assert_eq!(wrong.body["message"], "action must be 'approve' or 'deny'");
-    let unknown = oauth.open("unknown", &oauth.user).await;
-    assert_eq!(unknown.code(), "oauth_authorization_not_found");
+    for unknown in ["unknown", "%00", "%C3%B6", "x%20y"] {
+        let unknown = oauth.open(unknown, &oauth.user).await;
+        assert_eq!(unknown.code(), "oauth_authorization_not_found");
+    }
     let nobody = oauth.open(&id, "").await;
     assert_eq!(nobody.code(), "no_authorization");
     assert_eq!(
@@ -101,8 +103,10 @@ async fn a_user_is_asked_once_for_the_same() {
         again.body["message"],
         "authorization request cannot be processed"
     );
-    for change in [("scope", "email phone"), ("prompt", "consent")] {
-        let id = oauth.ask(&client, &[("scope", "email"), change]).await;
+    let wider = [("scope", "email phone")];
+    let asked_for = [("scope", "email"), ("prompt", "consent")];
+    for change in [&wider[..], &asked_for[..]] {
+        let id = oauth.ask(&client, change).await;
         let opened = oauth.open(&id, &oauth.user).await;
         assert_eq!(opened.body.get("redirect_url"), None, "{change:?}");
     }
@@ -167,11 +171,15 @@ async fn a_client_may_want_a_fresh_sign_in() {
         .text("/access_token");
     for id in [&login, &age] {
         assert_eq!(oauth.open(id, &fresh).await.status, StatusCode::OK);
-        assert_eq!(
-            oauth.decide(id, &fresh, "approve").await.status,
-            StatusCode::OK
-        );
     }
+    assert_eq!(
+        oauth.decide(&login, &fresh, "approve").await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        oauth.decide(&age, &fresh, "approve").await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]

@@ -395,6 +395,16 @@ async fn a_client_acts_by_itself() {
         .post("/admin/oauth/clients", &key("service_role"), public)
         .await;
     assert_eq!(public.code(), "validation_failed");
+    for role in ["", "a\u{0}b"] {
+        let odd = json!({
+            "grant_types": ["client_credentials"], "client_credentials_role": role,
+        });
+        let odd = oauth
+            .app
+            .post("/admin/oauth/clients", &key("service_role"), odd)
+            .await;
+        assert_eq!(odd.code(), "validation_failed");
+    }
     // It is nobody.
     for path in ["/user", "/user/sessions"] {
         let answer = oauth.app.get(path, &answer.text("/access_token")).await;
