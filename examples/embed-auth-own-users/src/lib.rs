@@ -71,7 +71,11 @@ impl UserDirectory for Members {
 }
 
 async fn whoami(identity: Identity) -> String {
-    format!("{} as {}", identity.claims()["email"], identity.role())
+    let email = identity
+        .claims()
+        .get("email")
+        .and_then(|email| email.as_str());
+    format!("{} as {}", email.unwrap_or("nobody"), identity.role())
 }
 
 /// The application, with sign-in at `/auth/v1`.
