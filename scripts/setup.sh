@@ -42,6 +42,12 @@ case $purpose in
     ;;
 esac
 [ "$purpose" != bench ] || have wrk || need_package wrk
+# The tests of limits over several nodes, of a reverse proxy's login, and of a browser's passkeys.
+if [ "$purpose" = test ]; then
+  have redis-server || need_package redis-server
+  have caddy || need_package caddy
+  have chromium || have chromium-browser || have google-chrome || need_package chromium
+fi
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then

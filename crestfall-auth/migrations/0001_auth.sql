@@ -301,6 +301,11 @@ create table auth.oauth_authorizations (
   auth_time timestamptz,
   max_age bigint,
   prompt text check (length(prompt) <= 255),
+  -- Ours: of a device without a browser (RFC 8628): the hash of what it asks with, what its user types
+  -- elsewhere, and when it last asked.
+  device_code text unique,
+  user_code text unique,
+  polled_at timestamptz,
   check (expires_at > created_at)
 );
 create index oauth_authorizations_expires_at_idx on auth.oauth_authorizations (expires_at);

@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::deferred::{self, Deferred};
 use crate::directory::UserDirectory;
 use crate::error::Result;
+use crate::forward_auth::ForwardAuth;
 use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
@@ -49,6 +50,7 @@ struct Inner {
     sealer: Arc<SealingKeys>,
     keys: Keys,
     authenticators: Authenticators,
+    forward_auth: ForwardAuth,
     revocations: Revocations,
     passwords: PasswordHasher,
     password_policy: Policy,
@@ -189,6 +191,8 @@ impl Builder {
         Ok(Auth(Arc::new(Inner {
             keys,
             authenticators,
+            forward_auth: ForwardAuth::new(&config)
+                .map_err(setting("forward_auth cannot be used"))?,
             revocations: Revocations::new(config.tokens.lifetime.get()),
             passwords: PasswordHasher::new(&config.password.hasher())
                 .map_err(setting("the parameters of password hashing cannot be used"))?,
@@ -302,6 +306,11 @@ impl Auth {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "the signing keys could not be read again");
         }
+    }
+
+    /// Who may see what behind a proxy.
+    pub(crate) fn forward_auth(&self) -> &ForwardAuth {
+        &self.0.forward_auth
     }
 
     /// The ways to prove who sends a request.

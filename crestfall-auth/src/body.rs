@@ -29,12 +29,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// No body is an empty object.
+/// No body is an empty object. Nothing else than an object is one: a list would fill the fields in
+/// their order.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let bytes = match bytes.trim_ascii() {
         [] => b"{}",
         bytes => bytes,
     };
+    if !bytes.starts_with(b"{") {
+        return Err(Error::new(
+            ErrorCode::BadJson,
+            "Could not parse request body as JSON: expected an object",
+        ));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let message = format!("Could not parse request body as JSON: {error}");
         Error::new(ErrorCode::BadJson, message)

@@ -61,6 +61,7 @@ fn tasks(auth: &Auth) -> Vec<Task> {
     let day = Duration::from_secs(86_400);
     let mut tasks = vec![
         Task::OneTimeTokens,
+        Task::UsedLinks,
         Task::FlowStates(day),
         Task::OauthClientStates(day),
         Task::OauthAuthorizations(day),

@@ -5,21 +5,24 @@
 
 use chrono::{TimeDelta, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::auth::Auth;
+use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
-use crate::hook;
+use crate::hook::{self, HookPoint};
 use crate::one_time::{self, Request, TokenType};
-use crate::sms::{Channel, Sms};
+use crate::sms::Channel;
+use crate::user::User;
 use crate::verification::Verification;
 
 /// A message whose code is stored, to be sent once that is committed.
 #[must_use = "the code is stored but not sent"]
 pub(crate) struct CodeMessage {
-    user: Uuid,
+    user: User,
+    phone: String,
     /// None for a number whose code is in the settings.
-    sms: Option<Sms>,
+    code: Option<String>,
+    channel: Channel,
 }
 
 /// By which way; empty is a text message.
@@ -53,14 +56,15 @@ pub(crate) fn channel(auth: &Auth, name: &str) -> Result<Channel> {
 pub(crate) async fn issue(
     auth: &Auth,
     db: &mut PgConnection,
-    user: Uuid,
+    user: &User,
     phone: &str,
     (token, purpose): (TokenType, Verification),
     channel: Channel,
 ) -> Result<CodeMessage> {
     let config = auth.config();
     let test_code = config.sms.test_code(phone, Utc::now()).map(str::to_owned);
-    if test_code.is_none() && !hook::can_send_sms(auth) {
+    let can_send = auth.sms().is_some() || auth.hooks().is_enabled(HookPoint::SendSms);
+    if test_code.is_none() && !can_send {
         return Err(Error::new(
             ErrorCode::SmsSendFailed,
             "Error sending confirmation OTP to provider: there is none",
@@ -68,7 +72,7 @@ pub(crate) async fn issue(
     }
     let lifetime = TimeDelta::from_std(config.phone.otp_lifetime.get());
     let request = Request {
-        user,
+        user: user.id,
         kind: token,
         relates_to: phone,
         purpose: purpose.name(),
@@ -80,15 +84,12 @@ pub(crate) async fn issue(
         Some(code) => one_time::issue_with(db, &request, code).await?,
         None => one_time::issue(db, &request).await?,
     };
-    let sms = test_code.is_none().then(|| Sms {
+    Ok(CodeMessage {
+        user: user.clone(),
         phone: phone.to_owned(),
-        text: auth.sms().map_or_else(String::new, |(_, text)| {
-            text.write(&issued.code, &config.site_url)
-        }),
-        code: issued.code,
+        code: test_code.is_none().then_some(issued.code),
         channel,
-    });
-    Ok(CodeMessage { user, sms })
+    })
 }
 
 impl CodeMessage {
@@ -96,10 +97,12 @@ impl CodeMessage {
     ///
     /// # Errors
     /// 422 when the service does not take it.
-    pub(crate) async fn send(self, auth: &Auth) -> Result<Option<String>> {
-        match self.sms {
-            None => Ok(Some("test-otp".to_owned())),
-            Some(sms) => hook::send_sms(auth, self.user, &sms).await,
-        }
+    pub(crate) async fn send(self, auth: &Auth, caller: &Caller) -> Result<Option<String>> {
+        let Some(code) = self.code else {
+            return Ok(Some("test-otp".to_owned()));
+        };
+        let mut db = auth.pool().acquire().await?;
+        let message = (self.phone.as_str(), code.as_str(), self.channel);
+        hook::send_sms(auth, &mut db, caller, &self.user, message).await
     }
 }

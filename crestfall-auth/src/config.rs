@@ -195,8 +195,6 @@ pub struct Email {
     pub otp_attempts: u16,
     /// The least time between two mails of a kind to one address (`SMTP_MAX_FREQUENCY`).
     pub max_frequency: Duration,
-    /// Mails with links and codes in all (`RATE_LIMIT_EMAIL_SENT`).
-    pub rate_limit: Rate,
     /// The only addresses that mails go to; empty is all (`EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES`).
     pub authorized_addresses: Vec<String>,
     /// A link counts as soon as it is opened, as in GoTrue. Off, it shows a page with a button, so
@@ -224,8 +222,6 @@ pub struct Phone {
     pub otp_attempts: u16,
     /// The least time between two messages to one number (`SMS_MAX_FREQUENCY`).
     pub max_frequency: Duration,
-    /// Messages in all (`RATE_LIMIT_SMS_SENT`).
-    pub rate_limit: Rate,
 }
 
 impl Default for Config {
@@ -309,7 +305,6 @@ impl Default for Email {
             otp_length: 6,
             otp_attempts: 5,
             max_frequency: Duration::seconds(60),
-            rate_limit: Rate::per_hour(30),
             authorized_addresses: Vec::new(),
             verify_on_get: false,
             reveal_unknown: true,
@@ -326,7 +321,6 @@ impl Default for Phone {
             otp_length: 6,
             otp_attempts: 5,
             max_frequency: Duration::seconds(60),
-            rate_limit: Rate::per_hour(30),
         }
     }
 }

@@ -81,7 +81,7 @@ pub(crate) async fn request_by_phone_for(
 ) -> Result<CodeMessage> {
     let channel = code_message::channel(auth, channel)?;
     let what = (TokenType::ConfirmationToken, purpose);
-    let message = code_message::issue(auth, db, user.id, user.phone(), what, channel).await?;
+    let message = code_message::issue(auth, db, user, user.phone(), what, channel).await?;
     proofs::mark_sent(db, user.id, Sent::Confirmation).await?;
     Ok(message)
 }

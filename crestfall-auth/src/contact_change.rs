@@ -12,6 +12,7 @@ use crate::mail::{MailKind, Variables};
 use crate::one_time::{self, CodeOutcome, TokenType};
 use crate::pkce::Challenge;
 use crate::proof;
+use crate::sign_in_guard::{self, Who};
 use crate::store::proofs::{self, Sent};
 use crate::store::{one_time_tokens, users};
 use crate::user::User;
@@ -57,7 +58,7 @@ async fn request_email(
     if user.is_anonymous && auth.config().email.autoconfirm {
         return proof::change_email(auth, db, caller, user, change.email).await;
     }
-    sending::email_change(auth, user.id, change.email).await?;
+    sending::email_change(auth, caller, user.id, change.email).await?;
     let redirect = (change.challenge, change.redirect_to);
     send_email_change(auth, db, caller, user, change.email, redirect).await
 }
@@ -90,18 +91,20 @@ pub(crate) async fn send_email_change(
         flow_state,
         redirect_to: &redirect_to,
     };
-    let letter = link_mail::write(auth, db, caller, &new).await?;
-    let current = LinkMail {
-        to: user.email(),
-        kind: MailKind::EmailChangeCurrent,
-        token: TokenType::EmailChangeTokenCurrent,
-        ..new
-    };
-    let current = match both {
-        true => Some(link_mail::write(auth, db, caller, &current).await?),
+    let to_new = link_mail::write(auth, db, caller, &new).await?;
+    let to_current = match both {
         false => None,
+        true => {
+            let current = LinkMail {
+                to: user.email(),
+                kind: MailKind::EmailChangeCurrent,
+                token: TokenType::EmailChangeTokenCurrent,
+                ..new
+            };
+            Some(link_mail::write(auth, db, caller, &current).await?)
+        }
     };
-    hook::send_email_change(auth, db, caller, user, (current.as_ref(), &letter)).await
+    hook::send_email_change(auth, db, caller, user, (to_current.as_ref(), &to_new)).await
 }
 
 /// Whether the old address has to agree to a new one: where there is one that its user reads.
@@ -141,7 +144,7 @@ async fn request_phone(
         proof::change_phone(auth, db, caller, user, phone).await?;
         return Ok(None);
     }
-    sending::phone_change(auth, user.id, phone).await?;
+    sending::phone_change(auth, caller, user.id, phone).await?;
     send_phone_change(auth, db, user, phone, channel)
         .await
         .map(Some)
@@ -158,7 +161,7 @@ pub(crate) async fn send_phone_change(
     let channel = code_message::channel(auth, channel)?;
     proofs::want_phone(db, user.id, phone).await?;
     let what = (TokenType::PhoneChangeToken, Verification::PhoneChange);
-    code_message::issue(auth, db, user.id, phone, what, channel).await
+    code_message::issue(auth, db, user, phone, what, channel).await
 }
 
 /// Sends the code that lets a password be changed long after the sign-in. The message it gives is
@@ -174,7 +177,7 @@ pub(crate) async fn send_nonce(
     if user.email().is_empty() {
         let channel = code_message::channel(auth, "")?;
         let what = (token, Verification::Sms);
-        return code_message::issue(auth, db, user.id, user.phone(), what, channel)
+        return code_message::issue(auth, db, user, user.phone(), what, channel)
             .await
             .map(Some);
     }
@@ -196,7 +199,12 @@ pub(crate) async fn send_nonce(
 ///
 /// # Errors
 /// 400 without one; 422 when it is not the one.
-pub(crate) async fn check_nonce(auth: &Auth, user: &User, nonce: &str) -> Result<()> {
+pub(crate) async fn check_nonce(
+    auth: &Auth,
+    caller: &Caller,
+    user: &User,
+    nonce: &str,
+) -> Result<()> {
     if nonce.is_empty() {
         return Err(Error::new(
             ErrorCode::ReauthenticationNeeded,
@@ -208,7 +216,7 @@ pub(crate) async fn check_nonce(auth: &Auth, user: &User, nonce: &str) -> Result
         email => (email, auth.config().email.otp_attempts),
     };
     let kinds = [TokenType::ReauthenticationToken];
-    sending::guess(auth, address).await?;
+    let attempt = sign_in_guard::check(auth, caller, Who::Account(user.id)).await?;
     let by_service = match user.email() {
         "" => proof::ask_service(auth, user.id, &kinds, address, nonce).await?,
         _ => None,
@@ -220,14 +228,16 @@ pub(crate) async fn check_nonce(auth: &Auth, user: &User, nonce: &str) -> Result
         }
         None => one_time::use_code(&mut tx, user.id, &kinds, address, nonce, attempts).await?,
     };
-    tx.commit().await?;
-    match outcome {
-        CodeOutcome::Right(_) => Ok(()),
-        CodeOutcome::Wrong => Err(Error::new(
-            ErrorCode::ReauthenticationNotValid,
-            "Nonce has expired or is invalid",
-        )),
+    if matches!(outcome, CodeOutcome::Right(_)) && !attempt.is_locked() {
+        attempt.succeeded(&mut tx).await?;
+        return Ok(tx.commit().await?);
     }
+    tx.commit().await?;
+    attempt.failed(auth, caller, "otp").await?;
+    Err(Error::new(
+        ErrorCode::ReauthenticationNotValid,
+        "Nonce has expired or is invalid",
+    ))
 }
 
 /// Tells the user that the password is a new one.

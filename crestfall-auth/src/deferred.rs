@@ -125,7 +125,7 @@ impl Deferred {
         };
         tx.commit().await?;
         if let Some(message) = message {
-            message.send(auth).await?;
+            message.send(auth, &self.caller).await?;
         }
         Ok(())
     }

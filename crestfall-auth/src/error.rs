@@ -137,6 +137,7 @@ codes! {
     WebauthnVerificationFailed = "webauthn_verification_failed", BAD_REQUEST;
     // Ours.
     ApiKeyNotFound = "api_key_not_found", NOT_FOUND;
+    CrossSite = "cross_site", FORBIDDEN;
     RecoveryCodeInvalid = "recovery_code_invalid", UNPROCESSABLE_ENTITY;
     ServiceBusy = "service_busy", SERVICE_UNAVAILABLE;
 }

@@ -12,16 +12,15 @@ use uuid::Uuid;
 use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::caller::Caller;
-use crate::confirmation;
 use crate::error::{Error, ErrorCode, Result};
-use crate::hook;
-use crate::mail::{Mail, MailKind, Variables, languages};
+use crate::mail::{MailKind, Variables};
 use crate::one_time::TokenType;
 use crate::pkce::Challenge;
 use crate::provider::{ExternalEmail, ExternalUser};
 use crate::store::users::NewUser;
 use crate::store::{external, identities, one_time_tokens, users};
 use crate::user::{Metadata, User, UserIdentity};
+use crate::{confirmation, hook, new_user, notice};
 
 /// The linking domain of everything but single sign-on and what the settings set apart.
 const DEFAULT_DOMAIN: &str = "default";
@@ -76,6 +75,8 @@ pub(crate) async fn enter(
             None => {
                 let user = create(auth, db, caller, proof, &data).await?;
                 let identity = insert_identity(db, user.id, proof, &data).await?;
+                let user = reload(db, &user).await?;
+                hook::after_user_created(auth, db, caller, &user).await?;
                 (user, identity, true)
             }
         },
@@ -216,18 +217,16 @@ async fn create(
         ..NewUser::default()
     };
     hook::before_user_created(auth, db, caller, &new).await?;
-    let user = users::insert(db, &new).await.map_err(|error| {
+    users::insert(db, &new).await.map_err(|error| {
         let taken = error
             .as_database_error()
             .is_some_and(|error| error.is_unique_violation());
         match taken {
             // By a sign-up at the same moment.
-            true => Error::new(ErrorCode::UserAlreadyExists, "User already registered"),
+            true => new_user::already_registered(),
             false => error.into(),
         }
-    })?;
-    hook::after_user_created(auth, db, caller, &user).await?;
-    Ok(user)
+    })
 }
 
 async fn insert_identity(
@@ -260,11 +259,13 @@ async fn confirm(
         users::confirm_email(db, user.id).await?;
     } else if !is_open && created && auth.config().email.autoconfirm {
         users::confirm_email(db, user.id).await?;
-    } else if !is_open && !auth.config().email.allow_unverified_sign_in {
+    } else if !is_open {
         let user = reload(db, &user).await?;
         let none = Challenge::default();
         confirmation::request(auth, db, caller, &user, &none, proof.redirect_to).await?;
-        return Ok(Entered::Refused(needs_verification(proof.provider, true)));
+        if !auth.config().email.allow_unverified_sign_in {
+            return Ok(Entered::Refused(needs_verification(proof.provider, true)));
+        }
     }
     let user = reload(db, &user).await?;
     let action = match created || (!is_open && vouched) {
@@ -440,23 +441,16 @@ pub(crate) async fn record_link(
         "provider_id": identity.provider_id,
     });
     audit::record(db, caller, user, action, traits).await?;
-    if !user.is_email_confirmed() || user.email().is_empty() {
+    if !user.is_email_confirmed() {
         return Ok(());
     }
-    let mail = Mail {
-        kind: match action {
-            Action::IdentityUnlinked => MailKind::IdentityUnlinked,
-            _ => MailKind::IdentityLinked,
-        },
-        to: user.email().to_owned(),
-        languages: languages(&user.user_metadata, caller.languages.as_deref()),
-        variables: Variables {
-            email: user.email().to_owned(),
-            provider: identity.provider.clone(),
-            data: user.user_metadata.0.clone(),
-            ..Variables::default()
-        },
-        expires_at: None,
+    let kind = match action {
+        Action::IdentityUnlinked => MailKind::IdentityUnlinked,
+        _ => MailKind::IdentityLinked,
     };
-    hook::send_email(auth, db, caller, user, &mail).await
+    let variables = Variables {
+        provider: identity.provider.clone(),
+        ..Variables::default()
+    };
+    notice::tell(auth, db, caller, user, kind, variables).await
 }

@@ -27,7 +27,7 @@ use crate::user::User;
 
 pub use point::HookPoint;
 pub(crate) use registry::{Registry, places};
-pub(crate) use send::{can_send_sms, send_email, send_email_change, send_sms};
+pub(crate) use send::{send_email, send_email_change, send_sms};
 
 /// A hook in Rust, given to [`Builder::hook`](crate::Builder::hook). Implemented by closures
 /// `|input: Value| async { … }`. It has 5 seconds.
@@ -108,10 +108,10 @@ pub(crate) async fn password_verification_attempt(
     valid: bool,
 ) -> Result<()> {
     let point = HookPoint::PasswordVerificationAttempt;
+    let members = json!({ "user_id": user, "valid": valid });
     if !auth.hooks().is_enabled(point) {
         return Ok(());
     }
-    let members = json!({ "user_id": user, "valid": valid });
     let mut db = auth.pool().acquire().await?;
     let Some(rejection) = attempt(auth, &mut db, caller, point, members).await? else {
         return Ok(());
@@ -123,8 +123,9 @@ pub(crate) async fn password_verification_attempt(
     Err(Error::new(ErrorCode::InvalidCredentials, message))
 }
 
-/// Whether a try of a second factor may count (GT-096); hears of wrong ones as well. After a
-/// rejection, `mfa_verification_rejected`, all of the user's sessions end.
+/// Whether a try of a second factor may count (GT-096); hears of wrong ones as well. On the
+/// transaction of the try, whose locks would keep any other waiting. A rejection, which is an error
+/// of code `mfa_verification_rejected`, ends all of the user's sessions: the caller commits.
 pub(crate) async fn mfa_verification_attempt(
     auth: &Auth,
     db: &mut PgConnection,
@@ -140,6 +141,7 @@ pub(crate) async fn mfa_verification_attempt(
     let Some(rejection) = attempt(auth, db, caller, point, members).await? else {
         return Ok(());
     };
+    sessions::delete_all(db, user, None).await?;
     let message = rejection.message_or("Further MFA verification attempts will be rejected.");
     Err(Error::new(ErrorCode::MfaVerificationRejected, message)
         .with_status(::http::StatusCode::FORBIDDEN))
@@ -168,6 +170,9 @@ async fn attempt(
     point: HookPoint,
     members: Value,
 ) -> Result<Option<Rejection>> {
+    if !auth.hooks().is_enabled(point) {
+        return Ok(None);
+    }
     let output = auth.hooks().call(db, caller, point, members).await?;
     let output = output.unwrap_or_default();
     let text = |name: &str| output.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -42,7 +42,7 @@ pub(crate) async fn send(
     hook::send_email(auth, db, caller, mail.user, &letter).await
 }
 
-/// Makes the token and writes the mail.
+/// Makes the token, and the mail that is to be sent.
 pub(crate) async fn write(
     auth: &Auth,
     db: &mut PgConnection,

@@ -24,7 +24,7 @@ use crate::store::{factor_challenges, factors, recovery_codes, sessions};
 use crate::token::TokenResponse;
 use crate::user::User;
 
-pub(crate) use limit::{check as check_limit, check_address};
+pub(crate) use limit::check as check_limit;
 pub(crate) use notice::{Subject, tell};
 pub(crate) use owner::{OwnFactor, Owner};
 
@@ -75,8 +75,8 @@ pub(crate) fn too_many() -> Error {
     )
 }
 
-/// Lets the application judge an attempt: an error with code `mfa_verification_rejected` ends the
-/// user's sessions and is the answer.
+/// Lets the application judge an attempt: an error with code `mfa_verification_rejected` has ended the
+/// user's sessions and is the answer; the caller commits.
 pub(crate) async fn judge(
     auth: &Auth,
     db: &mut PgConnection,

@@ -11,6 +11,7 @@ pub(crate) mod client;
 pub(crate) mod client_credentials;
 pub(crate) mod client_metadata;
 pub(crate) mod client_request;
+pub(crate) mod device;
 pub(crate) mod error;
 pub(crate) mod id_token;
 pub(crate) mod metadata;

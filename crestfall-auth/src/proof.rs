@@ -10,6 +10,7 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::directory;
 use crate::error::{Error, ErrorCode, Result};
+use crate::hook::HookPoint;
 use crate::mail::{MailKind, Variables};
 use crate::notice;
 use crate::one_time::{self, CodeOutcome, TokenType};
@@ -221,7 +222,9 @@ pub(crate) async fn ask_service(
     let Some((sender, _)) = auth.sms().filter(|(sender, _)| sender.checks_codes()) else {
         return Ok(None);
     };
-    if auth.config().sms.test_code(phone, now).is_some() {
+    let is_ours = auth.config().sms.test_code(phone, now).is_some()
+        || auth.hooks().is_enabled(HookPoint::SendSms);
+    if is_ours {
         return Ok(None);
     }
     let mut tx = auth.begin().await?;

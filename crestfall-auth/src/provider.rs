@@ -472,3 +472,6 @@ fn redirect_uri(auth: &Auth, setting: &str) -> String {
 fn unreachable_provider(error: ProviderError) -> Error {
     Error::internal("The provider could not be asked about itself", error)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,14 @@
 
 mod admin;
 mod api_keys;
+mod cookie;
 mod external;
 mod factors;
+mod forward_auth;
 mod health;
 mod invite;
 mod jwks;
+mod login;
 mod logout;
 mod oauth;
 mod otp;
@@ -18,6 +21,7 @@ mod security_log;
 mod sessions;
 mod settings;
 mod signup;
+mod sso;
 mod token;
 mod user;
 mod verify;
@@ -42,6 +46,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .route("/settings", get(settings::show))
         .route("/.well-known/jwks.json", get(jwks::show))
         .route("/signup", post(signup::sign_up))
+        .route("/sso", post(sso::sign_in))
         .route("/token", post(token::grant))
         .route("/logout", post(logout::log_out))
         .route("/user", get(user::show).put(user::update))
@@ -61,6 +66,9 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .merge(admin::routes())
         .merge(oauth::routes(&auth))
         .merge(api_keys::routes())
+        .merge(cookie::routes())
+        .merge(forward_auth::routes())
+        .merge(login::routes())
         .merge(factors::routes())
         .merge(passkeys::routes())
         .merge(external::routes())

@@ -9,90 +9,74 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::auth::Auth;
+use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
-
-/// Codes tried for one address, right or wrong, besides the few tries that each code has: whoever has
-/// new ones sent again and again cannot try for ever.
-const GUESSES: Rate = Rate::per_hour(30);
+use crate::rate_limit;
 
 /// A mail with a link or code. Each `action` has a gap of its own, as in GoTrue: one to sign in may
 /// follow one to confirm.
 ///
 /// # Errors
-/// 429 too soon, or too many in all; 400 not to this address.
-pub(crate) async fn email(auth: &Auth, action: &str, address: &str) -> Result<()> {
+/// 429 too soon, or too many from one network; 400 not to this address.
+pub(crate) async fn email(auth: &Auth, caller: &Caller, action: &str, address: &str) -> Result<()> {
     authorized(auth, address)?;
     let gap = auth.config().email.max_frequency.get();
     let key = format!("mail:{action}:{}", mailbox(address));
     keep_distance(auth, gap, &key, ErrorCode::OverEmailSendRateLimit).await?;
-    email_in_all(auth).await
+    rate_limit::mail(auth, caller).await
 }
 
 /// A mail that an administrator has sent: no gap is kept.
 ///
 /// # Errors
-/// 429 too many in all; 400 not to this address.
-pub(crate) async fn email_by_admin(auth: &Auth, address: &str) -> Result<()> {
+/// 429 too many from one network; 400 not to this address.
+pub(crate) async fn email_by_admin(auth: &Auth, caller: &Caller, address: &str) -> Result<()> {
     authorized(auth, address)?;
-    email_in_all(auth).await
+    rate_limit::mail(auth, caller).await
 }
 
 /// A mail that a user has sent to a new address: a gap is kept by user and by address.
 ///
 /// # Errors
-/// 429 too soon, or too many in all; 400 not to this address.
-pub(crate) async fn email_change(auth: &Auth, user: Uuid, address: &str) -> Result<()> {
+/// 429 too soon, or too many from one network; 400 not to this address.
+pub(crate) async fn email_change(
+    auth: &Auth,
+    caller: &Caller,
+    user: Uuid,
+    address: &str,
+) -> Result<()> {
     let gap = auth.config().email.max_frequency.get();
     let key = format!("mail:email_change:{user}");
     keep_distance(auth, gap, &key, ErrorCode::OverEmailSendRateLimit).await?;
-    email(auth, "email_change", address).await
+    email(auth, caller, "email_change", address).await
 }
 
 /// The same for a text message.
 ///
 /// # Errors
-/// 429 too soon, or too many in all.
-pub(crate) async fn phone_change(auth: &Auth, user: Uuid, number: &str) -> Result<()> {
+/// 429 too soon, or too many from one network.
+pub(crate) async fn phone_change(
+    auth: &Auth,
+    caller: &Caller,
+    user: Uuid,
+    number: &str,
+) -> Result<()> {
     let gap = auth.config().phone.max_frequency.get();
     let key = format!("sms:phone_change:{user}");
     keep_distance(auth, gap, &key, ErrorCode::OverSmsSendRateLimit).await?;
-    phone(auth, "phone_change", number).await
+    phone(auth, caller, "phone_change", number).await
 }
 
 /// A text message with a code.
 ///
 /// # Errors
-/// 429 too soon, or too many in all.
-pub(crate) async fn phone(auth: &Auth, action: &str, number: &str) -> Result<()> {
-    let limits = &auth.config().phone;
+/// 429 too soon, or too many from one network.
+pub(crate) async fn phone(auth: &Auth, caller: &Caller, action: &str, number: &str) -> Result<()> {
+    let gap = auth.config().phone.max_frequency.get();
     let key = format!("sms:{action}:{number}");
     let code = ErrorCode::OverSmsSendRateLimit;
-    keep_distance(auth, limits.max_frequency.get(), &key, code).await?;
-    let decision = auth.limiter().check(&limits.rate_limit, "sms").await;
-    match decision.allowed {
-        true => Ok(()),
-        false => {
-            Err(Error::new(code, "SMS rate limit exceeded")
-                .retry_after(decision.retry_after_seconds()))
-        }
-    }
-}
-
-/// One more try of a code that was sent to this address.
-///
-/// # Errors
-/// 429 too many.
-pub(crate) async fn guess(auth: &Auth, address: &str) -> Result<()> {
-    let key = format!("guess:{}", mailbox(address));
-    let decision = auth.limiter().check(&GUESSES, key).await;
-    match decision.allowed {
-        true => Ok(()),
-        false => Err(Error::new(
-            ErrorCode::OverRequestRateLimit,
-            "Request rate limit reached",
-        )
-        .retry_after(decision.retry_after_seconds())),
-    }
+    keep_distance(auth, gap, &key, code).await?;
+    rate_limit::sms(auth, caller).await
 }
 
 /// Answers take a multiple of this where what was found may not be told by their time.
@@ -135,21 +119,6 @@ async fn keep_distance(auth: &Auth, gap: Duration, key: &str, code: ErrorCode) -
     let message =
         format!("For security purposes, you can only request this after {seconds} seconds.");
     Err(Error::new(code, message).retry_after(seconds))
-}
-
-async fn email_in_all(auth: &Auth) -> Result<()> {
-    let decision = auth
-        .limiter()
-        .check(&auth.config().email.rate_limit, "mail")
-        .await;
-    match decision.allowed {
-        true => Ok(()),
-        false => Err(Error::new(
-            ErrorCode::OverEmailSendRateLimit,
-            "email rate limit exceeded",
-        )
-        .retry_after(decision.retry_after_seconds())),
-    }
 }
 
 /// Where an address's mail arrives with most providers: without `+label` (SEC-16).

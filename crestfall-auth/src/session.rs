@@ -10,6 +10,7 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::directory::{self, Lookup};
 use crate::error::{Error, ErrorCode, Result};
+use crate::notice;
 use crate::refresh_token::RefreshToken;
 use crate::sign_in_guard;
 use crate::store::sessions::{NewSession, Session};
@@ -69,7 +70,10 @@ pub(crate) async fn begin(
     user.last_sign_in_at = Some(users::signed_in(db, user.id).await?);
     // With a second factor to prove, half a proof makes no network a known one.
     if !user.has_verified_factor() {
-        sign_in_guard::know(db, caller, user.id).await?;
+        let is_new = sign_in_guard::know(db, caller, user.id).await?;
+        if is_new {
+            notice::new_sign_in(auth, db, caller, user, (id, method)).await?;
+        }
     }
     respond(
         auth,

@@ -12,6 +12,7 @@ pub(crate) mod factors;
 pub(crate) mod flow_states;
 pub(crate) mod hooks;
 pub(crate) mod identities;
+pub(crate) mod import;
 pub(crate) mod known_devices;
 pub(crate) mod oauth_authorizations;
 pub(crate) mod oauth_clients;

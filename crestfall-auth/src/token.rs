@@ -105,16 +105,18 @@ pub(crate) fn sign(auth: &Auth, claims: &Map<String, Value>) -> Result<AccessTok
 
 /// The level that a list of proofs amounts to.
 pub(crate) fn assurance_level(amr: &[Amr]) -> &'static str {
-    let second = |method: &str| {
-        matches!(
-            method,
-            "totp" | "mfa/phone" | "mfa/webauthn" | "mfa/recovery_code"
-        )
-    };
-    match amr.iter().any(|entry| second(&entry.method)) {
+    match amr.iter().any(|entry| is_second_factor(&entry.method)) {
         true => "aal2",
         false => "aal1",
     }
+}
+
+/// Whether a method of `amr` proves a second factor.
+pub(crate) fn is_second_factor(method: &str) -> bool {
+    matches!(
+        method,
+        "totp" | "mfa/phone" | "mfa/webauthn" | "mfa/recovery_code"
+    )
 }
 
 /// Seconds of the epoch.

@@ -13,6 +13,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use crestfall_auth::mail::Catcher;
+use crestfall_auth::signature::RedisNonces;
 use crestfall_auth::{Auth, KeysError, StartError};
 use crestfall_core::rate_limit::{InvalidRedisUrl, RateLimiter, RedisConfig};
 use sqlx::PgPool;
@@ -40,6 +41,9 @@ pub(crate) enum Error {
     /// Redis' address makes no sense.
     #[error("redis.url: {0}")]
     Redis(#[from] InvalidRedisUrl),
+    /// Redis cannot keep nonces.
+    #[error("redis.url: {0}")]
+    Nonces(String),
     /// A setting makes no sense, or the keys cannot be opened.
     #[error("auth: {}", setup::told(.0))]
     Start(#[from] StartError),
@@ -62,12 +66,16 @@ pub(crate) struct Service {
 pub(crate) async fn start(setup: &setup::Auth) -> Result<Service, Error> {
     let pool = pool(setup)?;
     let limiter = limiter(setup)?;
+    let nonces = nonces(setup)?;
     let catcher = setup.catches_mail.then(Catcher::new);
     let mut pauses = PAUSES.into_iter();
     let mut pause = PAUSES[0];
     let auth = loop {
         let mut builder =
             Auth::builder(pool.clone(), setup.config.clone()).limiter(limiter.clone());
+        if let Some(nonces) = &nonces {
+            builder = builder.nonces(nonces.clone());
+        }
         if let Some(catcher) = &catcher {
             builder = builder.mailer(catcher.clone()).sms(catcher.clone());
         }
@@ -121,6 +129,17 @@ fn limiter(setup: &setup::Auth) -> Result<RateLimiter, Error> {
     Ok(RateLimiter::redis_with(url.expose(), &config)?)
 }
 
+/// Where several nodes remember the nonces of signed requests.
+fn nonces(setup: &setup::Auth) -> Result<Option<RedisNonces>, Error> {
+    let Some((url, _)) = &setup.redis else {
+        return Ok(None);
+    };
+    let nonces = RedisNonces::connect(url.expose(), "crestfall:nonce:");
+    nonces
+        .map(Some)
+        .map_err(|error| Error::Nonces(error.to_string()))
+}
+
 impl Service {
     /// Every route, where it stands.
     pub(crate) fn router(&self) -> Router {
@@ -138,6 +157,11 @@ impl Service {
         if let Some(catcher) = &self.catcher {
             router = router.nest("/mail", catcher.router());
         }
+        // What clients look for at the root of the host, whatever the path of the service.
+        let router = match self.setup.paths.contains(&"") {
+            true => router,
+            false => router.merge(self.auth.well_known()),
+        };
         router.layer(self.setup.client_ip.clone())
     }
 

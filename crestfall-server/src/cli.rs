@@ -3,6 +3,7 @@
 mod keys;
 mod migrate;
 mod rest;
+mod users;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -32,6 +33,8 @@ enum Command {
     Auth(settings::Flags),
     /// Bring the database up to date: our own tables, then the project's migrations.
     Migrate(migrate::Arguments),
+    /// Take over users from elsewhere.
+    Users(users::Arguments),
     /// Look after the keys that sign tokens.
     Keys(keys::Arguments),
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
@@ -71,6 +74,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Dev(arguments) => develop(arguments),
         Command::Auth(flags) => authenticate(flags),
         Command::Keys(arguments) => keys::main(&arguments),
+        Command::Users(arguments) => users::main(&arguments),
         Command::Migrate(arguments) => migrate::main(&arguments),
         Command::Rest(arguments) => rest::main(&arguments),
         Command::Settings { show } => show.run(),

@@ -38,13 +38,11 @@ impl Routes {
             if routes.takes_api_key {
                 take_key(request.headers_mut());
             }
-            if let Some(callers) = &routes.callers {
-                request = match callers.identify(request).await {
-                    Ok(request) => request,
-                    Err(response) => return response,
-                };
-            }
-            return routes.rest.serve(mount, request).await;
+            let Some(callers) = &routes.callers else {
+                return routes.rest.serve(mount, request).await;
+            };
+            let answer = async |request| routes.rest.serve(mount, request).await;
+            return callers.identify(request, answer).await;
         }
         let Ok(response) = self.others.clone().call(request).await;
         response

@@ -1,12 +1,8 @@
 //! `Authorization: Basic`: Argon2 is paid once a minute, not with each request.
 
-use std::time::Duration;
-
-use crestfall_core::client_ip::{ClientIp, network};
-use crestfall_core::rate_limit::Rate;
 use crestfall_core::{Identity, Problem};
 use http::StatusCode;
-use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use uuid::Uuid;
 
@@ -17,12 +13,10 @@ use crate::auth::Auth;
 use crate::basic::{Basic, BasicCache, Checked, challenge};
 use crate::caller::Caller;
 use crate::error::Error;
-use crate::sign_in_guard::{self, Attempt, Who};
+use crate::hook;
+use crate::sign_in_guard::{self, Who};
 use crate::user::User;
 use crate::{address, directory};
-
-/// The time in which wrong passwords are counted.
-const WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// Passwords that were right a moment ago.
 pub(crate) struct Passwords(BasicCache);
@@ -101,73 +95,75 @@ impl Auth {
         Ok(Some(person.identity.clone()))
     }
 
+    /// Checks a password as the password grant does: counted on the account with all other tries, and
+    /// in the same time whoever it is of.
     async fn check_password(&self, basic: &Basic, parts: &Parts) -> Result<Identity, Problem> {
         let cache = &self.authenticators().passwords.0;
         let generation = cache.generation();
-        let user = self.basic_user(basic.user()).await;
-        let busy = |error: Error| Problem::unavailable(&error, 1);
-        let user = user.map_err(busy)?;
-        let failures = Failures::new(self, basic.user(), user.as_ref(), parts);
-        failures.check(self).await?;
-        let caller = Caller::of(parts);
-        let who = Who::of(user.as_ref(), basic.user());
-        let attempt = sign_in_guard::check(self, &caller, who).await;
-        let attempt = attempt.map_err(busy)?;
-        // A dummy is hashed when there is no such user, or they are locked: all take the same time.
-        let hash = user.as_ref().and_then(User::password_hash);
-        let hash = hash.filter(|_| !attempt.is_locked());
-        let verified = match self.passwords().verify(basic.password(), hash).await {
-            Ok(verified) => verified,
-            Err(error) => {
-                attempt.withdraw(self).await.map_err(busy)?;
-                return Err(Problem::unavailable(&error, 1));
-            }
-        };
-        let user = match user {
-            Some(user) if verified.ok => user,
-            _ => {
-                failures.count(self).await;
-                let counted = attempt.failed(self, &caller, "password").await;
-                counted.map_err(busy)?;
-                return Err(self.basic_refusal());
-            }
-        };
-        self.basic_succeeded(attempt).await.map_err(busy)?;
-        if !may_use_password(self, &user) {
-            return Err(self.basic_refusal());
-        }
-        let checked = Checked {
-            user_id: user.id,
-            version: password_version(&user),
-        };
+        let checked = self.password_owner(basic, parts).await;
+        let checked = checked.map_err(|error| match error.status().is_server_error() {
+            true => Problem::unavailable(&error, 1),
+            false => self.basic_refusal(),
+        })?;
+        let checked = checked.ok_or_else(|| self.basic_refusal())?;
         cache.remember(basic, checked.clone(), generation);
         let identity = self.person_of(&checked).await?;
         // Changed while it was being checked.
         identity.ok_or_else(|| self.basic_refusal())
     }
 
-    async fn basic_succeeded(&self, attempt: Attempt) -> Result<(), Error> {
+    /// The user whose password this is, if they may use it so.
+    async fn password_owner(&self, basic: &Basic, parts: &Parts) -> Result<Option<Checked>, Error> {
+        let caller = Caller::of(parts);
+        let (user, address) = self.basic_user(basic.user()).await?;
+        let who = Who::of(user.as_ref(), &address);
+        let attempt = sign_in_guard::check(self, &caller, who).await?;
+        // A dummy is hashed when there is no such user, or it is locked.
+        let hash = user.as_ref().and_then(User::password_hash);
+        let hash = hash.filter(|_| !attempt.is_locked());
+        let verified = match self.passwords().verify(basic.password(), hash).await {
+            Ok(verified) => verified,
+            Err(busy) => {
+                attempt.withdraw(self).await?;
+                return Err(busy.into());
+            }
+        };
+        if let Some(user) = user.as_ref().filter(|user| user.password_hash().is_some()) {
+            hook::password_verification_attempt(self, &caller, user.id, verified.ok).await?;
+        }
+        let Some(user) = user.as_ref().filter(|_| verified.ok) else {
+            attempt.failed(self, &caller, "password").await?;
+            return Ok(None);
+        };
         let mut db = self.pool().acquire().await?;
-        attempt.succeeded(&mut db).await
+        attempt.succeeded(&mut db).await?;
+        Ok(may_use_password(self, user).then(|| Checked {
+            user_id: user.id,
+            version: password_version(user),
+        }))
     }
 
-    async fn basic_user(&self, name: &str) -> Result<Option<User>, Error> {
+    /// The user of a name, and the name in its one spelling.
+    async fn basic_user(&self, name: &str) -> Result<(Option<User>, String), Error> {
         let config = self.config();
         let mut db = self.pool().acquire().await?;
-        if name.contains('@') {
-            return match address::email(name) {
-                Ok(email) if config.email.enabled => {
-                    directory::find_by_email(self, &mut db, &email).await
-                }
-                _ => Ok(None),
-            };
-        }
-        match address::phone(name) {
-            Ok(phone) if config.phone.enabled => {
-                directory::find_by_phone(self, &mut db, &phone).await
+        let (is_email, address) = match name.contains('@') {
+            true => (true, address::email(name)),
+            false => (false, address::phone(name)),
+        };
+        let Ok(address) = address else {
+            return Ok((None, name.trim().to_lowercase()));
+        };
+        let user = match is_email {
+            true if config.email.enabled => {
+                directory::find_by_email(self, &mut db, &address).await?
             }
-            _ => Ok(None),
-        }
+            false if config.phone.enabled => {
+                directory::find_by_phone(self, &mut db, &address).await?
+            }
+            _ => None,
+        };
+        Ok((user, address))
     }
 }
 
@@ -179,45 +175,4 @@ fn may_use_password(auth: &Auth, user: &User) -> bool {
         || config.email.allow_unverified_sign_in;
     let factors = !user.has_verified_factor() || config.basic.allow_with_second_factor;
     confirmed && factors && !user.is_banned() && user.deleted_at.is_none()
-}
-
-/// Wrong passwords for one account from one network: counted by the account that a name leads to, in
-/// whatever spelling (SEC-17).
-struct Failures {
-    key: String,
-    rate: Rate,
-}
-
-impl Failures {
-    fn new(auth: &Auth, name: &str, user: Option<&User>, parts: &Parts) -> Self {
-        let account = match user {
-            Some(user) => user.id.to_string(),
-            None => name.trim().to_lowercase(),
-        };
-        let network = ClientIp::of(parts).map(|ip| network(ip.0).to_string());
-        Self {
-            key: format!("basic:{}:{account}", network.unwrap_or_default()),
-            rate: Rate::new(auth.config().basic.max_failures.max(1), WINDOW),
-        }
-    }
-
-    async fn check(&self, auth: &Auth) -> Result<(), Problem> {
-        let decision = auth.limiter().peek(&self.rate, &self.key).await;
-        if decision.allowed {
-            return Ok(());
-        }
-        Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too_many_failures",
-            "There were too many wrong passwords; try again later",
-        )
-        .header(
-            RETRY_AFTER,
-            HeaderValue::from(decision.retry_after_seconds()),
-        ))
-    }
-
-    async fn count(&self, auth: &Auth) {
-        auth.limiter().check(&self.rate, &self.key).await;
-    }
 }

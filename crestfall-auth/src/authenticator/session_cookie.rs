@@ -27,7 +27,7 @@ use crate::cookie::{Csrf, NotACookie, Refusal, SessionCookie};
 use crate::error::{Error, Result};
 use crate::refresh_token::RefreshToken;
 use crate::session::{self, Refreshed};
-use crate::token::{self, TokenResponse};
+use crate::token;
 
 /// What the sealed value belongs to.
 const OWNER: &str = "cookie:session";
@@ -132,8 +132,8 @@ impl Auth {
         Held::open(self, value)
     }
 
-    /// `Set-Cookie` for a session's newest tokens.
-    pub(crate) fn session_cookie(&self, tokens: &TokenResponse) -> Result<HeaderValue> {
+    /// `Set-Cookie` for a session's newest refresh token.
+    pub(crate) fn session_cookie(&self, refresh_token: &str) -> Result<HeaderValue> {
         let cookies = &self.authenticators().cookies;
         let cookie = cookies.cookie().ok_or_else(|| {
             Error::new(
@@ -141,7 +141,7 @@ impl Auth {
                 "Session cookies are disabled",
             )
         })?;
-        let held = format!("{} {}", token::now(), tokens.refresh_token);
+        let held = format!("{} {}", token::now(), refresh_token);
         let failed = |error| Error::internal("Unexpected failure", error);
         let value = self.sealer().seal(held.as_bytes(), OWNER).map_err(failed)?;
         cookie
@@ -203,9 +203,6 @@ impl Auth {
         if self.revocations().contains(token.session) {
             return Err(gone());
         }
-        if held.is_due(self) {
-            return self.renew(held, parts).await;
-        }
         let cookies = &self.authenticators().cookies;
         let key = (token.session, token.counter);
         if let Some(known) = cookies.known.get(&key)
@@ -214,29 +211,43 @@ impl Auth {
             return Ok((known.identity, None));
         }
         let before = *cookies.generation.lock();
-        let mut db = self.pool().acquire().await?;
-        let looked = session::look(self, &mut db, &held.refresh_token).await?;
-        let Some((user, session)) = looked else {
-            drop(db);
-            return self.renew(held, parts).await;
+        let current = match held.is_due(self) {
+            true => None,
+            false => self.current(held, parts).await?,
         };
-        let caller = Caller::of(parts);
-        let claims = token::claims(self, &user, &session);
-        let claims = self.customize_claims(&mut db, &caller, &user, "token_refresh", claims);
-        let claims = claims.await?;
-        let role = claims.get("role").and_then(|role| role.as_str());
-        let role = role.unwrap_or(&user.role).into();
-        let identity = Identity::proved(role, claims, Proof::Cookie);
+        let (identity, renewed) = match current {
+            Some(identity) => (identity, None),
+            // Who sends the old cookie again, because the new one did not reach the browser, is not
+            // written to the database each time.
+            None => self.renew(held, parts).await?,
+        };
+        let subject = identity.claims().get("sub").and_then(|sub| sub.as_str());
         let known = Known {
+            user: subject.and_then(|sub| sub.parse().ok()),
             identity: identity.clone(),
-            user: Some(user.id),
             read: Instant::now(),
         };
         let generation = cookies.generation.lock();
         if *generation == before {
             cookies.known.insert(key, known);
         }
-        Ok((identity, None))
+        Ok((identity, renewed))
+    }
+
+    /// The identity of a cookie whose time is not over; none if it was superseded.
+    async fn current(&self, held: &Held, parts: &Parts) -> Result<Option<Identity>> {
+        let mut db = self.pool().acquire().await?;
+        let looked = session::look(self, &mut db, &held.refresh_token).await?;
+        let Some((user, session)) = looked else {
+            return Ok(None);
+        };
+        let claims = token::claims(self, &user, &session);
+        let caller = Caller::of(parts);
+        let claims = self.customize_claims(&mut db, &caller, &user, "token_refresh", claims);
+        let claims = claims.await?;
+        let role = claims.get("role").and_then(|role| role.as_str());
+        let role = role.unwrap_or(&user.role).into();
+        Ok(Some(Identity::proved(role, claims, Proof::Cookie)))
     }
 
     /// The session's next refresh token, in a cookie.
@@ -258,7 +269,7 @@ impl Auth {
             claims.cloned().unwrap_or_else(Map::new),
             Proof::Cookie,
         );
-        let cookie = self.session_cookie(&tokens)?;
+        let cookie = self.session_cookie(&tokens.refresh_token)?;
         Ok((identity, Some(cookie)))
     }
 }

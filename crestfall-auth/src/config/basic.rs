@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `Authorization: Basic` (RFC 7617), for machines and tools: a user's address and password, or any
-/// name and an API key.
+/// name and an API key. Wrong passwords count for `lock_out`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BasicConfig {
@@ -15,9 +15,6 @@ pub struct BasicConfig {
     pub allow_with_second_factor: bool,
     /// What the challenge names.
     pub realm: String,
-    /// Wrong passwords for one account from one network (an IPv4 address, an IPv6 /64) within
-    /// fifteen minutes, after which neither right nor wrong ones are looked at.
-    pub max_failures: u32,
 }
 
 impl Default for BasicConfig {
@@ -26,7 +23,6 @@ impl Default for BasicConfig {
             passwords: true,
             allow_with_second_factor: false,
             realm: "crestfall".into(),
-            max_failures: 10,
         }
     }
 }

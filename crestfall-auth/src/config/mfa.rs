@@ -19,7 +19,7 @@ pub struct Mfa {
     pub factor_lifetime: Duration,
     /// Wrong codes after which a challenge is void.
     pub attempts: u16,
-    /// How often a user may ask for challenges (`MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY`, an address's).
+    /// How often a user may ask for challenges, from wherever; `rate_limits` limits each address.
     pub challenge_rate: Rate,
     /// How often codes may be tried on one factor, or as recovery codes of one user. A right one
     /// begins anew.

@@ -1,6 +1,5 @@
 //! Passkeys, and the relying party that authenticators know (GT-043).
 
-use crestfall_core::rate_limit::Rate;
 use crestfall_core::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,8 +15,6 @@ pub struct Passkeys {
     pub enabled: bool,
     /// Most passkeys of a user (`PASSKEY_MAX_PASSKEYS_PER_USER`).
     pub max_per_user: usize,
-    /// How often one address may try to sign in (`RATE_LIMIT_PASSKEY`).
-    pub rate: Rate,
 }
 
 impl Default for Passkeys {
@@ -25,7 +22,6 @@ impl Default for Passkeys {
         Self {
             enabled: false,
             max_per_user: 10,
-            rate: Rate::new(30, std::time::Duration::from_secs(300)),
         }
     }
 }

@@ -1,18 +1,14 @@
 //! Mail and text messages: by the application's hook if it has one, else by the service.
 
-use std::net::Ipv4Addr;
-
 use serde_json::{Value, json};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::HookPoint;
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::mail::{Mail, MailKind};
-use crate::sms::Sms;
-use crate::store::users;
+use crate::sms::{Channel, Sms};
 use crate::user::User;
 
 /// Promises a mail in the caller's transaction, or gives it to the hook (GT-094). The one way on
@@ -111,33 +107,38 @@ fn action_type(kind: MailKind) -> &'static str {
     }
 }
 
-/// Whether anybody sends text messages.
-pub(crate) fn can_send_sms(auth: &Auth) -> bool {
-    auth.hooks().is_enabled(HookPoint::SendSms) || auth.sms().is_some()
-}
-
-/// Sends a text message, or gives its code to the hook (GT-094). The one way on which text messages
-/// leave. The name under which the service knows the message, if it has one.
-pub(crate) async fn send_sms(auth: &Auth, user: Uuid, sms: &Sms) -> Result<Option<String>> {
+/// Sends a code to a number, or gives it to the hook (GT-094). The name under which the service
+/// knows the message, if it has one.
+pub(crate) async fn send_sms(
+    auth: &Auth,
+    db: &mut PgConnection,
+    caller: &Caller,
+    user: &User,
+    (phone, code, channel): (&str, &str, Channel),
+) -> Result<Option<String>> {
     let point = HookPoint::SendSms;
     if auth.hooks().is_enabled(point) {
-        let mut db = auth.pool().acquire().await?;
-        let user = users::find(&mut db, user).await?;
-        let members = json!({ "user": user, "sms": { "otp": sms.code, "phone": sms.phone } });
-        let caller = Caller {
-            ip: Ipv4Addr::UNSPECIFIED.into(),
-            user_agent: None,
-            languages: None,
-        };
-        auth.hooks().call(&mut db, &caller, point, members).await?;
+        let members = json!({ "user": user, "sms": { "otp": code, "phone": phone } });
+        auth.hooks().call(db, caller, point, members).await?;
         return Ok(None);
     }
-    let failed = || Error::new(ErrorCode::SmsSendFailed, "Error sending sms to provider");
-    let (sender, _) = auth
-        .sms()
-        .ok_or_else(|| failed().caused_by("no SMS service is set up"))?;
-    sender.send(sms).await.map_err(|error| {
-        let message = format!("Error sending confirmation OTP to provider: {error}");
-        Error::new(ErrorCode::SmsSendFailed, message).caused_by(error)
+    let (sender, text) = auth.sms().ok_or_else(|| {
+        Error::new(
+            ErrorCode::PhoneProviderDisabled,
+            "Unable to get SMS provider",
+        )
+    })?;
+    let sms = Sms {
+        phone: phone.to_owned(),
+        text: text.write(code, &auth.config().site_url),
+        code: code.to_owned(),
+        channel,
+    };
+    sender.send(&sms).await.map_err(|error| {
+        Error::new(
+            ErrorCode::SmsSendFailed,
+            "Error sending confirmation sms to provider",
+        )
+        .caused_by(error)
     })
 }

@@ -3,7 +3,6 @@
 use crestfall_core::rate_limit::Rate;
 
 use crate::auth::Auth;
-use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Counts an action, by a key that begins with its name.
@@ -20,19 +19,4 @@ pub(crate) async fn check(auth: &Auth, rate: &Rate, key: &str) -> Result<()> {
         )
         .retry_after(decision.retry_after_seconds())),
     }
-}
-
-/// The same by the caller's network; not at all where the server was not told the address, since
-/// then all callers are one.
-pub(crate) async fn check_address(
-    auth: &Auth,
-    rate: &Rate,
-    action: &str,
-    caller: &Caller,
-) -> Result<()> {
-    if caller.ip.is_unspecified() {
-        return Ok(());
-    }
-    let network = crestfall_core::client_ip::network(caller.ip);
-    check(auth, rate, &format!("{action}:{network}")).await
 }

@@ -6,12 +6,14 @@ use zeroize::Zeroizing;
 
 use super::Outcome;
 use crate::auth::Auth;
+use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::factor::one_time_code;
-use crate::hook;
+use crate::hook::{self, HookPoint};
 use crate::sms::{Channel, Sms};
 use crate::store::factor_challenges::FactorChallenge;
 use crate::store::factors::Factor;
+use crate::user::User;
 
 /// A new code, and how it is kept.
 pub(crate) struct NewCode {
@@ -34,31 +36,25 @@ pub(crate) fn new_code(auth: &Auth, challenge: Uuid) -> Result<NewCode> {
     Ok(NewCode { code, sealed })
 }
 
-/// By which way a message is to go, if there is such a way.
-pub(crate) fn channel(auth: &Auth, name: &str) -> Result<Channel> {
-    let channel = match name {
-        "" | "sms" => Some(Channel::Sms),
-        "whatsapp" => Some(Channel::Whatsapp),
-        _ => None,
-    };
-    let supports = |channel: &Channel| {
-        auth.sms()
-            .is_none_or(|(sender, _)| sender.supports(*channel))
-    };
-    channel.filter(supports).ok_or_else(|| {
-        Error::invalid(
-            "Invalid channel, supported values are 'sms' or 'whatsapp'. 'whatsapp' is only supported if Twilio or Twilio Verify is used as the provider.",
-        )
-    })
-}
-
-/// Sends a code to a factor's phone.
+/// Sends a code to a factor's phone, or gives it to the hook.
 pub(crate) async fn send(
     auth: &Auth,
-    factor: &Factor,
+    caller: &Caller,
+    (user, factor): (&User, &Factor),
     channel: Channel,
     code: &NewCode,
 ) -> Result<()> {
+    if auth.hooks().is_enabled(HookPoint::SendSms) {
+        let phone = factor.phone.as_deref().unwrap_or_default();
+        let given = (phone, code.code.as_str(), channel);
+        let mut db = auth.pool().acquire().await?;
+        let sent = hook::send_sms(auth, &mut db, caller, user, given).await;
+        return sent.map(drop);
+    }
+    let failed = || Error::new(ErrorCode::SmsSendFailed, "Error sending mfa sms");
+    let (sender, _) = auth
+        .sms()
+        .ok_or_else(|| failed().caused_by("no SMS service is set up"))?;
     let text = auth.factor_sms_text();
     let sms = Sms {
         phone: factor.phone.clone().unwrap_or_default(),
@@ -66,10 +62,8 @@ pub(crate) async fn send(
         code: code.code.to_string(),
         channel,
     };
-    let sent = hook::send_sms(auth, factor.user_id, &sms).await;
-    sent.map(drop).map_err(|error| {
-        Error::new(ErrorCode::SmsSendFailed, "Error sending mfa sms").caused_by(error)
-    })
+    let sent = sender.send(&sms).await;
+    sent.map(drop).map_err(|error| failed().caused_by(error))
 }
 
 /// What the service says that made the code itself; none when we made it.
@@ -78,7 +72,11 @@ pub(crate) async fn check_by_service(
     factor: &Factor,
     code: &str,
 ) -> Result<Option<bool>> {
-    let Some((sender, _)) = auth.sms().filter(|(sender, _)| sender.checks_codes()) else {
+    let by_hook = auth.hooks().is_enabled(HookPoint::SendSms);
+    let service = auth
+        .sms()
+        .filter(|(sender, _)| sender.checks_codes() && !by_hook);
+    let Some((sender, _)) = service else {
         return Ok(None);
     };
     let phone = factor.phone.as_deref().unwrap_or_default();

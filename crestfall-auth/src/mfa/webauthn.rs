@@ -1,5 +1,7 @@
 //! Security keys and passkeys as second factors.
 
+mod kept;
+
 use chrono::Utc;
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -145,9 +147,8 @@ async fn keep(db: &mut PgConnection, factor: Uuid, credential: &Credential) -> R
 }
 
 fn credential(factor: &Factor) -> Result<Credential> {
-    let kept = factor.web_authn_credential.clone();
-    let kept = kept.map_or(Value::Null, |kept| kept.0);
-    serde_json::from_value(kept).map_err(|error| Error::internal("Unexpected failure", error))
+    let kept = kept::read(factor);
+    kept.ok_or_else(|| Error::internal("Unexpected failure", "a kept security key is none"))
 }
 
 /// What the user's other factors are made of, so that one key is not set up twice.
@@ -158,7 +159,7 @@ async fn credentials(db: &mut PgConnection, user: &User) -> Result<Vec<Credentia
             continue;
         }
         if let Some(factor) = factors::find(db, user.id, view.id).await? {
-            all.extend(credential(&factor).ok());
+            all.extend(kept::read(&factor));
         }
     }
     Ok(all)

@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 
 use super::authorization_request::{refusal, success};
 use super::client::{Client, ClientSummary};
+use super::device;
 use super::error::{OauthCode, OauthError};
 use super::redirect_uri;
 use super::scope::Scopes;
@@ -36,7 +37,11 @@ pub(crate) enum Opened {
 #[derive(Serialize)]
 pub(crate) struct Details {
     authorization_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     redirect_uri: String,
+    /// What the user's device shows, to be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_code: Option<String>,
     client: ClientSummary,
     user: Asked,
     scope: String,
@@ -50,10 +55,11 @@ struct Asked {
     email: String,
 }
 
-/// Where the user's browser goes now.
+/// Where the user's browser goes now; nowhere, when it is a device that waits.
 #[derive(Serialize)]
 pub(crate) struct Decided {
-    redirect_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<String>,
 }
 
 /// A new name for a request, for the page's address.
@@ -96,6 +102,7 @@ pub(crate) async fn open(
     Ok(Opened::Asks(Box::new(Details {
         authorization_id: authorization.authorization_id,
         redirect_uri: authorization.redirect_uri,
+        user_code: authorization.user_code.as_deref().map(device::show),
         client: ClientSummary::from(&client),
         user: Asked {
             id: user.id,
@@ -142,7 +149,10 @@ pub(crate) async fn deny(
     store::deny(db, authorization.id).await?;
     let denied = OauthError::new(OauthCode::AccessDenied, "User denied the request");
     let state = authorization.state.as_deref();
-    let redirect_url = refusal(auth, &authorization.redirect_uri, &denied, state);
+    let redirect_url = authorization
+        .user_code
+        .is_none()
+        .then(|| refusal(auth, &authorization.redirect_uri, &denied, state));
     Ok(Decided { redirect_url })
 }
 
@@ -184,11 +194,13 @@ fn not_found() -> Error {
 }
 
 /// Whether what the user agreed to before is enough. Where any program of the user's machine could
-/// have begun this in the client's name, the user is asked each time (RFC 8252, section 8.6).
+/// have begun this in the client's name, the user is asked each time (RFC 8252, section 8.6); so is one
+/// who typed what somebody else's device may have shown (RFC 8628, section 5.4).
 fn may_go_without_asking(authorization: &Authorization, client: &Client, agreed: &Scopes) -> bool {
     let is_certain =
         client.is_confidential() || redirect_uri::is_claimed(&authorization.redirect_uri);
     is_certain
+        && authorization.user_code.is_none()
         && authorization.prompt.is_none()
         && agreed.contains_all(&Scopes::parse(&authorization.scope))
 }
@@ -217,22 +229,24 @@ fn check_freshness(authorization: &Authorization, auth_time: DateTime<Utc>) -> R
     }
 }
 
+/// Where the browser takes the code; a device that waits comes for its tokens itself.
 async fn give_code(
     auth: &Auth,
     db: &mut PgConnection,
     authorization: &Authorization,
     auth_time: DateTime<Utc>,
-) -> Result<String> {
+) -> Result<Option<String>> {
+    let settings = &auth.config().oauth_server;
+    if authorization.user_code.is_some() {
+        let lifetime = settings.authorization_ttl.get().as_secs_f64();
+        store::approve(db, authorization.id, None, auth_time, lifetime).await?;
+        return Ok(None);
+    }
     let code = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-    let lifetime = auth.config().oauth_server.code_lifetime.get();
-    store::approve(
-        db,
-        authorization.id,
-        &auth_code::hash(&code),
-        auth_time,
-        lifetime.as_secs_f64(),
-    )
-    .await?;
+    let hash = auth_code::hash(&code);
+    let lifetime = settings.code_lifetime.get().as_secs_f64();
+    store::approve(db, authorization.id, Some(&hash), auth_time, lifetime).await?;
     let state = authorization.state.as_deref();
-    Ok(success(auth, &authorization.redirect_uri, &code, state))
+    let redirect_url = success(auth, &authorization.redirect_uri, &code, state);
+    Ok(Some(redirect_url))
 }

@@ -179,7 +179,11 @@ fn check_response(parameters: &Parameters) -> Result<(), OauthError> {
     }
 }
 
-fn scopes(auth: &Auth, parameters: &Parameters) -> Result<Scopes, OauthError> {
+/// What is asked for, or else the default.
+///
+/// # Errors
+/// Nothing, or what users cannot be asked for.
+pub(crate) fn scopes(auth: &Auth, parameters: &Parameters) -> Result<Scopes, OauthError> {
     let default = &auth.config().oauth_server.default_scope;
     let scopes = Scopes::parse(parameters.get("scope").unwrap_or(default));
     let refused = |message: String| Err(OauthError::new(OauthCode::InvalidScope, message));

@@ -18,6 +18,9 @@ pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 /// The grant of a client that acts by itself.
 pub(crate) const CLIENT_CREDENTIALS: &str = "client_credentials";
 
+/// The grant of a device without a browser (RFC 8628).
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// Whether a client can keep a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "lowercase")]

@@ -15,6 +15,8 @@ use crate::error::{Error, ErrorCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OauthCode {
     AccessDenied,
+    AuthorizationPending,
+    ExpiredToken,
     InteractionRequired,
     InvalidClient,
     InvalidClientMetadata,
@@ -24,6 +26,7 @@ pub(crate) enum OauthCode {
     InvalidScope,
     InvalidTarget,
     ServerError,
+    SlowDown,
     TemporarilyUnavailable,
     UnauthorizedClient,
     UnsupportedGrantType,
@@ -35,6 +38,8 @@ impl OauthCode {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::AccessDenied => "access_denied",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::ExpiredToken => "expired_token",
             Self::InteractionRequired => "interaction_required",
             Self::InvalidClient => "invalid_client",
             Self::InvalidClientMetadata => "invalid_client_metadata",
@@ -44,6 +49,7 @@ impl OauthCode {
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::ServerError => "server_error",
+            Self::SlowDown => "slow_down",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -57,6 +63,9 @@ impl OauthCode {
             Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::AccessDenied
+            | Self::AuthorizationPending
+            | Self::ExpiredToken
+            | Self::SlowDown
             | Self::InteractionRequired
             | Self::InvalidClientMetadata
             | Self::InvalidGrant

@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::client::{AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, REFRESH_TOKEN};
+use super::client::{
+    AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN,
+};
 use super::id_token;
 use super::scope::{OPENID, SUPPORTED};
 use crate::auth::Auth;
@@ -20,12 +22,14 @@ pub(crate) fn document(auth: &Auth) -> Value {
         "token_endpoint": format!("{base}/oauth/token"),
         "jwks_uri": format!("{base}/.well-known/jwks.json"),
         "userinfo_endpoint": format!("{base}/oauth/userinfo"),
+        "device_authorization_endpoint": format!("{base}/oauth/device_authorization"),
         "introspection_endpoint": format!("{base}/oauth/introspect"),
         "revocation_endpoint": format!("{base}/oauth/revoke"),
         "scopes_supported": scopes(auth),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS],
+        "grant_types_supported":
+            [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE, CLIENT_CREDENTIALS],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported":
             [auth.keys().signing().current().algorithm().name()],

@@ -39,8 +39,9 @@ impl Provider {
         let mut refused = ProviderError::Missing("access_token");
         for way in ways {
             match self.exchange_once(auth, code, verifier, *way).await {
-                Err(error @ (ProviderError::Refused(_) | ProviderError::Status(_))) => {
-                    refused = error;
+                Err(error @ ProviderError::Refused(_)) => refused = error,
+                Err(ProviderError::Status(status)) if status.is_client_error() => {
+                    refused = ProviderError::Status(status);
                 }
                 result => return result,
             }

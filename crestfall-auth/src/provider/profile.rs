@@ -300,11 +300,8 @@ impl Mapping {
             user.add_email(email, verified, true);
         }
         for name in STANDARD {
-            match claims.get(*name) {
-                Some(value @ (Value::String(_) | Value::Number(_))) => {
-                    user.claims.insert((*name).to_owned(), value.clone());
-                }
-                _ => {}
+            if let Some(value @ (Value::String(_) | Value::Number(_))) = claims.get(*name) {
+                user.claims.insert((*name).to_owned(), value.clone());
             }
         }
         for name in &self.custom {

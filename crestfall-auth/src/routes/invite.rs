@@ -43,7 +43,7 @@ pub(super) async fn send(
     Body(invitation): Body<Invitation>,
 ) -> Result<Json<User>> {
     let email = address::email(&invitation.email)?;
-    sending::email_by_admin(&auth, &email).await?;
+    sending::email_by_admin(&auth, &caller, &email).await?;
     let mut tx = auth.begin().await?;
     let user = invitee(&auth, &mut tx, &caller, &email, &invitation.data).await?;
     let traits = json!({ "by": admin.user_id() });

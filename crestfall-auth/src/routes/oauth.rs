@@ -3,6 +3,7 @@
 mod authorizations;
 mod authorize;
 mod clients;
+mod device;
 mod grants;
 mod introspect;
 mod metadata;
@@ -40,6 +41,8 @@ pub(super) fn routes(auth: &Auth) -> Router<Auth> {
             "/oauth/authorizations/{authorization_id}/consent",
             post(authorizations::decide),
         )
+        .route("/oauth/device_authorization", post(device::begin))
+        .route("/oauth/device", post(device::find))
         .route("/oauth/token", post(token::grant))
         .route("/oauth/userinfo", get(userinfo::show).post(userinfo::show))
         .route("/oauth/introspect", post(introspect::show))

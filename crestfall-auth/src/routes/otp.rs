@@ -91,7 +91,7 @@ async fn by_email(
         return disabled("Login with magic link is disabled");
     }
     let address = address::email(&request.email)?;
-    sending::email(auth, "sign_in", &address).await?;
+    sending::email(auth, &caller, "sign_in", &address).await?;
     let create_user = request.create_user.unwrap_or(true);
     if config.email.reveal_unknown && (!create_user || config.disable_signup) {
         let mut db = auth.pool().acquire().await?;
@@ -132,7 +132,7 @@ async fn by_phone(auth: &Auth, caller: &Caller, request: &Request) -> Result<Jso
     }
     let phone = address::phone(&request.phone)?;
     code_message::channel(auth, &request.channel)?;
-    sending::phone(auth, "sign_in", &phone).await?;
+    sending::phone(auth, caller, "sign_in", &phone).await?;
     let create_user = request.create_user.unwrap_or(true);
     let mut tx = auth.begin().await?;
     let found = crate::directory::find_by_phone(auth, &mut tx, &phone).await?;
@@ -164,7 +164,7 @@ async fn by_phone(auth: &Auth, caller: &Caller, request: &Request) -> Result<Jso
     let message =
         confirmation::request_by_phone_for(auth, &mut tx, &user, purpose, &request.channel).await?;
     tx.commit().await?;
-    Ok(Json(match message.send(auth).await? {
+    Ok(Json(match message.send(auth, caller).await? {
         Some(id) => json!({ "message_id": id }),
         None => json!({}),
     }))

@@ -32,14 +32,14 @@ pub(super) async fn send(
                 let message = "Please verify your phone first.";
                 return unconfirmed(ErrorCode::PhoneNotConfirmed, message);
             }
-            sending::phone(&auth, "reauthentication", phone).await?;
+            sending::phone(&auth, &caller, "reauthentication", phone).await?;
         }
         (email, _) => {
             if !user.is_email_confirmed() {
                 let message = "Please verify your email first.";
                 return unconfirmed(ErrorCode::EmailNotConfirmed, message);
             }
-            sending::email(&auth, "reauthentication", email).await?;
+            sending::email(&auth, &caller, "reauthentication", email).await?;
         }
     }
     let mut tx = auth.begin().await?;
@@ -49,7 +49,7 @@ pub(super) async fn send(
     let message = contact_change::send_nonce(&auth, &mut tx, &caller, user).await?;
     tx.commit().await?;
     let id = match message {
-        Some(message) => message.send(&auth).await?,
+        Some(message) => message.send(&auth, &caller).await?,
         None => None,
     };
     Ok(Json(match id {

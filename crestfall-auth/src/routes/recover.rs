@@ -39,7 +39,7 @@ pub(super) async fn send(
     }
     let address = address::email(&request.email)?;
     request.challenge.check()?;
-    sending::email(&auth, "sign_in", &address).await?;
+    sending::email(&auth, &caller, "sign_in", &address).await?;
     let wish = Deferred {
         wish: Wish::Recovery,
         address,

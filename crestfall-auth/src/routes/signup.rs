@@ -80,10 +80,10 @@ pub(super) async fn sign_up(
     // Before anything is looked up: an address that is taken is refused as one that is not.
     match by {
         By::Email if !auth.config().email.autoconfirm => {
-            sending::email(&auth, "confirmation", &address).await?;
+            sending::email(&auth, &caller, "confirmation", &address).await?;
         }
         By::Phone if !auth.config().phone.autoconfirm => {
-            sending::phone(&auth, "confirmation", &address).await?;
+            sending::phone(&auth, &caller, "confirmation", &address).await?;
         }
         By::Email | By::Phone => {}
     }
@@ -152,7 +152,7 @@ pub(super) async fn sign_up(
         );
         tx.commit().await?;
         if let Some(message) = message {
-            message.send(&auth).await?;
+            message.send(&auth, &caller).await?;
         }
         even_out(started).await;
         return Ok(pending(&auth, by, &address, request.data, ids));

@@ -67,7 +67,7 @@ pub(super) async fn update(
         Some(password) => Some(change_of_password(&auth, &signed_in, &update, password).await?),
     };
     if password.is_some() && needs_reauthentication(&auth, &signed_in) {
-        contact_change::check_nonce(&auth, user, &update.nonce).await?;
+        contact_change::check_nonce(&auth, &caller, user, &update.nonce).await?;
     }
     let mut tx = auth.begin().await?;
     users::lock(&mut tx, user.id).await?;
@@ -99,7 +99,7 @@ pub(super) async fn update(
     let user = users::find(&mut tx, user.id).await?;
     tx.commit().await?;
     if let Some(message) = message {
-        message.send(&auth).await?;
+        message.send(&auth, &caller).await?;
     }
     let gone = || {
         Error::new(

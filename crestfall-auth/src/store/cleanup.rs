@@ -11,6 +11,7 @@ const LOCK: i64 = 0x6372_6175_7468_636c;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     OneTimeTokens,
+    UsedLinks,
     FlowStates(Duration),
     OauthClientStates(Duration),
     OauthAuthorizations(Duration),
@@ -47,6 +48,7 @@ impl Task {
     fn statement(self) -> &'static str {
         match self {
             Self::OneTimeTokens => delete!("auth.one_time_tokens", "expires_at < now()"),
+            Self::UsedLinks => delete!("auth.used_links", "used_at < now() - interval '1 minute'"),
             Self::FlowStates(_) => delete!(
                 "auth.flow_state",
                 "created_at < now() - make_interval(secs => $1)"
@@ -111,7 +113,7 @@ impl Task {
 
     fn age(self) -> Duration {
         match self {
-            Self::OneTimeTokens | Self::WebauthnChallenges => Duration::ZERO,
+            Self::OneTimeTokens | Self::UsedLinks | Self::WebauthnChallenges => Duration::ZERO,
             Self::FlowStates(age)
             | Self::OauthClientStates(age)
             | Self::OauthAuthorizations(age)

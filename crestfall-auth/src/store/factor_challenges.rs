@@ -84,11 +84,13 @@ pub(crate) async fn used(db: &mut PgConnection, id: Uuid) -> sqlx::Result<()> {
 
 /// It was answered wrongly.
 pub(crate) async fn count_attempt(db: &mut PgConnection, id: Uuid) -> sqlx::Result<()> {
-    sqlx::query("update auth.mfa_challenges set attempts = attempts + 1 where id = $1")
-        .bind(id)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query(
+        "update auth.mfa_challenges set attempts = least(attempts, 32766) + 1 where id = $1",
+    )
+    .bind(id)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn delete(db: &mut PgConnection, id: Uuid) -> sqlx::Result<()> {

@@ -15,3 +15,11 @@ pub(crate) async fn see(db: &mut PgConnection, user: Uuid, network: &str) -> sql
     .fetch_one(db)
     .await
 }
+
+/// Whether the user has proved it from several networks.
+pub(crate) async fn are_several(db: &mut PgConnection, user: Uuid) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select count(*) > 1 from auth.known_devices where user_id = $1")
+        .bind(user)
+        .fetch_one(db)
+        .await
+}

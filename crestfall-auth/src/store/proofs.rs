@@ -63,6 +63,9 @@ pub(crate) async fn forget_unproven(
         "delete from auth.webauthn_credentials where user_id = $1",
         "delete from auth.api_keys where user_id = $1",
         "delete from auth.one_time_tokens where user_id = $1",
+        // Identities on their way to the account, and codes that open it.
+        "delete from auth.flow_state where linking_target_id = $1
+           or (user_id = $1 and auth_code is not null)",
     ] {
         sqlx::query(statement).bind(user).execute(&mut *db).await?;
     }

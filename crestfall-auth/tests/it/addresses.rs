@@ -10,6 +10,7 @@ use axum::body::Body;
 use crestfall_auth::sms::{Sms, SmsError, SmsSender};
 use crestfall_auth::{Auth, Config};
 use crestfall_core::Secret;
+use crestfall_core::client_ip::ClientIp;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
@@ -20,10 +21,8 @@ use crate::service::{Answer, TestAuth, claims, key, open_config};
 fn strict(config: &mut Config) {
     config.email.autoconfirm = false;
     config.email.max_frequency = "0s".parse().expect("a duration");
-    config.email.rate_limit = "1000".parse().expect("a rate");
     config.phone.autoconfirm = false;
     config.phone.max_frequency = "0s".parse().expect("a duration");
-    config.phone.rate_limit = "1000".parse().expect("a rate");
 }
 
 /// A user whose address is confirmed, and the session's token.
@@ -533,4 +532,72 @@ async fn an_administrator_makes_links_of_every_type() {
     );
     let nonsense = generate(json!({ "type": "nonsense", "email": "ada@example.org" })).await;
     assert_eq!(nonsense.code(), "validation_failed");
+}
+
+#[tokio::test]
+async fn a_sign_in_from_a_new_place_with_a_new_device_is_told() {
+    let app = TestAuth::with(strict).await;
+    let post = Postbox::open(&app);
+    let admin = key("service_role");
+    let body =
+        json!({ "email": "ada@example.org", "password": "correct horse", "email_confirm": true });
+    app.post("/admin/users", &admin, body).await;
+    let sign_in = |ip: [u8; 4], agent: &'static str| {
+        let body = json!({ "email": "ada@example.org", "password": "correct horse" });
+        let request = Request::post("/token?grant_type=password")
+            .header("user-agent", agent)
+            .extension(ClientIp(ip.into()))
+            .body(Body::from(body.to_string()));
+        app.send(request.expect("a request"))
+    };
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+    for (ip, agent, told) in [
+        ([192, 0, 2, 1], firefox, 0),
+        ([192, 0, 2, 1], "curl/8.0", 0),
+        ([198, 51, 100, 7], firefox, 0),
+        ([203, 0, 113, 9], "okhttp/4.9", 1),
+        ([203, 0, 113, 9], "okhttp/4.9", 1),
+    ] {
+        assert_eq!(sign_in(ip, agent).await.status, StatusCode::OK);
+        assert_eq!(
+            post.count(&app, "ada@example.org").await,
+            told,
+            "{ip:?} {agent}"
+        );
+    }
+    let notice = post.one("ada@example.org").await;
+    assert_eq!(notice.kind, "new_sign_in");
+    assert!(notice.text.contains("203.0.113.9"), "{}", notice.text);
+}
+
+#[tokio::test]
+async fn wrong_codes_lock_out_strangers_and_say_nothing_of_it() {
+    let app = TestAuth::with(|config| {
+        strict(config);
+        config.lock_out.attempts = 3;
+        config.lock_out.max_delay = "0s".parse().expect("a duration");
+    })
+    .await;
+    let post = Postbox::open(&app);
+    known(&app, "ada@example.org").await;
+    app.post("/otp", "", json!({ "email": "ada@example.org" }))
+        .await;
+    let mail = post.one("ada@example.org").await;
+    let wrong = if mail.code() == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for email in ["ada@example.org", "nobody@example.org"] {
+        for _ in 0..4 {
+            let answer = verify(&app, "email", ("email", email), wrong).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (403, "otp_expired")
+            );
+        }
+    }
+    let by = ("email", "ada@example.org");
+    let right = verify(&app, "email", by, &mail.code()).await;
+    assert_eq!((right.status.as_u16(), right.code()), (403, "otp_expired"));
 }

@@ -1,6 +1,7 @@
 //! Second factors: authenticator apps and phones (GT-033 to GT-039, GT-047).
 
 use axum::Extension;
+use crestfall_auth::config::HookConfig;
 use crestfall_core::client_ip::ClientIp;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -577,4 +578,105 @@ async fn gt_047_administrators_see_change_and_remove_factors() {
     assert_eq!(app.get(&factors, &admin).await.body, json!([]));
     // A reset ends what was signed in (SEC-14).
     assert_eq!(app.get("/user", &lifted).await.code(), "session_not_found");
+}
+
+#[tokio::test]
+async fn gt_038_of_many_begun_at_once_no_more_than_the_limit_are() {
+    let app = TestAuth::with(|config| config.mfa.max_enrolled_factors = 3).await;
+    let token = signed_up(&app).await;
+    let tries = (0..12).map(|number| {
+        let body = json!({ "factor_type": "totp", "friendly_name": format!("app {number}") });
+        app.post("/factors", &token, body)
+    });
+    let answers = futures_util::future::join_all(tries).await;
+    let begun = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::OK);
+    assert_eq!(begun.count(), 3);
+}
+
+#[tokio::test]
+async fn sec_13_no_body_reaches_what_the_server_alone_sets() {
+    let app = TestAuth::new().await;
+    let session = app.sign_up("ada@example.org", "correct horse").await;
+    let token = session.text("/access_token");
+    let body = json!({
+        "factor_type": "totp", "friendly_name": null, "issuer": null, "phone": null, "id": null,
+        "status": "verified", "secret": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "user_id": null,
+    });
+    let enrolled = app.post("/factors", &token, body).await;
+    assert_eq!(enrolled.status, StatusCode::OK, "{enrolled:?}");
+    assert!(!enrolled.text("/totp/secret").starts_with("AAAA"));
+    let path = format!(
+        "/admin/users/{}/factors/{}",
+        session.text("/user/id"),
+        enrolled.text("/id")
+    );
+    let body = json!({
+        "status": "verified", "secret": null, "user_id": null, "factor_type": null,
+        "friendly_name": null, "phone": null,
+    });
+    let changed = app.put(&path, &key("service_role"), body).await;
+    assert_eq!(changed.body["status"], "unverified", "{changed:?}");
+    assert_eq!(changed.body["factor_type"], "totp");
+    for body in [json!({ "friendly_name": 7 }), json!([]), json!("x")] {
+        let answer = app.put(&path, &key("service_role"), body).await;
+        assert_eq!(answer.code(), "bad_json");
+    }
+}
+
+/// Counts tries by user, in a table of its own that refers to users, and rejects the third.
+const COUNTS_TRIES: &str = "
+    create table public.tries (
+      user_id uuid references auth.users on delete cascade, factor_type text, valid boolean
+    );
+    grant select, insert on public.tries to public;
+    create function public.mfa_attempt(event jsonb) returns jsonb language plpgsql
+    security definer as $$
+    begin
+      insert into public.tries values ((event ->> 'user_id')::uuid, event ->> 'factor_type',
+        (event ->> 'valid')::boolean);
+      if (select count(*) from public.tries where not valid) > 2 then
+        return jsonb_build_object('decision', 'reject', 'message', 'Call us');
+      end if;
+      return jsonb_build_object('decision', 'continue');
+    end $$;
+    grant execute on function public.mfa_attempt to public;";
+
+#[tokio::test]
+async fn gt_096_a_function_hears_of_every_try_and_ends_sessions() {
+    let app = TestAuth::with(|config| {
+        config.hooks.mfa_verification_attempt = HookConfig {
+            enabled: true,
+            uri: "pg-functions://postgres/public/mfa_attempt".into(),
+            ..HookConfig::default()
+        };
+    })
+    .await;
+    app.db.load(COUNTS_TRIES).await;
+    let session = app.sign_up("ada@example.org", "correct horse").await;
+    let token = session.text("/access_token");
+    let phone = App::enroll(&app, &token, "phone").await;
+    phone.lift(&app, &token).await;
+    let wrong = match phone.code(0).as_str() {
+        "000000" => "000001",
+        _ => "000000",
+    };
+    for _ in 0..2 {
+        let answer = phone.verify(&app, &token, wrong).await;
+        assert_eq!(answer.code(), "mfa_verification_failed", "{answer:?}");
+    }
+    let rejected = phone.verify(&app, &token, wrong).await;
+    assert_eq!(
+        refused(&rejected),
+        (403, "mfa_verification_rejected", "Call us")
+    );
+    assert_eq!(app.get("/user", &token).await.code(), "session_not_found");
+    let tries: Vec<(String, bool)> =
+        sqlx::query_as("select factor_type, valid from public.tries order by valid")
+            .fetch_all(&app.pool)
+            .await
+            .expect("tries");
+    let totp = |valid| ("totp".to_owned(), valid);
+    assert_eq!(tries, [totp(false), totp(false), totp(false), totp(true)]);
 }

@@ -37,6 +37,7 @@ const KINDS: [&str; 14] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_every_credential_as_written_down() {
     let app = TestAuth::with(|config| {
+        config.oauth_server.enabled = true;
         config.password.hash_memory = 8;
         config.password.hash_passes = 1;
         config.passkeys.enabled = true;

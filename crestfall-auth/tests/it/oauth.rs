@@ -3,6 +3,7 @@
 mod clients;
 mod codes;
 mod consent;
+mod device;
 mod flow;
 mod requests;
 mod rights;

@@ -456,28 +456,3 @@ async fn d30_each_domain_has_passkeys_of_its_own() {
     let begun = ask("/passkeys/authentication/options", "https://evil.example").await;
     assert_eq!(begun.body["options"]["rpId"], "localhost");
 }
-
-#[tokio::test]
-async fn gt_041_one_address_may_not_try_for_ever() {
-    let mut app = TestAuth::with(|config| {
-        config.passkeys.enabled = true;
-        config.passkeys.rate = "2".parse().expect("a rate");
-    })
-    .await;
-    let at = |ip: &str| {
-        let ip = ip.parse().expect("an address");
-        axum::Extension(crestfall_core::client_ip::ClientIp(ip))
-    };
-    app.router = app.auth.router().layer(at("192.0.2.1"));
-    begin_sign_in(&app).await;
-    begin_sign_in(&app).await;
-    let limited = app
-        .post("/passkeys/authentication/options", "", json!({}))
-        .await;
-    assert_eq!(
-        refused(&limited),
-        (429, "over_request_rate_limit", "Request rate limit reached")
-    );
-    app.router = app.auth.router().layer(at("192.0.2.2"));
-    begin_sign_in(&app).await;
-}

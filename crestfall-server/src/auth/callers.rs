@@ -6,10 +6,10 @@ use std::future::{Ready, ready};
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
-use crestfall_auth::Auth;
+use crestfall_auth::{Auth, RenewedCookie};
 use crestfall_core::Problem;
 use crestfall_core::client_ip::ClientIpLayer;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -26,25 +26,27 @@ impl Callers {
         Self { auth, client_ip }
     }
 
-    /// Puts the identity that the request's credentials prove into its extensions. Without any, who
-    /// answers decides.
-    ///
-    /// # Errors
-    /// The answer to credentials that are wrong.
+    /// Answers as `answer` does, which gets the identity that the request's credentials prove in the
+    /// extensions. Without any, it decides. Wrong ones are refused.
     pub(crate) async fn identify(
         &self,
         request: Request<Body>,
-    ) -> Result<Request<Body>, Response<Body>> {
-        let (mut parts, body) = self.located(request).await.into_parts();
-        match self.auth.identify(&parts).await {
-            Ok(identity) => {
-                if identity.is_authenticated() {
-                    parts.extensions.insert(identity);
-                }
-                Ok(Request::from_parts(parts, body))
-            }
-            Err(problem) => Err(refusal(problem)),
+        answer: impl AsyncFnOnce(Request<Body>) -> Response<Body>,
+    ) -> Response<Body> {
+        let request = self.located(request).await;
+        let (mut request, identity) = match self.auth.identify_request(request).await {
+            Ok(found) => found,
+            Err(problem) => return refusal(problem),
+        };
+        if identity.is_authenticated() {
+            request.extensions_mut().insert(identity);
         }
+        let renewed = request.extensions_mut().remove::<RenewedCookie>();
+        let mut response = answer(request).await;
+        if let Some(RenewedCookie(cookie)) = renewed {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
     }
 
     /// With the client's address, which a key may be bound to.

@@ -83,19 +83,23 @@ pub(crate) fn translate(environment: impl Iterator<Item = (String, String)>) -> 
         if NEEDLESS.contains(&variable) || text.is_empty() {
             continue;
         }
-        let found = known.iter().find_map(|known| known.setting(variable));
-        let found = found.and_then(|key| Some((settings::at(&schema, &key)?, key)));
-        let Some((kind, key)) = found else {
+        let mut is_known = false;
+        for key in settings_of(&known, variable) {
+            let Some(kind) = settings::at(&schema, &key) else {
+                continue;
+            };
+            is_known = true;
+            match value::ours(variable, &text, kind) {
+                Some(value) => translated.settings.push((name.clone(), key, value)),
+                None => {
+                    let warning = format!("{name} is not understood and is passed over");
+                    translated.warnings.push(warning);
+                }
+            }
+        }
+        if !is_known {
             let warning = format!("{name} has no counterpart and is passed over");
             translated.warnings.push(warning);
-            continue;
-        };
-        match value::ours(variable, &text, kind) {
-            Some(value) => translated.settings.push((name, key, value)),
-            None => {
-                let warning = format!("{name} is not understood and is passed over");
-                translated.warnings.push(warning);
-            }
         }
     }
     if translated
@@ -163,6 +167,17 @@ impl Known {
         let is_name = !part.is_empty();
         is_name.then(|| format!("{}.{}", self.setting, part.to_lowercase()))
     }
+}
+
+/// Every setting that names the variable, else the one whose pattern fits best.
+fn settings_of(known: &[Known], variable: &str) -> Vec<String> {
+    let named = known.iter().filter(|known| known.variable == variable);
+    let named: Vec<String> = named.map(|known| known.setting.clone()).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let fits = known.iter().find_map(|known| known.setting(variable));
+    fits.into_iter().collect()
 }
 
 /// Every variable there is a setting for: whole names before patterns, longer patterns before shorter.

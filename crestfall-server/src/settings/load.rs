@@ -401,7 +401,7 @@ fn typed(text: &str, schema: &Schema) -> Option<Option<Value>> {
         Value::Boolean(text.parse().ok()?)
     } else if is("integer") {
         Value::Integer(text.parse().ok()?)
-    } else if is("number") {
+    } else if is("number") && !is("string") {
         Value::Float(text.parse().ok()?)
     } else if is("object") || (is("array") && text.trim_start().starts_with('[')) {
         serde_json::from_str(text).ok()?

@@ -3,6 +3,7 @@
 mod alone;
 mod keys;
 mod serve;
+mod users;
 
 use std::collections::BTreeMap;
 use std::fs::File;

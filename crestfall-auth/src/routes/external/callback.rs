@@ -159,7 +159,7 @@ async fn complete(
     let url = match flow.code_challenge.as_deref() {
         Some(challenge) => {
             let method = flow.code_challenge_method.unwrap_or(Method::S256);
-            let code = code_for(&mut tx, flow, (challenge, method), &user, &tokens).await?;
+            let code = code_for(auth, &mut tx, flow, (challenge, method), &user, &tokens).await?;
             with_query(target, [("code", code.as_str())])
         }
         None => {
@@ -234,6 +234,7 @@ async fn admit(
 
 /// A code for the program that began the sign-in, which alone can exchange it.
 async fn code_for(
+    auth: &Auth,
     db: &mut PgConnection,
     flow: &FlowState,
     challenge: (&str, Method),
@@ -252,7 +253,7 @@ async fn code_for(
     )
     .await?;
     let refresh_token = tokens.refresh_token.as_deref();
-    flow_states::set_provider_tokens(db, id, Some(&tokens.access_token), refresh_token).await?;
+    auth_code::keep_provider_tokens(auth, db, id, &tokens.access_token, refresh_token).await?;
     auth_code::issue(db, id, user.id).await
 }
 

@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::mfa::{self, OwnFactor, Owner};
 use crate::store::factor_challenges::{self, NewChallenge};
 use crate::store::factors::{self, Factor, FactorType};
+use crate::{code_message, rate_limit, sending};
 
 /// auth-js sends `webauthn: {rpId, rpOrigins}` too: whom keys are for is the settings' to say.
 #[derive(Deserialize, Default)]
@@ -58,12 +59,14 @@ pub(super) async fn challenge(
     let (created_at, webauthn) = match factor.kind {
         FactorType::Totp => (begin(&auth, &caller, &owner, &factor, &new).await?, None),
         FactorType::Phone => {
-            let channel = mfa::phone::channel(&auth, &request.channel)?;
+            let channel = code_message::channel(&auth, &request.channel)?;
             let code = mfa::phone::new_code(&auth, id)?;
+            rate_limit::sms(&auth, &caller).await?;
             new.otp_code = Some(&code.sealed);
             let created_at = begin(&auth, &caller, &owner, &factor, &new).await?;
             // Outside of the transaction: the service may take its time.
-            mfa::phone::send(&auth, &factor, channel, &code).await?;
+            let to = (&owner.user, &factor);
+            mfa::phone::send(&auth, &caller, to, channel, &code).await?;
             (created_at, None)
         }
         FactorType::Webauthn => {

@@ -18,7 +18,7 @@ use crate::mfa::{self, Outcome, OwnFactor, Owner};
 use crate::sign_in_guard;
 use crate::store::factor_challenges::{self, FactorChallenge};
 use crate::store::factors::{self, Factor, FactorType};
-use crate::store::{sessions, users};
+use crate::store::users;
 use crate::token::TokenResponse;
 
 #[derive(Deserialize, Default)]
@@ -109,7 +109,6 @@ async fn prove(
     };
     if let Err(refusal) = mfa::judge(auth, &mut tx, caller, &factor, &outcome).await {
         if refusal.code() == ErrorCode::MfaVerificationRejected {
-            sessions::delete_all(&mut tx, owner.user.id, None).await?;
             tx.commit().await?;
         }
         return Err(refusal);

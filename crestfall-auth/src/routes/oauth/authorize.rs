@@ -75,7 +75,7 @@ async fn keep(
 }
 
 /// The application's page that asks the user.
-fn page(auth: &Auth) -> Result<String, OauthError> {
+pub(super) fn page(auth: &Auth) -> Result<String, OauthError> {
     let path = auth.config().oauth_server.authorization_path.as_str();
     if path.is_empty() {
         return Err(OauthError::new(

@@ -1,7 +1,9 @@
 //! `POST /oauth/token` (GT-068, GT-071): what a client exchanges for tokens.
 
+mod approved;
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod refresh_token;
 
 use axum::Json;
@@ -11,7 +13,9 @@ use serde::Serialize;
 
 use crate::auth::Auth;
 use crate::caller::Caller;
-use crate::oauth::client::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, Client, REFRESH_TOKEN};
+use crate::oauth::client::{
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, Client, DEVICE_CODE, REFRESH_TOKEN,
+};
 use crate::oauth::client_request::ClientRequest;
 use crate::oauth::error::NOT_STORED;
 use crate::oauth::{OauthCode, OauthError};
@@ -56,7 +60,12 @@ pub(super) async fn grant(
     let grant_type = parameters
         .get("grant_type")
         .ok_or_else(|| OauthError::invalid_request("grant_type is required"))?;
-    let known = [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS];
+    let known = [
+        AUTHORIZATION_CODE,
+        REFRESH_TOKEN,
+        DEVICE_CODE,
+        CLIENT_CREDENTIALS,
+    ];
     if known.contains(&grant_type) && !client.may_use(grant_type) {
         return Err(OauthError::new(
             OauthCode::UnauthorizedClient,
@@ -68,6 +77,7 @@ pub(super) async fn grant(
             authorization_code::grant(&auth, &caller, &client, &parameters).await?
         }
         REFRESH_TOKEN => refresh_token::grant(&auth, &caller, &client, &parameters).await?,
+        DEVICE_CODE => device_code::grant(&auth, &caller, &client, &parameters).await?,
         CLIENT_CREDENTIALS => client_credentials::grant(&auth, &client, &parameters)?,
         other => {
             return Err(OauthError::new(

@@ -16,7 +16,6 @@ use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::factor::webauthn::{self, Assertion};
-use crate::mfa;
 use crate::relying_party::{Pending, handle};
 use crate::session::{self, SessionOptions};
 use crate::store::passkeys::{self, Purpose};
@@ -27,11 +26,8 @@ use crate::user::User;
 pub(super) async fn begin(
     _: Enabled,
     State(auth): State<Auth>,
-    caller: Caller,
     headers: HeaderMap,
 ) -> Result<Json<Begun>> {
-    let rate = &auth.config().passkeys.rate;
-    mfa::check_address(&auth, rate, "passkey_options", &caller).await?;
     let party = auth.relying_parties().of_request(&headers)?;
     let (options, ceremony) = party.start_authentication(None, &[]).map_err(|error| {
         Error::internal("Failed to generate WebAuthn authentication options", error)
@@ -61,8 +57,6 @@ pub(super) async fn finish(
     caller: Caller,
     Body(answer): Body<Answer>,
 ) -> Result<Json<TokenResponse>> {
-    let rate = &auth.config().passkeys.rate;
-    mfa::check_address(&auth, rate, "passkey_verify", &caller).await?;
     let (challenge, answer) = answer.check()?;
     let pending = take(&auth, challenge).await?;
     let party = auth.relying_parties().of_ceremony(&pending)?;

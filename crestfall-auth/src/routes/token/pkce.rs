@@ -58,6 +58,7 @@ pub(super) async fn grant(
             "invalid flow state, flow state has expired",
         ));
     }
+    let provider_tokens = auth_code::provider_tokens(auth, &flow)?;
     // A wrong verifier leaves the code to who has the right one: the transaction is given up.
     let challenge = flow.code_challenge.as_deref().ok_or_else(not_found)?;
     let method = flow.code_challenge_method.unwrap_or(Method::S256);
@@ -72,7 +73,6 @@ pub(super) async fn grant(
     let method = flow.authentication_method.as_str();
     let mut tokens = session::begin(auth, &mut tx, caller, &mut user, method, options).await?;
     tx.commit().await?;
-    tokens.provider_token = flow.provider_access_token;
-    tokens.provider_refresh_token = flow.provider_refresh_token;
+    (tokens.provider_token, tokens.provider_refresh_token) = provider_tokens;
     Ok(Json(tokens))
 }

@@ -9,12 +9,12 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::one_time::{self, CodeOutcome, TokenType};
 use crate::proof::{self, Proved};
 use crate::session::{self, SessionOptions};
-use crate::sign_in_guard::{self, Attempt, Who};
+use crate::sign_in_guard::{self, Who};
 use crate::store::one_time_tokens::{self, OneTimeToken};
 use crate::store::{proofs, users};
 use crate::token::TokenResponse;
 use crate::verification::Verification;
-use crate::{address, directory, sending};
+use crate::{address, directory};
 
 pub(super) enum Answer {
     Tokens(Box<TokenResponse>),
@@ -75,60 +75,16 @@ pub(super) async fn by_email(
     if verification.is_by_phone() {
         return Err(wrong());
     }
-    sending::guess(auth, &email).await?;
-    let candidates = candidates_by_email(auth, verification, &email).await?;
-    let (attempt, candidates) = guard(auth, caller, candidates, &email).await?;
-    let attempts = auth.config().email.otp_attempts;
-    for user in candidates {
-        let mut tx = auth.begin().await?;
-        users::lock(&mut tx, user).await?;
-        let kinds = verification.tokens();
-        let tried = one_time::use_code(&mut tx, user, kinds, &email, code, attempts).await?;
-        if let CodeOutcome::Right(token) = tried {
-            let proved = proof::accept(auth, &mut tx, caller, &token).await?;
-            attempt.succeeded(&mut tx).await?;
-            let answer = sign_in(auth, &mut tx, caller, proved).await?;
-            tx.commit().await?;
-            return Ok(answer);
-        }
-        tx.commit().await?;
-    }
-    attempt.failed(auth, caller, "otp").await?;
-    Err(wrong())
-}
-
-async fn candidates_by_email(
-    auth: &Auth,
-    verification: Verification,
-    email: &str,
-) -> Result<Vec<Uuid>> {
     let mut db = auth.pool().acquire().await?;
-    let owner = directory::find_by_email(auth, &mut db, email).await?;
-    let mut candidates: Vec<_> = owner.into_iter().map(|owner| owner.id).collect();
+    let mut candidates = Vec::new();
+    let owner = directory::find_by_email(auth, &mut db, &email).await?;
+    candidates.extend(owner.map(|owner| owner.id));
     if verification == Verification::EmailChange {
         let audience = &auth.config().tokens.audience;
-        candidates.extend(proofs::who_want_email(&mut db, email, audience).await?);
+        candidates.extend(proofs::who_want_email(&mut db, &email, audience).await?);
     }
-    Ok(candidates)
-}
-
-/// Counts the try, on the account or on the address of none. Who is locked out has no candidates: a
-/// right code is as good as a wrong one.
-async fn guard(
-    auth: &Auth,
-    caller: &Caller,
-    candidates: Vec<Uuid>,
-    address: &str,
-) -> Result<(Attempt, Vec<Uuid>)> {
-    let who = match candidates.first() {
-        Some(user) => Who::Account(*user),
-        None => Who::Nobody(address),
-    };
-    let attempt = sign_in_guard::check(auth, caller, who).await?;
-    match attempt.is_locked_for_codes() {
-        true => Ok((attempt, Vec::new())),
-        false => Ok((attempt, candidates)),
-    }
+    drop(db);
+    try_each(auth, caller, verification, &email, candidates, code).await
 }
 
 pub(super) async fn by_phone(
@@ -142,15 +98,36 @@ pub(super) async fn by_phone(
     if !verification.is_by_phone() {
         return Err(wrong());
     }
-    sending::guess(auth, &phone).await?;
-    let kinds = verification.tokens();
     let candidates = candidates_by_phone(auth, verification, &phone).await?;
-    let (attempt, candidates) = guard(auth, caller, candidates, &phone).await?;
-    for user in candidates {
-        let by_service = proof::ask_service(auth, user, kinds, &phone, code).await?;
+    try_each(auth, caller, verification, &phone, candidates, code).await
+}
+
+/// Tries the code with those to whom it may have been sent: one, or several who want the same
+/// address. All tries count, at the account and at the code.
+async fn try_each(
+    auth: &Auth,
+    caller: &Caller,
+    verification: Verification,
+    address: &str,
+    candidates: Vec<Uuid>,
+    code: &str,
+) -> Result<Answer> {
+    let who = candidates
+        .first()
+        .map_or(Who::Nobody(address), |user| Who::Account(*user));
+    let attempt = sign_in_guard::check(auth, caller, who).await?;
+    let kinds = verification.tokens();
+    for user in &candidates {
+        if attempt.is_locked_for_codes() {
+            break;
+        }
+        let by_service = match verification.is_by_phone() {
+            true => proof::ask_service(auth, *user, kinds, address, code).await?,
+            false => None,
+        };
         let mut tx = auth.begin().await?;
-        users::lock(&mut tx, user).await?;
-        let tried = try_code(auth, &mut tx, (user, kinds), &phone, code, by_service).await?;
+        users::lock(&mut tx, *user).await?;
+        let tried = try_code(auth, &mut tx, (*user, kinds), address, code, by_service).await?;
         if let CodeOutcome::Right(token) = tried {
             let proved = proof::accept(auth, &mut tx, caller, &token).await?;
             attempt.succeeded(&mut tx).await?;
@@ -182,14 +159,17 @@ async fn try_code(
     auth: &Auth,
     db: &mut PgConnection,
     (user, kinds): (Uuid, &[TokenType]),
-    phone: &str,
+    address: &str,
     code: &str,
     by_service: Option<bool>,
 ) -> Result<CodeOutcome> {
-    let attempts = auth.config().phone.otp_attempts;
+    let attempts = match address.contains('@') {
+        true => auth.config().email.otp_attempts,
+        false => auth.config().phone.otp_attempts,
+    };
     match by_service {
-        Some(is_right) => proof::settle(db, user, kinds, phone, is_right, attempts).await,
-        None => Ok(one_time::use_code(db, user, kinds, phone, code, attempts).await?),
+        Some(is_right) => proof::settle(db, user, kinds, address, is_right, attempts).await,
+        None => Ok(one_time::use_code(db, user, kinds, address, code, attempts).await?),
     }
 }
 

@@ -234,3 +234,24 @@ async fn a_server_that_is_off_has_no_endpoint() {
     let metadata = oauth.app.get("/.well-known/openid-configuration", "").await;
     assert_eq!(metadata.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn requests_that_are_long_over_are_removed() {
+    let oauth = OauthApp::new().await;
+    let client = oauth.confidential().await;
+    for _ in 0..3 {
+        oauth.ask(&client, &[]).await;
+    }
+    oauth
+        .execute(
+            "update auth.oauth_authorizations set created_at = created_at - interval '2 days',
+               expires_at = expires_at - interval '2 days'",
+        )
+        .await;
+    oauth.ask(&client, &[]).await;
+    let left: i64 = sqlx::query_scalar("select count(*) from auth.oauth_authorizations")
+        .fetch_one(&oauth.app.pool)
+        .await
+        .expect("a count");
+    assert_eq!(left, 1);
+}

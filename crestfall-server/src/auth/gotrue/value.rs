@@ -17,7 +17,12 @@ pub(super) fn ours(variable: &str, text: &str, kind: &Value) -> Option<String> {
     match variable {
         "DATABASE_URL" | "DB_DATABASE_URL" => return Some(without_search_path(text)),
         "LOG_LEVEL" => return Some(level(text).to_owned()),
-        name if name.starts_with("RATE_LIMIT_") => return Some(rate(name, text)),
+        name if name.contains("RATE_LIMIT_") && kind["title"] != "limit" => {
+            return Some(rate(name, text));
+        }
+        name if name.starts_with("HOOK_") && name.ends_with("_SECRETS") => {
+            return Some(text.replace('|', ","));
+        }
         _ => {}
     }
     if kind["title"] == "duration" {

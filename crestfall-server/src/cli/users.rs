@@ -1,0 +1,110 @@
+//! `crestfall users`: users taken over from GoTrue.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use crestfall_auth::{ImportReport, Importer};
+use serde_json::{Deserializer, Value};
+use sqlx::postgres::PgPoolOptions;
+
+use super::keys::auth_setup;
+use super::{finish, runtime};
+use crate::auth::{self, options};
+use crate::settings::Flags;
+use crate::setup;
+
+/// What `crestfall users` can be told.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    work: Work,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Work {
+    /// Take over GoTrue's users with their passwords and identities; repeated, those that are new
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Import {
+    /// Rows of auth.users as JSON objects, one after the other or in an array, each with its rows of
+    /// auth.identities under `identities`; - is standard input
+    file: Option<PathBuf>,
+    /// GoTrue's database
+    #[arg(long, value_name = "URL")]
+    from_database_url: Option<String>,
+}
+
+/// Runs the command.
+pub(super) fn main(arguments: &Arguments) -> ExitCode {
+    finish(runtime().map(|runtime| runtime.block_on(run(arguments))))
+}
+
+async fn run(arguments: &Arguments) -> Result<(), String> {
+    let Work::Import(import) = &arguments.work;
+    let auth = auth_setup(&arguments.flags)?;
+    let pool = auth::pool(&auth).map_err(|error| error.to_string())?;
+    let mut importer = Importer::new(pool);
+    let outcome = match (&import.from_database_url, &import.file) {
+        (Some(url), _) => from_database(&mut importer, url).await,
+        (None, Some(file)) => from_file(&mut importer, file).await,
+        (None, None) => Ok(()),
+    };
+    tell(importer.report());
+    outcome
+}
+
+async fn from_database(importer: &mut Importer, url: &str) -> Result<(), String> {
+    let options = options(url).map_err(|error| error.to_string())?;
+    let source = PgPoolOptions::new().max_connections(1);
+    let imported = importer
+        .from_database(&source.connect_lazy_with(options))
+        .await;
+    imported.map_err(|error| setup::told(&error))
+}
+
+async fn from_file(importer: &mut Importer, path: &Path) -> Result<(), String> {
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let input: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(std::io::stdin()),
+        _ => Box::new(File::open(path).map_err(|error| failed(&error))?),
+    };
+    let values = Deserializer::from_reader(BufReader::new(input)).into_iter::<Value>();
+    for value in values {
+        let records = match value.map_err(|error| failed(&error))? {
+            Value::Array(records) => records,
+            record => vec![record],
+        };
+        for record in &records {
+            let taken = importer.take(record).await;
+            taken.map_err(|error| setup::told(&error))?;
+        }
+    }
+    Ok(())
+}
+
+fn tell(report: &ImportReport) {
+    let ImportReport {
+        new,
+        before,
+        without_password,
+        refused,
+    } = report;
+    for (id, reason) in without_password {
+        eprintln!("{id} is here, but must set a new password: {reason}");
+    }
+    for (id, reason) in refused {
+        eprintln!("{id} is not here: {reason}");
+    }
+    println!(
+        "{new} users taken over, {before} were here, {} refused",
+        refused.len()
+    );
+}
