@@ -5,7 +5,7 @@
 use axum::body::Body;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::request::Parts;
-use http::{Method, Request, StatusCode};
+use http::{HeaderName, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -13,6 +13,8 @@ use tower::ServiceExt as _;
 use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, Result};
 
+/// In which form errors are wanted.
+const API_VERSION: HeaderName = HeaderName::from_static("x-supabase-api-version");
 /// The largest answer taken, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
 
@@ -63,7 +65,7 @@ impl Auth {
             .header(CONTENT_TYPE, "application/json")
             .body(Body::from(body.to_string()))
             .map_err(failed)?;
-        for name in [USER_AGENT, ACCEPT_LANGUAGE] {
+        for name in [USER_AGENT, ACCEPT_LANGUAGE, API_VERSION] {
             if let Some(value) = parts.headers.get(&name) {
                 request.headers_mut().insert(name, value.clone());
             }

@@ -22,7 +22,12 @@ use crate::jwt;
 ///     .hint("Load the cart again");
 /// ```
 #[derive(Clone, Debug, Serialize)]
-pub struct Problem {
+#[serde(transparent)]
+pub struct Problem(Box<Members>);
+
+/// Beside the pointer to it: an error is passed along more often than it happens.
+#[derive(Clone, Debug, Serialize)]
+struct Members {
     #[serde(rename = "type")]
     kind: Cow<'static, str>,
     title: &'static str,
@@ -50,7 +55,7 @@ impl Problem {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let message = message.into();
-        Self {
+        Self(Box::new(Members {
             kind: Cow::Borrowed("about:blank"),
             title: status.canonical_reason().unwrap_or("Error"),
             status,
@@ -60,7 +65,7 @@ impl Problem {
             details: None,
             hint: None,
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// A failure of ours: 500, and nothing about it. The error and its causes go to the log.
@@ -88,50 +93,51 @@ impl Problem {
     /// A URI that identifies the kind of problem. Default: `about:blank`.
     #[must_use]
     pub fn kind(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
-        self.kind = uri.into();
+        self.0.kind = uri.into();
         self
     }
 
     /// More about this occurrence.
     #[must_use]
     pub fn details(mut self, details: impl Into<Cow<'static, str>>) -> Self {
-        self.details = Some(details.into());
+        self.0.details = Some(details.into());
         self
     }
 
     /// What the caller may do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// A header of the answer.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The code.
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         // A struct of strings always serializes; an empty body would still carry the status.
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let members = *self.0;
+        let body = serde_json::to_vec(&members).unwrap_or_default();
         let media_type = HeaderValue::from_static("application/problem+json");
         (
-            self.status,
-            self.headers,
+            members.status,
+            members.headers,
             [(CONTENT_TYPE, media_type)],
             body,
         )
@@ -142,14 +148,14 @@ impl IntoResponse for Problem {
 impl From<jwt::Error> for Problem {
     fn from(error: jwt::Error) -> Self {
         let mut problem = Self::new(error.status(), error.code(), error.message());
-        problem.details = error.details().map(Cow::Borrowed);
-        problem.hint = error.hint().map(Cow::Borrowed);
+        problem.0.details = error.details().map(Cow::Borrowed);
+        problem.0.hint = error.hint().map(Cow::Borrowed);
         let challenge = error.www_authenticate();
         if let Some(value) = challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
-            problem.headers.insert(WWW_AUTHENTICATE, value);
+            problem.0.headers.insert(WWW_AUTHENTICATE, value);
         }
         if error.status() == StatusCode::SERVICE_UNAVAILABLE {
-            problem.headers.insert(RETRY_AFTER, HeaderValue::from(1));
+            problem.0.headers.insert(RETRY_AFTER, HeaderValue::from(1));
         }
         problem
     }

@@ -8,6 +8,8 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::cookie_session::{ORIGIN, cookie, request};
+use crate::postbox::Postbox;
+use crate::second_factor::App;
 use crate::service::{Answer, TestAuth};
 
 /// A public path, one for administrators with two factors, the rest for all users.
@@ -338,25 +340,97 @@ async fn who_signs_out_is_asked_again() {
 #[tokio::test]
 async fn who_has_an_authenticator_app_is_asked_for_its_code() {
     let app = TestAuth::with(guard).await;
-    app.sign_up("ada@example.org", "correct horse").await;
+    let token = app
+        .sign_up("ada@example.org", "correct horse")
+        .await
+        .text("/access_token");
+    let phone = App::enroll(&app, &token, "phone").await;
+    let lifted = phone.lift(&app, &token).await;
+    assert_eq!(lifted.status, StatusCode::OK, "{lifted:?}");
     app.db
-        .execute(
-            "insert into auth.mfa_factors (user_id, factor_type, status)
-             select id, 'totp', 'verified' from auth.users",
-        )
+        .execute("update auth.mfa_factors set last_totp_step = null")
         .await;
+    app.db
+        .execute(r#"update auth.users set raw_app_meta_data = '{"groups": ["admins"]}'"#)
+        .await;
+    let admin = "https://app.example.org/admin";
+    let here = [("origin", ORIGIN)];
     let fields = [
         ("email", "ada@example.org"),
         ("password", "correct horse"),
-        ("rd", RD),
+        ("rd", admin),
     ];
-    let answer = post(&app, "/login", &[("origin", ORIGIN)], &fields).await;
+    let answer = post(&app, "/login", &here, &fields).await;
     assert_eq!(answer.status, StatusCode::OK);
     let html = answer.body.as_str().expect("a page");
     assert!(
         html.contains("/login/code") && html.contains("one-time-code"),
         "{html}"
     );
+    let value = cookie(&answer).expect("a cookie");
+    let needs = ask(&app, "/admin", &[("cookie", &value)]).await;
+    assert_eq!(needs.status, StatusCode::FOUND, "one factor is not enough");
+    let with_cookie = [("origin", ORIGIN), ("cookie", value.as_str())];
+    let wrong = post(
+        &app,
+        "/login/code",
+        &with_cookie,
+        &[("code", "000000"), ("rd", admin)],
+    )
+    .await;
+    assert!(wrong.status.is_client_error(), "{wrong:?}");
+    let value = cookie(&wrong).expect("its successor");
+    let with_cookie = [("origin", ORIGIN), ("cookie", value.as_str())];
+    let code = phone.code(0);
+    let right = post(
+        &app,
+        "/login/code",
+        &with_cookie,
+        &[("code", &code), ("rd", admin)],
+    )
+    .await;
+    assert_eq!(right.status, StatusCode::SEE_OTHER, "{right:?}");
+    assert_eq!(right.headers["location"], admin);
+    let value = cookie(&right).expect("a cookie");
+    let seen = ask(&app, "/admin", &[("cookie", &value)]).await;
+    assert_eq!(
+        (seen.status, &seen.headers["remote-groups"]),
+        (StatusCode::OK, &"admins".parse().expect("a value"))
+    );
+}
+
+#[tokio::test]
+async fn a_mail_signs_in_without_a_password_and_says_nothing_of_accounts() {
+    let app = TestAuth::with(guard).await;
+    let postbox = Postbox::open(&app);
+    app.sign_up("ada@example.org", "correct horse").await;
+    let here = [("origin", ORIGIN)];
+    let ask_for = async |email: &str| {
+        let fields = [("email", email), ("rd", RD)];
+        let answer = post(&app, "/login/mail", &here, &fields).await;
+        let html = answer.body.as_str().expect("a page").replace(email, "…");
+        (answer.status, html.replace("&#x40;", "@"))
+    };
+    let known = ask_for("ada@example.org").await;
+    assert_eq!(known.0, StatusCode::OK, "{known:?}");
+    assert_eq!(
+        known,
+        ask_for("bob@example.org").await,
+        "known and unknown are alike"
+    );
+    let letter = postbox.one("ada@example.org").await;
+    let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+    let code = letter.text.split_whitespace().find(digits).expect("a code");
+    let fields = [("email", "ada@example.org"), ("code", code), ("rd", RD)];
+    let answer = post(&app, "/login/mail-code", &here, &fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
+    let value = cookie(&answer).expect("a cookie");
+    assert_eq!(
+        ask(&app, "/page", &[("cookie", &value)]).await.status,
+        StatusCode::OK
+    );
+    let again = post(&app, "/login/mail-code", &here, &fields).await;
+    assert!(again.status.is_client_error() && cookie(&again).is_none());
 }
 
 #[tokio::test]

@@ -114,6 +114,12 @@ async fn a_verified_address_joins_the_account_that_confirmed_it() {
         json!(["email", "google"])
     );
     assert_eq!(user.text("/user_metadata/full_name"), "V");
+    let notices: i64 =
+        sqlx::query_scalar("select count(*) from crestfall.jobs where kind = 'auth.mail'")
+            .fetch_one(&app.pool)
+            .await
+            .expect("a count");
+    assert!(notices >= 1, "the owner is told");
     // What was proved before is still good.
     assert_eq!(
         app.sign_in(VICTIM, "the victim's password").await.status,

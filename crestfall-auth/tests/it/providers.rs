@@ -461,3 +461,62 @@ async fn no_answer_leads_elsewhere() {
         assert!(end.starts_with("https://app.example/#"), "{target}: {end}");
     }
 }
+
+#[tokio::test]
+async fn a_setting_for_a_provider_that_there_is_not_stops_the_start() {
+    let app = TestAuth::new().await;
+    let mut config = crate::service::open_config();
+    config
+        .providers
+        .insert("twitter".to_owned(), Provider::default());
+    let refused = crestfall_auth::Auth::new(app.pool.clone(), config).await;
+    assert!(refused.is_err());
+}
+
+/// The provider's tokens open another service: they are kept sealed until the code is exchanged, and
+/// no longer.
+#[tokio::test]
+async fn tokens_of_the_provider_are_sealed_while_they_are_kept() {
+    let fake = FakeProvider::start().await;
+    let app = TestAuth::with(|config| with(config, "google", &fake)).await;
+    fake.says(ada());
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let query = format!("provider=google&code_challenge={challenge}&code_challenge_method=s256");
+    sign_in(&app, &fake, &query).await;
+    let kept: Vec<(String, String)> =
+        sqlx::query_as("select provider_access_token, provider_refresh_token from auth.flow_state")
+            .fetch_all(&app.pool)
+            .await
+            .expect("rows");
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].0.starts_with("v1.") && kept[0].1.starts_with("v1."));
+    let states: i64 = sqlx::query_scalar("select count(*) from auth.oauth_client_states")
+        .fetch_one(&app.pool)
+        .await
+        .expect("a count");
+    assert_eq!(states, 0);
+}
+
+#[tokio::test]
+async fn the_application_may_refuse_a_new_user_of_a_provider() {
+    let fake = FakeProvider::start().await;
+    let app = TestAuth::with(|config| {
+        with(config, "google", &fake);
+        let hook = &mut config.hooks.before_user_created;
+        hook.enabled = true;
+        hook.uri = "pg-functions://postgres/public/refuse".to_owned();
+    })
+    .await;
+    app.db
+        .load(
+            "create function public.refuse(event jsonb) returns jsonb language sql as $$
+               select '{\"error\": {\"http_code\": 403, \"message\": \"not from there\"}}'::jsonb $$;
+             grant execute on function public.refuse to public",
+        )
+        .await;
+    fake.says(ada());
+    let end = sign_in(&app, &fake, "provider=google").await;
+    let (query, _) = parameters(&end);
+    assert_eq!(query["error_description"], "not from there", "{end}");
+    assert_eq!(count(&app, "users").await, 0);
+}

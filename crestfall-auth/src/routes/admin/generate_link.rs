@@ -88,7 +88,15 @@ pub(super) async fn generate(
         }
         (kind, _) => kind,
     };
-    let user = prepare(&auth, &mut tx, &caller, kind, found, &email, hash, &request).await?;
+    let user = prepare(
+        &auth,
+        &mut tx,
+        &caller,
+        (kind, found),
+        (&email, hash),
+        &request,
+    )
+    .await?;
     let mail = mail(kind, &user, &redirect_to);
     let issued = link_mail::issue(&auth, &mut tx, &mail).await?;
     let link = auth
@@ -148,10 +156,8 @@ async fn prepare(
     auth: &Auth,
     db: &mut PgConnection,
     caller: &Caller,
-    kind: Kind,
-    found: Option<User>,
-    email: &str,
-    hash: Option<String>,
+    (kind, found): (Kind, Option<User>),
+    (email, hash): (&str, Option<String>),
     request: &Request,
 ) -> Result<User> {
     if let Some(user) = &found {
@@ -166,7 +172,7 @@ async fn prepare(
             return Err(proof::email_taken());
         }
         (Kind::Signup, found) => (
-            sign_up(auth, db, caller, found, email, hash, request).await?,
+            sign_up(auth, db, caller, found, (email, hash), request).await?,
             Sent::Confirmation,
         ),
         (Kind::EmailChangeCurrent | Kind::EmailChangeNew, Some(user)) => (
@@ -186,17 +192,14 @@ async fn sign_up(
     db: &mut PgConnection,
     caller: &Caller,
     found: Option<User>,
-    email: &str,
-    hash: Option<String>,
+    (email, hash): (&str, Option<String>),
     request: &Request,
 ) -> Result<User> {
     if hash.is_none() && found.is_none() && request.kind == "signup" {
         return Err(Error::invalid("Signup requires a valid password"));
     }
     let Some(user) = found else {
-        return Ok(
-            new_user::create(auth, db, caller, ("email", email), hash, &request.data).await?,
-        );
+        return new_user::create(auth, db, caller, ("email", email), hash, &request.data).await;
     };
     if hash.is_some() {
         users::set_password(db, user.id, hash.as_deref()).await?;
