@@ -21,6 +21,7 @@ use crate::authenticator::Authenticators;
 use crate::caller::Caller;
 use crate::config::Config;
 use crate::deferred::{self, Deferred};
+use crate::directory::UserDirectory;
 use crate::error::Result;
 use crate::forward_auth::ForwardAuth;
 use crate::hook::{self, Hook, HookPoint};
@@ -57,6 +58,7 @@ struct Inner {
     limiter: RateLimiter,
     egress: Egress,
     hooks: hook::Registry,
+    directory: Option<Arc<dyn UserDirectory>>,
     documents: Documents,
     mails: Mails,
     delivery: Delivery,
@@ -74,6 +76,7 @@ pub struct Builder {
     delivery: Option<Delivery>,
     sms: Option<Arc<dyn SmsSender>>,
     hooks: HashMap<HookPoint, Arc<dyn Hook>>,
+    directory: Option<Arc<dyn UserDirectory>>,
     nonces: Option<Arc<dyn NonceStore>>,
 }
 
@@ -117,6 +120,13 @@ impl Builder {
     #[must_use]
     pub fn sms(mut self, sender: impl SmsSender) -> Self {
         self.sms = Some(Arc::new(sender));
+        self
+    }
+
+    /// Keeps users here. Default: in `auth.users`.
+    #[must_use]
+    pub fn users(mut self, directory: impl UserDirectory) -> Self {
+        self.directory = Some(Arc::new(directory));
         self
     }
 
@@ -191,6 +201,7 @@ impl Builder {
             limiter: self.limiter.unwrap_or_else(RateLimiter::in_process),
             egress,
             hooks,
+            directory: self.directory,
             documents: Documents::default(),
             mails,
             delivery,
@@ -226,6 +237,7 @@ impl Auth {
             delivery: None,
             sms: None,
             hooks: HashMap::new(),
+            directory: None,
             nonces: None,
         }
     }
@@ -346,6 +358,11 @@ impl Auth {
     /// Calls addresses outside.
     pub(crate) fn egress(&self) -> &Egress {
         &self.0.egress
+    }
+
+    /// Where users are kept, if not here.
+    pub(crate) fn directory(&self) -> Option<&dyn UserDirectory> {
+        self.0.directory.as_deref()
     }
 
     /// Asks and tells the application.

@@ -233,7 +233,7 @@ pub(crate) async fn check_nonce(
         return Ok(tx.commit().await?);
     }
     tx.commit().await?;
-    attempt.failed(auth, caller, Some(user), "otp").await?;
+    attempt.failed(auth, caller, "otp").await?;
     Err(Error::new(
         ErrorCode::ReauthenticationNotValid,
         "Nonce has expired or is invalid",

@@ -21,7 +21,7 @@ use crate::store::proofs::{self, Sent};
 use crate::store::users;
 use crate::user::{Metadata, User};
 use crate::verification::Verification;
-use crate::{confirmation, contact_change, new_user};
+use crate::{confirmation, contact_change, directory, new_user};
 
 /// A wish, and all that is needed to fulfil it.
 #[derive(Serialize, Deserialize)]
@@ -134,17 +134,17 @@ impl Deferred {
     async fn find(&self, auth: &Auth, db: &mut PgConnection) -> Result<Option<User>> {
         let audience = &auth.config().tokens.audience;
         let found = match self.wish {
-            Wish::PhoneConfirmation => users::find_by_phone(db, &self.address, audience).await?,
-            Wish::PhoneChange => match users::find_by_phone(db, &self.address, audience).await? {
+            Wish::PhoneConfirmation => directory::find_by_phone(auth, db, &self.address).await?,
+            Wish::PhoneChange => match directory::find_by_phone(auth, db, &self.address).await? {
                 Some(user) => Some(user),
                 None => users::find_by_phone_change(db, &self.address, audience).await?,
             },
-            Wish::EmailChange => match users::find_by_email(db, &self.address, audience).await? {
+            Wish::EmailChange => match directory::find_by_email(auth, db, &self.address).await? {
                 Some(user) => Some(user),
                 None => self.who_wants(auth, db).await?,
             },
             Wish::SignIn { .. } | Wish::Recovery | Wish::Confirmation => {
-                users::find_by_email(db, &self.address, audience).await?
+                directory::find_by_email(auth, db, &self.address).await?
             }
         };
         match &self.wish {

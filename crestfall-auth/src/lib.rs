@@ -18,6 +18,7 @@ mod contact_change;
 pub mod cookie;
 mod deferred;
 mod device;
+pub mod directory;
 mod error;
 mod external_user;
 mod factor;

@@ -6,10 +6,10 @@ use sqlx::PgConnection;
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
-use crate::hook;
 use crate::store::identities;
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
+use crate::{directory, hook};
 
 /// Makes one whose address is yet to be proved. `provider` is `email` or `phone`; without a password
 /// the user signs in by link or code.
@@ -55,6 +55,7 @@ pub(crate) async fn create(
     identities::insert(db, user.id, provider, &user.id.to_string(), &identity).await?;
     let user = users::find(db, user.id).await?.unwrap_or(user);
     hook::after_user_created(auth, db, caller, &user).await?;
+    directory::push(auth, db, user.id).await?;
     Ok(user)
 }
 
@@ -85,5 +86,6 @@ pub(crate) async fn create_by_otp(
         "email" if auth.config().email.autoconfirm => users::confirm_email(db, user.id).await?,
         _ => return Ok(user),
     }
+    directory::push(auth, db, user.id).await?;
     Ok(users::find(db, user.id).await?.unwrap_or(user))
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::caller::Caller;
+use crate::directory;
 use crate::error::{Error, ErrorCode, Result};
 use crate::hook::HookPoint;
 use crate::mail::{MailKind, Variables};
@@ -71,6 +72,7 @@ pub(crate) async fn accept(
         }
         TokenType::PhoneChangeToken | TokenType::ReauthenticationToken => return Err(invalid()),
     }
+    directory::push(auth, db, user.id).await?;
     let user = users::find(db, user.id).await?.ok_or_else(invalid)?;
     let method = match purpose {
         Some(Verification::Recovery) => "recovery",

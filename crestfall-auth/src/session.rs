@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::caller::Caller;
+use crate::directory::{self, Lookup};
 use crate::error::{Error, ErrorCode, Result};
 use crate::notice;
 use crate::refresh_token::RefreshToken;
@@ -160,7 +161,12 @@ pub(crate) async fn refresh(
     if used.is_some_and(|token| !token.is_genuine(&key)) || session.oauth_client_id != client {
         return Err(not_found());
     }
+    directory::pull(auth, db, Lookup::Id(session.user_id)).await?;
     let user = load_user(db, session.user_id).await?;
+    if auth.directory().is_some() && (user.is_banned() || user.deleted_at.is_some()) {
+        // The directory has shut the user out: that is kept.
+        return Ok(Refreshed::Ended(not_found()));
+    }
     check_alive(auth, &user, &session)?;
     let current = session.refresh_token_counter.unwrap_or_default();
     let next = match used.map_or(0, |token| current - token.counter) {

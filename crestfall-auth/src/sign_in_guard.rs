@@ -24,9 +24,9 @@ use uuid::Uuid;
 use crate::audit;
 use crate::auth::Auth;
 use crate::caller::Caller;
-use crate::error::Result;
-use crate::store::known_devices;
+use crate::error::{Error, ErrorCode, Result};
 use crate::store::sign_in_failures::{self, Counted, Limits};
+use crate::store::{known_devices, users};
 use crate::user::User;
 
 pub(crate) use notice::Notice;
@@ -132,16 +132,12 @@ impl Attempt {
     }
 
     /// It proved nothing. `method` is an `amr` value.
-    pub(crate) async fn failed(
-        self,
-        auth: &Auth,
-        caller: &Caller,
-        user: Option<&User>,
-        method: &str,
-    ) -> Result<()> {
+    pub(crate) async fn failed(self, auth: &Auth, caller: &Caller, method: &str) -> Result<()> {
         let mut tx = auth.begin().await?;
+        // Looked for in any case: it takes as long.
+        let user = users::find(&mut tx, self.user.unwrap_or_default()).await?;
         let traits = json!({ "method": method, "locked": self.is_locked() });
-        audit::record_failure(&mut tx, caller, user, traits).await?;
+        audit::record_failure(&mut tx, caller, user.as_ref(), traits).await?;
         if self.counted.is_some_and(|counted| counted.locked_now) {
             // For nobody's address as well: it takes as long.
             Notice::new(self.user, caller).enqueue(&mut tx).await?;
@@ -170,6 +166,37 @@ impl Attempt {
         let mut db = auth.pool().acquire().await?;
         Ok(sign_in_failures::take_back(&mut db, &self.subject, &counted.device).await?)
     }
+}
+
+/// Counts what somebody with half a proof tries for the other half; `is_wrong` tells a wrong one from
+/// what could not be tried. To them a lock is no secret.
+pub(crate) async fn guarded<T>(
+    auth: &Auth,
+    caller: &Caller,
+    user: Uuid,
+    method: &str,
+    is_wrong: fn(ErrorCode) -> bool,
+    proof: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let attempt = check(auth, caller, Who::Account(user)).await?;
+    if attempt.is_locked() {
+        attempt.failed(auth, caller, method).await?;
+        return Err(Error::new(
+            ErrorCode::OverRequestRateLimit,
+            "Request rate limit reached",
+        )
+        .retry_after(60));
+    }
+    let proved = proof.await;
+    match &proved {
+        Ok(_) => {
+            let mut db = auth.pool().acquire().await?;
+            attempt.succeeded(&mut db).await?;
+        }
+        Err(error) if is_wrong(error.code()) => attempt.failed(auth, caller, method).await?,
+        Err(_) => attempt.withdraw(auth).await?,
+    }
+    proved
 }
 
 /// A user has proved all there is to prove from this network: it is known from now on. Whether it

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::api_key::Scope;
 use crate::auth::Auth;
 use crate::authenticator::credential::Credential;
+use crate::directory::{self, Lookup};
 use crate::error::{Error, ErrorCode, Result};
 use crate::require_scope::scopes_of;
 use crate::store::sessions::Session;
@@ -210,6 +211,7 @@ where
             .ok_or_else(|| Error::new(ErrorCode::BadJwt, "invalid claim: missing sub claim"))?;
         let session_id = uuid_claim(&identity, "session_id")?;
         let mut db = auth.pool().acquire().await?;
+        directory::pull(&auth, &mut db, Lookup::Id(subject)).await?;
         let user = users::find(&mut db, subject)
             .await?
             .filter(|user| user.deleted_at.is_none())

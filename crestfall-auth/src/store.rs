@@ -5,6 +5,7 @@ pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod cleanup;
 pub(crate) mod custom_providers;
+pub(crate) mod directory;
 pub(crate) mod external;
 pub(crate) mod factor_challenges;
 pub(crate) mod factors;

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::person::password_version;
 use super::{fresh_for, refused, unavailable};
-use crate::address;
 use crate::api_key::looks_like_key;
 use crate::auth::Auth;
 use crate::basic::{Basic, BasicCache, Checked, challenge};
@@ -16,8 +15,8 @@ use crate::caller::Caller;
 use crate::error::Error;
 use crate::hook;
 use crate::sign_in_guard::{self, Who};
-use crate::store::users;
 use crate::user::User;
+use crate::{address, directory};
 
 /// Passwords that were right a moment ago.
 pub(crate) struct Passwords(BasicCache);
@@ -133,9 +132,7 @@ impl Auth {
             hook::password_verification_attempt(self, &caller, user.id, verified.ok).await?;
         }
         let Some(user) = user.as_ref().filter(|_| verified.ok) else {
-            attempt
-                .failed(self, &caller, user.as_ref(), "password")
-                .await?;
+            attempt.failed(self, &caller, "password").await?;
             return Ok(None);
         };
         let mut db = self.pool().acquire().await?;
@@ -149,7 +146,6 @@ impl Auth {
     /// The user of a name, and the name in its one spelling.
     async fn basic_user(&self, name: &str) -> Result<(Option<User>, String), Error> {
         let config = self.config();
-        let audience = &config.tokens.audience;
         let mut db = self.pool().acquire().await?;
         let (is_email, address) = match name.contains('@') {
             true => (true, address::email(name)),
@@ -160,10 +156,10 @@ impl Auth {
         };
         let user = match is_email {
             true if config.email.enabled => {
-                users::find_by_email(&mut db, &address, audience).await?
+                directory::find_by_email(self, &mut db, &address).await?
             }
             false if config.phone.enabled => {
-                users::find_by_phone(&mut db, &address, audience).await?
+                directory::find_by_phone(self, &mut db, &address).await?
             }
             _ => None,
         };

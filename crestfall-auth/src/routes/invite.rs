@@ -68,8 +68,7 @@ pub(in crate::routes) async fn invitee(
     email: &str,
     data: &Metadata,
 ) -> Result<User> {
-    let audience = &auth.config().tokens.audience;
-    match users::find_by_email(db, email, audience).await? {
+    match crate::directory::find_by_email(auth, db, email).await? {
         Some(user) if user.is_email_confirmed() => Err(proof::email_taken()),
         Some(user) => {
             users::lock(db, user.id).await?;

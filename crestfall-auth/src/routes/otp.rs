@@ -95,7 +95,7 @@ async fn by_email(
     let create_user = request.create_user.unwrap_or(true);
     if config.email.reveal_unknown && (!create_user || config.disable_signup) {
         let mut db = auth.pool().acquire().await?;
-        let user = users::find_by_email(&mut db, &address, &config.tokens.audience).await?;
+        let user = crate::directory::find_by_email(auth, &mut db, &address).await?;
         user.ok_or_else(|| unknown(create_user))?;
     }
     let wish = Deferred {
@@ -135,7 +135,7 @@ async fn by_phone(auth: &Auth, caller: &Caller, request: &Request) -> Result<Jso
     sending::phone(auth, caller, "sign_in", &phone).await?;
     let create_user = request.create_user.unwrap_or(true);
     let mut tx = auth.begin().await?;
-    let found = users::find_by_phone(&mut tx, &phone, &config.tokens.audience).await?;
+    let found = crate::directory::find_by_phone(auth, &mut tx, &phone).await?;
     let user = match found {
         Some(user) => user,
         None if create_user && !config.disable_signup => {

@@ -20,7 +20,7 @@ use crate::sending::even_out;
 use crate::session::{self, SessionOptions};
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
-use crate::{address, confirmation, hook, new_password, new_user, rate_limit, sending};
+use crate::{address, confirmation, directory, hook, new_password, new_user, rate_limit, sending};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -90,10 +90,9 @@ pub(super) async fn sign_up(
     // Always, so that an address that is taken takes as long as one that is not.
     let hash = new_password::hash(&auth, &request.password).await?;
     let mut tx = auth.begin().await?;
-    let audience = &auth.config().tokens.audience;
     let existing = match by {
-        By::Email => users::find_by_email(&mut tx, &address, audience).await?,
-        By::Phone => users::find_by_phone(&mut tx, &address, audience).await?,
+        By::Email => directory::find_by_email(&auth, &mut tx, &address).await?,
+        By::Phone => directory::find_by_phone(&auth, &mut tx, &address).await?,
     };
     let mut user = match existing {
         Some(user) if is_confirmed(&user, by) => {
@@ -145,6 +144,7 @@ pub(super) async fn sign_up(
                     Some(confirmation::request_by_phone(&auth, &mut tx, &user, channel).await?);
             }
         }
+        directory::push(&auth, &mut tx, user.id).await?;
         let identity = user.identity(by.provider());
         let ids = (
             user.id,
@@ -166,6 +166,7 @@ pub(super) async fn sign_up(
     )
     .await?;
     confirm(&mut tx, &mut user, by).await?;
+    directory::push(&auth, &mut tx, user.id).await?;
     audit::record(&mut tx, &caller, &user, Action::Login, traits).await?;
     let options = SessionOptions::default();
     let tokens = session::begin(&auth, &mut tx, &caller, &mut user, "password", options).await?;

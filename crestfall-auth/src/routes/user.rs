@@ -95,6 +95,7 @@ pub(super) async fn update(
     };
     let message = contact_change::request(&auth, &mut tx, &caller, user, &change).await?;
     audit::record(&mut tx, &caller, user, Action::UserModified, json!({})).await?;
+    crate::directory::push(&auth, &mut tx, user.id).await?;
     let user = users::find(&mut tx, user.id).await?;
     tx.commit().await?;
     if let Some(message) = message {

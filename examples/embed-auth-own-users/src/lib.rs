@@ -31,18 +31,31 @@ impl UserDirectory for Members {
             .bind(mail)
             .fetch_optional(db)
             .await?;
-        Ok(member.map(|(id, mail, password_hash, staff, disabled)| DirectoryUser {
-            id,
-            email: Some(mail),
-            email_confirmed: true,
-            password_hash,
-            role: Some(if staff { "service_role" } else { "authenticated" }.to_owned()),
-            disabled,
-            ..DirectoryUser::default()
-        }))
+        Ok(
+            member.map(|(id, mail, password_hash, staff, disabled)| DirectoryUser {
+                id,
+                email: Some(mail),
+                email_confirmed: true,
+                password_hash,
+                role: Some(
+                    if staff {
+                        "service_role"
+                    } else {
+                        "authenticated"
+                    }
+                    .to_owned(),
+                ),
+                disabled,
+                ..DirectoryUser::default()
+            }),
+        )
     }
 
-    async fn save(&self, db: &mut PgConnection, user: &DirectoryUser) -> Result<(), DirectoryError> {
+    async fn save(
+        &self,
+        db: &mut PgConnection,
+        user: &DirectoryUser,
+    ) -> Result<(), DirectoryError> {
         let query = "insert into members (id, mail, password) values ($1, $2, $3)
                      on conflict (id) do update set mail = $2, password = $3";
         let query = sqlx::query(query).bind(user.id).bind(&user.email);
@@ -58,7 +71,11 @@ impl UserDirectory for Members {
 }
 
 async fn whoami(identity: Identity) -> String {
-    format!("{} as {}", identity.claims()["email"], identity.role())
+    let email = identity
+        .claims()
+        .get("email")
+        .and_then(|email| email.as_str());
+    format!("{} as {}", email.unwrap_or("nobody"), identity.role())
 }
 
 /// The application, with sign-in at `/auth/v1`.

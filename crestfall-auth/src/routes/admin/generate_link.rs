@@ -77,8 +77,7 @@ pub(super) async fn generate(
         _ => None,
     };
     let mut tx = auth.begin().await?;
-    let audience = &auth.config().tokens.audience;
-    let found = users::find_by_email(&mut tx, &email, audience).await?;
+    let found = crate::directory::find_by_email(&auth, &mut tx, &email).await?;
     let kind = match (kind, &found) {
         (Kind::MagicLink, None) => Kind::Signup,
         (Kind::Recovery | Kind::EmailChangeCurrent | Kind::EmailChangeNew, None) => {

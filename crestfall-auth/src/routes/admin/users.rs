@@ -20,7 +20,7 @@ use crate::signed_in::Admin;
 use crate::store::users::{self, NewUser};
 use crate::store::{identities, one_time_tokens, sessions};
 use crate::user::{Metadata, User};
-use crate::{address, go_duration, hook, new_password};
+use crate::{address, directory, go_duration, hook, new_password};
 
 const EMAIL_TAKEN: &str = "A user with this email address has already been registered";
 const PHONE_TAKEN: &str = "A user with this phone number has already been registered";
@@ -237,6 +237,7 @@ pub(super) async fn create(
     audit::record(&mut tx, &caller, &user, Action::UserSignedUp, traits).await?;
     let user = find(&mut tx, user.id).await?;
     hook::after_user_created(&auth, &mut tx, &caller, &user).await?;
+    directory::push(&auth, &mut tx, user.id).await?;
     tx.commit().await?;
     Ok(Json(user))
 }
@@ -292,6 +293,7 @@ pub(super) async fn update(
     }
     let traits = json!({ "by": admin.user_id() });
     audit::record(&mut tx, &caller, &user, Action::UserModified, traits).await?;
+    directory::push(&auth, &mut tx, id).await?;
     let user = find(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(user))
@@ -308,6 +310,7 @@ pub(super) async fn remove(
     let user = find(&mut tx, parse_id(&id)?).await?;
     let traits = json!({ "by": admin.user_id() });
     audit::record(&mut tx, &caller, &user, Action::UserDeleted, traits).await?;
+    directory::remove(&auth, &mut tx, user.id).await?;
     match removal.should_soft_delete {
         true => users::soft_delete(&mut tx, user.id).await?,
         false => {

@@ -11,6 +11,7 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::mfa::{self, Owner, Subject, recovery_code};
+use crate::sign_in_guard;
 use crate::store::{recovery_codes, users};
 use crate::token::TokenResponse;
 
@@ -78,15 +79,27 @@ pub(super) async fn verify(
     if used.code.is_empty() {
         return Err(Error::invalid("Code needs to be non-empty"));
     }
+    let is_wrong = |code| code == ErrorCode::RecoveryCodeInvalid;
+    let (user, method) = (owner.user.id, recovery_code::METHOD);
+    let proof = prove(&auth, &caller, owner, used);
+    sign_in_guard::guarded(&auth, &caller, user, method, is_wrong, proof).await
+}
+
+async fn prove(
+    auth: &Auth,
+    caller: &Caller,
+    owner: Owner,
+    used: Used,
+) -> Result<Json<TokenResponse>> {
     let rate = &auth.config().mfa.verify_rate;
     let key = format!("recovery_code_verify:{}", owner.user.id);
-    mfa::check_limit(&auth, rate, &key).await?;
+    mfa::check_limit(auth, rate, &key).await?;
     let mut tx = auth.begin().await?;
     let user = &owner.user;
     users::lock(&mut tx, user.id).await?;
     let valid = recovery_code::use_up(&mut tx, user.id, &used.code).await?;
     let traits = json!({ "valid": valid });
-    audit::record(&mut tx, &caller, user, Action::RecoveryCodeUsed, traits).await?;
+    audit::record(&mut tx, caller, user, Action::RecoveryCodeUsed, traits).await?;
     if !valid {
         tx.commit().await?;
         return Err(Error::new(
@@ -94,9 +107,9 @@ pub(super) async fn verify(
             "Invalid recovery code entered",
         ));
     }
-    mfa::tell(&auth, &mut tx, &caller, user, Subject::RecoveryCodeUsed).await?;
+    mfa::tell(auth, &mut tx, caller, user, Subject::RecoveryCodeUsed).await?;
     let method = recovery_code::METHOD;
-    let tokens = mfa::lift(&auth, &mut tx, &caller, &owner, method, None).await?;
+    let tokens = mfa::lift(auth, &mut tx, caller, &owner, method, None).await?;
     tx.commit().await?;
     auth.limiter().reset(rate, &key).await;
     Ok(Json(tokens))

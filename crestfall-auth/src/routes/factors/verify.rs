@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::mfa::webauthn::Step;
 use crate::mfa::{self, Outcome, OwnFactor, Owner};
+use crate::sign_in_guard;
 use crate::store::factor_challenges::{self, FactorChallenge};
 use crate::store::factors::{self, Factor, FactorType};
 use crate::store::users;
@@ -51,14 +52,33 @@ enum Proof<'a> {
 pub(super) async fn verify(
     State(auth): State<Auth>,
     caller: Caller,
-    OwnFactor { mut owner, factor }: OwnFactor,
+    own: OwnFactor,
     Body(request): Body<Request>,
 ) -> Result<Json<TokenResponse>> {
-    request.check(&auth, &factor)?;
+    let (user, method) = (own.owner.user.id, own.factor.kind.method());
+    let is_wrong = |code| {
+        matches!(
+            code,
+            ErrorCode::MfaVerificationFailed
+                | ErrorCode::OtpExpired
+                | ErrorCode::WebauthnVerificationFailed
+        )
+    };
+    let proof = prove(&auth, &caller, own, request);
+    sign_in_guard::guarded(&auth, &caller, user, method, is_wrong, proof).await
+}
+
+async fn prove(
+    auth: &Auth,
+    caller: &Caller,
+    OwnFactor { mut owner, factor }: OwnFactor,
+    request: Request,
+) -> Result<Json<TokenResponse>> {
+    request.check(auth, &factor)?;
     let rate = &auth.config().mfa.verify_rate;
     let key = format!("factor_verify:{}", factor.id);
-    mfa::check_limit(&auth, rate, &key).await?;
-    let proof = proof(&auth, &factor, &request).await?;
+    mfa::check_limit(auth, rate, &key).await?;
+    let proof = proof(auth, &factor, &request).await?;
     let mut tx = auth.begin().await?;
     let gone = || Error::new(ErrorCode::MfaFactorNotFound, "Factor not found");
     // One at a time: what is there now counts.
@@ -68,9 +88,9 @@ pub(super) async fn verify(
     let factor = factors::lock(&mut tx, owner.user.id, factor.id).await?;
     let factor = factor.ok_or_else(gone)?;
     if !factor.verified {
-        mfa::check_first_use(&auth, &owner, &owner.user)?;
+        mfa::check_first_use(auth, &owner, &owner.user)?;
     }
-    let challenge = match open_challenge(&auth, &mut tx, &caller, &factor, &request).await? {
+    let challenge = match open_challenge(auth, &mut tx, caller, &factor, &request).await? {
         Ok(challenge) => challenge,
         Err(refusal) => {
             tx.commit().await?;
@@ -78,16 +98,16 @@ pub(super) async fn verify(
         }
     };
     let outcome = match &proof {
-        Proof::Totp(code) => mfa::totp::check(&auth, &mut tx, &factor, code).await?,
+        Proof::Totp(code) => mfa::totp::check(auth, &mut tx, &factor, code).await?,
         Proof::Phone { code, by_service } => {
-            mfa::phone::check(&auth, &challenge, code, *by_service)?
+            mfa::phone::check(auth, &challenge, code, *by_service)?
         }
         Proof::WebAuthn(step, answer) => {
             let answer = (*step, answer.as_str());
-            mfa::webauthn::check(&auth, &mut tx, &owner.user, &factor, &challenge, answer).await?
+            mfa::webauthn::check(auth, &mut tx, &owner.user, &factor, &challenge, answer).await?
         }
     };
-    if let Err(refusal) = mfa::judge(&auth, &mut tx, &caller, &factor, &outcome).await {
+    if let Err(refusal) = mfa::judge(auth, &mut tx, caller, &factor, &outcome).await {
         if refusal.code() == ErrorCode::MfaVerificationRejected {
             tx.commit().await?;
         }
@@ -95,13 +115,12 @@ pub(super) async fn verify(
     }
     match outcome {
         Outcome::Wrong(error) => {
-            wrong(&mut tx, &caller, &owner, &factor, &challenge).await?;
+            wrong(&mut tx, caller, &owner, &factor, &challenge).await?;
             tx.commit().await?;
             Err(error)
         }
         Outcome::Right => {
-            let tokens =
-                mfa::proved(&auth, &mut tx, &caller, &owner, &factor, challenge.id).await?;
+            let tokens = mfa::proved(auth, &mut tx, caller, &owner, &factor, challenge.id).await?;
             tx.commit().await?;
             auth.limiter().reset(rate, &key).await;
             Ok(Json(tokens))

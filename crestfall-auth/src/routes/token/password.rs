@@ -14,7 +14,7 @@ use crate::sign_in_guard::{self, Who};
 use crate::store::users;
 use crate::token::TokenResponse;
 use crate::user::User;
-use crate::{address, hook, new_password};
+use crate::{address, directory, hook, new_password};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -60,10 +60,8 @@ pub(super) async fn grant(
     }
     let user = match found {
         Some(user) if verified.ok => user,
-        found => {
-            attempt
-                .failed(auth, caller, found.as_ref(), "password")
-                .await?;
+        _ => {
+            attempt.failed(auth, caller, "password").await?;
             return Err(wrong());
         }
     };
@@ -103,7 +101,6 @@ pub(super) async fn grant(
 /// The user with the address that was given, and the address in its one spelling.
 async fn find(auth: &Auth, credentials: &Credentials) -> Result<(Option<User>, String)> {
     let config = auth.config();
-    let audience = &config.tokens.audience;
     match (credentials.email.is_empty(), credentials.phone.is_empty()) {
         (false, false) => Err(Error::invalid(
             "Only an email address or phone number should be provided on login.",
@@ -121,7 +118,7 @@ async fn find(auth: &Auth, credentials: &Credentials) -> Result<(Option<User>, S
         (false, true) => match address::email(&credentials.email) {
             Ok(email) => {
                 let mut db = auth.pool().acquire().await?;
-                let found = users::find_by_email(&mut db, &email, audience).await?;
+                let found = directory::find_by_email(auth, &mut db, &email).await?;
                 Ok((found, email))
             }
             Err(_) => Ok((None, credentials.email.clone())),
@@ -129,7 +126,7 @@ async fn find(auth: &Auth, credentials: &Credentials) -> Result<(Option<User>, S
         (true, false) => match address::phone(&credentials.phone) {
             Ok(phone) => {
                 let mut db = auth.pool().acquire().await?;
-                let found = users::find_by_phone(&mut db, &phone, audience).await?;
+                let found = directory::find_by_phone(auth, &mut db, &phone).await?;
                 Ok((found, phone))
             }
             Err(_) => Ok((None, credentials.phone.clone())),
@@ -159,5 +156,6 @@ async fn rehash(auth: &Auth, user: &User, password: &str) -> Result<()> {
     let new = auth.passwords().hash(password).await?;
     let old = user.password_hash().unwrap_or_default();
     let mut db = auth.pool().acquire().await?;
-    Ok(users::replace_hash(&mut db, user.id, old, &new).await?)
+    users::replace_hash(&mut db, user.id, old, &new).await?;
+    directory::push(auth, &mut db, user.id).await
 }

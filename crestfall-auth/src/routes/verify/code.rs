@@ -3,7 +3,6 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::address;
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
@@ -15,6 +14,7 @@ use crate::store::one_time_tokens::{self, OneTimeToken};
 use crate::store::{proofs, users};
 use crate::token::TokenResponse;
 use crate::verification::Verification;
+use crate::{address, directory};
 
 pub(super) enum Answer {
     Tokens(Box<TokenResponse>),
@@ -76,11 +76,11 @@ pub(super) async fn by_email(
         return Err(wrong());
     }
     let mut db = auth.pool().acquire().await?;
-    let audience = &auth.config().tokens.audience;
     let mut candidates = Vec::new();
-    let owner = users::find_by_email(&mut db, &email, audience).await?;
+    let owner = directory::find_by_email(auth, &mut db, &email).await?;
     candidates.extend(owner.map(|owner| owner.id));
     if verification == Verification::EmailChange {
+        let audience = &auth.config().tokens.audience;
         candidates.extend(proofs::who_want_email(&mut db, &email, audience).await?);
     }
     drop(db);
@@ -137,11 +137,7 @@ async fn try_each(
         }
         tx.commit().await?;
     }
-    let user = match candidates.first() {
-        Some(user) => users::find(&mut *auth.pool().acquire().await?, *user).await?,
-        None => None,
-    };
-    attempt.failed(auth, caller, user.as_ref(), "otp").await?;
+    attempt.failed(auth, caller, "otp").await?;
     Err(wrong())
 }
 
@@ -155,7 +151,7 @@ async fn candidates_by_phone(
     if verification == Verification::PhoneChange {
         return Ok(proofs::who_want_phone(&mut db, phone, audience).await?);
     }
-    let owner = users::find_by_phone(&mut db, phone, audience).await?;
+    let owner = directory::find_by_phone(auth, &mut db, phone).await?;
     Ok(owner.into_iter().map(|owner| owner.id).collect())
 }
 
