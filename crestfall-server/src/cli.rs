@@ -110,8 +110,8 @@ fn serve(flags: settings::Flags) -> ExitCode {
 
 /// `crestfall auth`.
 fn authenticate(flags: settings::Flags) -> ExitCode {
-    let (source, warnings) = auth::alone::source(flags);
-    let setup = match source.read(Vec::new(), None) {
+    let asked = auth::alone::asked(flags);
+    let setup = match asked.source.read(Vec::new(), None) {
         Ok(setup) => setup,
         Err(error) => return fail(&error),
     };
@@ -119,9 +119,7 @@ fn authenticate(flags: settings::Flags) -> ExitCode {
     let Some(auth) = setup.auth.clone() else {
         return fail(&"auth.enabled is false");
     };
-    finish(
-        runtime().map(|runtime| runtime.block_on(auth::alone::run(setup, auth, &warnings, level))),
-    )
+    finish(runtime().map(|runtime| runtime.block_on(auth::alone::run(setup, auth, &asked, level))))
 }
 
 fn develop(arguments: dev::Arguments) -> ExitCode {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use crestfall_core::migrate;
 use sqlx::PgPool;
 
-use super::{Service, gotrue, start};
+use super::{Service, gotrue, options, start};
 use crate::admin::{Admin, Health, Subject};
 use crate::app::Error;
 use crate::edge::Edge;
@@ -21,20 +22,53 @@ use crate::telemetry::{AccessLog, LogLevel, lifecycle};
 /// How often the database is asked whether it is there.
 const CHECK: Duration = Duration::from_secs(5);
 
-/// Where settings come from: ours, with other ports than `crestfall serve`, and GoTrue's variables.
-/// With them, what the operator should know.
-pub(crate) fn source(flags: Flags) -> (Source, Vec<String>) {
-    let flags = flags.defaulting([
-        "server.port=8081".to_owned(),
-        "admin.port=8082".to_owned(),
-        "auth.external_url=http://localhost:8081".to_owned(),
-    ]);
-    let flags = flags.assuming(vec!["auth.enabled=true".to_owned()]);
+/// How the service was asked to run.
+pub(crate) struct Asked {
+    /// Ours, with other ports than `crestfall serve`, and GoTrue's variables.
+    pub(crate) source: Source,
+    /// What the operator should know.
+    pub(crate) warnings: Vec<String>,
+    /// By GoTrue's variables: several may run on one machine, as there, and each brings the database
+    /// up to date before it serves.
+    pub(crate) as_gotrue: bool,
+}
+
+/// Reads how the service is to run.
+pub(crate) fn asked(flags: Flags) -> Asked {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let gotrue = gotrue::translate(environment);
-    let sources = Sources::new(flags).translating(gotrue.settings);
-    (Source::Crestfall(sources), gotrue.warnings)
+    let as_gotrue = gotrue.is_in_its_place();
+    // GoTrue has no administration server: any free port, and no two in each other's way.
+    let admin_port = if as_gotrue { 0 } else { 8082 };
+    let flags = flags.defaulting([
+        "server.port=8081".to_owned(),
+        format!("admin.port={admin_port}"),
+        "auth.external_url=http://localhost:8081".to_owned(),
+    ]);
+    let flags = flags.assuming(vec!["auth.enabled=true".to_owned()]);
+    Asked {
+        source: Source::Crestfall(Sources::new(flags).translating(gotrue.settings)),
+        warnings: gotrue.warnings,
+        as_gotrue,
+    }
+}
+
+/// Brings the database up to date. Where that fails, starting tells what is missing.
+async fn migrate(auth: &setup::Auth) {
+    let options = match options(auth.database.expose()) {
+        Ok(options) => options,
+        Err(error) => return lifecycle!("auth.database_url: {error}"),
+    };
+    let quiet = migrate::Options::default();
+    match migrate::run(&options, &crestfall_auth::migrations(), &quiet).await {
+        Ok(report) if report.applied.is_empty() => {}
+        Ok(report) => lifecycle!("applied {}", report.applied.join(", ")),
+        Err(error) => lifecycle!(
+            "The database is not brought up to date: {}",
+            setup::told(&error)
+        ),
+    }
 }
 
 /// What the administration server tells about.
@@ -68,12 +102,12 @@ impl Subject for Alone {
 pub(crate) async fn run(
     setup: Setup,
     auth: setup::Auth,
-    warnings: &[String],
+    asked: &Asked,
     _level: LogLevel,
 ) -> Result<(), Error> {
     let mut signals = Signals::new().map_err(Error::Signals)?;
     lifecycle!("starting crestfall auth {}", env!("CARGO_PKG_VERSION"));
-    for warning in setup.warnings.iter().chain(warnings) {
+    for warning in setup.warnings.iter().chain(&asked.warnings) {
         lifecycle!("{warning}");
     }
     // At the root, where GoTrue has it, and where a client of everything looks for it.
@@ -98,6 +132,9 @@ pub(crate) async fn run(
             ))
         }
     };
+    if asked.as_gotrue {
+        migrate(&auth).await;
+    }
     let service = tokio::select! {
         service = start(&auth) => service?,
         () = ended(&mut signals) => return Ok(()),

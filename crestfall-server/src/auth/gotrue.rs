@@ -102,17 +102,19 @@ pub(crate) fn translate(environment: impl Iterator<Item = (String, String)>) -> 
             translated.warnings.push(warning);
         }
     }
-    if translated
-        .settings
-        .iter()
-        .any(|(name, ..)| name.starts_with(PREFIX))
-    {
+    if translated.is_in_its_place() {
         translated.complete();
     }
     translated
 }
 
 impl Translated {
+    /// Whether somebody speaks to GoTrue here.
+    pub(crate) fn is_in_its_place(&self) -> bool {
+        let mut names = self.settings.iter().map(|(name, ..)| name);
+        names.any(|name| name.starts_with(PREFIX))
+    }
+
     fn value(&self, key: &str) -> Option<&str> {
         let found = self.settings.iter().find(|(_, known, _)| known == key);
         found.map(|(_, _, value)| value.as_str())
