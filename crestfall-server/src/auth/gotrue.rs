@@ -51,6 +51,18 @@ const NEEDLESS: [&str; 20] = [
     "MULTI_INSTANCE_MODE",
 ];
 
+/// Endings of a provider's variables, longer before shorter, and its settings.
+const PROVIDER: [(&str, &str); 8] = [
+    ("_SKIP_NONCE_CHECK", "skip_nonce_check"),
+    ("_EMAIL_OPTIONAL", "email_optional"),
+    ("_REDIRECT_URI", "redirect_uri"),
+    ("_CLIENT_ID", "client_id"),
+    ("_API_URL", "api_url"),
+    ("_ENABLED", "enabled"),
+    ("_SECRET", "secret"),
+    ("_URL", "url"),
+];
+
 /// What GoTrue assumes where we assume something else.
 const DEFAULTS: [(&str, &str); 1] = [("auth.password.min_length", "6")];
 
@@ -76,20 +88,28 @@ pub(crate) fn translate(environment: impl Iterator<Item = (String, String)>) -> 
     let schema = settings::schema();
     let known = known(&schema);
     let mut translated = Translated::default();
-    for (name, text) in environment.collect::<BTreeMap<_, _>>() {
-        let Some(variable) = variable(&name) else {
+    let environment: BTreeMap<_, _> = environment.collect();
+    for (name, text) in &environment {
+        let Some(variable) = variable(name) else {
             continue;
         };
         if NEEDLESS.contains(&variable) || text.is_empty() {
             continue;
         }
+        let mut keys = settings_of(&known, variable);
+        if let (true, Some((provider, setting))) = (keys.is_empty(), provider_setting(variable)) {
+            if !is_enabled(&environment, provider) {
+                continue;
+            }
+            keys.push(setting);
+        }
         let mut is_known = false;
-        for key in settings_of(&known, variable) {
+        for key in keys {
             let Some(kind) = settings::at(&schema, &key) else {
                 continue;
             };
             is_known = true;
-            match value::ours(variable, &text, kind) {
+            match value::ours(variable, text, kind) {
                 Some(value) => translated.settings.push((name.clone(), key, value)),
                 None => {
                     let warning = format!("{name} is not understood and is passed over");
@@ -182,6 +202,26 @@ fn settings_of(known: &[Known], variable: &str) -> Vec<String> {
     fits.into_iter().collect()
 }
 
+/// What a variable of an OAuth provider sets, such as `EXTERNAL_GITHUB_SECRET`: the provider in
+/// capitals, and the setting.
+fn provider_setting(variable: &str) -> Option<(&str, String)> {
+    let rest = variable.strip_prefix("EXTERNAL_")?;
+    let found = PROVIDER.iter().find_map(|(ending, field)| {
+        let provider = rest.strip_suffix(ending)?;
+        Some((provider, field))
+    });
+    let (provider, field) = found.filter(|(provider, _)| !provider.is_empty())?;
+    let key = format!("auth.providers.{}.{field}", provider.to_lowercase());
+    Some((provider, key))
+}
+
+/// A provider that is off need not be one that there is.
+fn is_enabled(environment: &BTreeMap<String, String>, provider: &str) -> bool {
+    let name = format!("{PREFIX}EXTERNAL_{provider}_ENABLED");
+    let text = environment.get(&name);
+    text.and_then(|text| value::truth(text)).unwrap_or(false)
+}
+
 /// Every variable there is a setting for: whole names before patterns, longer patterns before shorter.
 fn known(schema: &Value) -> Vec<Known> {
     let mut known = Vec::new();
@@ -248,6 +288,11 @@ pub(crate) fn page() -> String {
     );
     let mut all = known(&settings::schema());
     all.sort_by(|a, b| a.variable.cmp(&b.variable));
+    for (ending, field) in PROVIDER {
+        let row =
+            format!("| `EXTERNAL_<PROVIDER>{ending}` | `auth.providers.<provider>.{field}` |\n");
+        page.push_str(&row);
+    }
     for Known { variable, setting } in all {
         let any = if variable.contains('*') { ".…" } else { "" };
         page.push_str(&format!("| `{variable}` | `{setting}{any}` |\n"));

@@ -174,6 +174,33 @@ fn variables_of_the_suites_are_settings_of_ours() {
 }
 
 #[test]
+fn providers_that_are_on_are_settings_of_theirs() {
+    let found = translated(&[
+        ("GOTRUE_EXTERNAL_GOOGLE_ENABLED", "true"),
+        ("GOTRUE_EXTERNAL_GOOGLE_CLIENT_ID", "a.apps,b.apps"),
+        ("GOTRUE_EXTERNAL_GOOGLE_SKIP_NONCE_CHECK", "true"),
+        ("GOTRUE_EXTERNAL_TWITTER_ENABLED", "false"),
+        ("GOTRUE_EXTERNAL_TWITTER_SECRET", "x"),
+    ]);
+    assert_eq!(found.value("auth.providers.google.enabled"), Some("true"));
+    assert_eq!(
+        found.value("auth.providers.google.client_id"),
+        Some("a.apps,b.apps")
+    );
+    assert_eq!(
+        found.value("auth.providers.google.skip_nonce_check"),
+        Some("true")
+    );
+    assert!(
+        !found
+            .settings
+            .iter()
+            .any(|(_, key, _)| key.contains("twitter"))
+    );
+    assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+}
+
+#[test]
 fn what_is_unknown_or_makes_no_sense_is_told_and_does_not_stop_the_service() {
     let translated = translated(&[
         ("GOTRUE_NO_SUCH_THING", "1"),

@@ -74,7 +74,7 @@ fn go_duration(text: &str) -> Option<f64> {
 }
 
 /// What Go takes for a truth value.
-fn truth(text: &str) -> Option<bool> {
+pub(super) fn truth(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
