@@ -20,7 +20,6 @@ use std::collections::BTreeMap;
 
 use crestfall_core::Secret;
 use crestfall_core::egress::EgressConfig;
-use crestfall_core::rate_limit::Rate;
 use crestfall_core::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -274,17 +274,31 @@ impl std::error::Error for Error {
 /// The database could not be asked, or refused.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                Self::new(ErrorCode::ServiceBusy, "The server is busy; try again")
-                    .retry_after(1)
-                    .caused_by(error)
-            }
-            _ => Self::internal(
+        match is_passing(&error) {
+            true => Self::new(ErrorCode::ServiceBusy, "The server is busy; try again")
+                .retry_after(1)
+                .caused_by(error),
+            false => Self::internal(
                 "Unexpected failure, please check server logs for more information",
                 error,
             ),
         }
+    }
+}
+
+/// Whether the same may succeed in a moment: nothing was done, and nothing is wrong with it.
+fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            // Connections, resources, shutting down or starting up; two that waited for each other.
+            ["08", "53", "57P"]
+                .iter()
+                .any(|class| code.starts_with(class))
+                || matches!(&*code, "40001" | "40P01" | "55P03")
+        }
+        _ => false,
     }
 }
 

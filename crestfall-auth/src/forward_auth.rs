@@ -11,7 +11,7 @@ use crate::config::{Config, ForwardAuthPolicy};
 use crate::require_scope::scopes_of;
 
 pub(crate) use policy::{Decision, PolicyError, Rules};
-pub(crate) use target::{BadTarget, Domains, Form, Target};
+pub(crate) use target::{Domains, Form, Target};
 
 /// The scope that an API key needs to pass.
 const SCOPE: &str = "forward-auth:access";

@@ -1,5 +1,4 @@
 //! Users, sessions and every way to prove who you are.
-#![allow(dead_code, unused_imports)] // while the parts are being put together
 
 mod address;
 pub mod api_key;

@@ -16,11 +16,11 @@ mod policy;
 mod queue;
 mod stored_hash;
 
-pub(crate) use breach::{BreachCheck, BreachError, HaveIBeenPwned, HaveIBeenPwnedConfig};
-pub(crate) use hasher::{HasherConfig, HasherError, PasswordHasher, Verified};
-pub(crate) use policy::{Policy, Reason, Rejection, WeakPassword, required_characters};
+pub(crate) use breach::{BreachCheck, HaveIBeenPwned, HaveIBeenPwnedConfig};
+pub(crate) use hasher::{HasherConfig, PasswordHasher};
+pub(crate) use policy::{Policy, Reason, Rejection, required_characters};
 pub(crate) use queue::Busy;
-pub(crate) use stored_hash::{HashError, check_importable};
+pub(crate) use stored_hash::check_importable;
 
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;

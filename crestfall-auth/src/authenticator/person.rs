@@ -18,7 +18,6 @@ use crate::user::User;
 /// What counts of a user on each request.
 #[derive(Debug)]
 pub(crate) struct Person {
-    pub(crate) id: Uuid,
     pub(crate) banned_until: Option<DateTime<Utc>>,
     pub(crate) has_second_factor: bool,
     /// Another after each change of the password.
@@ -118,7 +117,6 @@ async fn read(auth: &Auth, db: &mut PgConnection, id: Uuid) -> sqlx::Result<Opti
     let mut claims = claims(auth.issuer(), &auth.config().tokens.audience, &user);
     claims.insert("amr".into(), json!([{ "method": "password" }]));
     Ok(Some(Person {
-        id: user.id,
         banned_until: user.banned_until,
         has_second_factor: user.has_verified_factor(),
         password_version: password_version(&user),

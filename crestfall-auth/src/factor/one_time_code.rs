@@ -1,9 +1,8 @@
-//! Codes that are mailed or sent as a text message: a few random digits, known to the store by a hash only.
+//! Codes that are mailed or sent as a text message: a few random digits.
 
 use super::totp::NoRandomness;
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::rand;
 use std::ops::RangeInclusive;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Digits that a code may have (`MAILER_OTP_LENGTH`, `SMS_OTP_LENGTH`).
@@ -30,32 +29,6 @@ pub(crate) fn generate(length: usize) -> Result<Zeroizing<String>, NoRandomness>
 /// A digit of a random byte; `None` for the six bytes that would make some digits likelier.
 fn digit(byte: u8) -> Option<char> {
     (byte < 250).then(|| char::from(b'0' + byte % 10))
-}
-
-/// What the store keeps, and what links carry as `token_hash`: SHA-224 of address and code in hexadecimal, as GoTrue
-/// makes it. The address is an e-mail address in lower case or a phone number, so equal codes of two users differ.
-///
-/// A code has 20 to 33 bits, so whoever reads the store could find it from this; it is short-lived and used once.
-pub(crate) fn token_hash(address: &str, code: &str) -> String {
-    let mut context = digest::Context::new(&digest::SHA224);
-    context.update(address.as_bytes());
-    context.update(code.as_bytes());
-    context
-        .finish()
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// Whether `code`, sent to `address`, is the one of which the store keeps `stored`. Spaces around it are passed over.
-pub(crate) fn verify(address: &str, code: &str, stored: &str) -> bool {
-    is_same_hash(&token_hash(address, code.trim()), stored)
-}
-
-/// Compares two hashes in constant time.
-pub(crate) fn is_same_hash(given: &str, stored: &str) -> bool {
-    given.as_bytes().ct_eq(stored.as_bytes()).into()
 }
 
 #[cfg(test)]
@@ -86,19 +59,5 @@ mod tests {
             .map(|_| generate(10).unwrap().to_string())
             .collect();
         assert!(codes.len() > 990);
-    }
-
-    /// `printf 'ada@example.com123456' | openssl dgst -sha224`
-    #[test]
-    fn a_hash_is_gotrues() {
-        let hash = token_hash("ada@example.com", "123456");
-        assert_eq!(
-            hash,
-            "b3e6748f730bb25fa8ce9a5fda7fd5bf5f56ee21419043fe1c94d975"
-        );
-        assert!(verify("ada@example.com", " 123456 ", &hash));
-        assert!(!verify("ada@example.com", "123457", &hash));
-        assert!(!verify("bob@example.com", "123456", &hash));
-        assert!(!verify("ada@example.com", "123456", ""));
     }
 }

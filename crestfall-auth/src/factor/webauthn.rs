@@ -23,8 +23,8 @@ mod response;
 
 pub(crate) use base64url::Base64Url;
 pub(crate) use ceremony::Ceremony;
-pub(crate) use config::{AttestationPolicy, Config, ConfigError, CounterPolicy, UserVerification};
-pub(crate) use credential::{Credential, model_name};
+pub(crate) use config::{AttestationPolicy, Config, ConfigError, CounterPolicy};
+pub(crate) use credential::Credential;
 pub(crate) use error::Error;
 pub(crate) use relying_party::{Authenticated, RelyingParty, Usage, User};
 pub(crate) use response::Assertion;

@@ -11,8 +11,7 @@ use self::check::{
     check_own_scopes, check_redirect_uris, check_uri, grant_types_error,
 };
 use super::client::{
-    AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, ClientType, DEVICE_CODE, REFRESH_TOKEN,
-    RegistrationType,
+    AUTHORIZATION_CODE, AuthMethod, ClientType, DEVICE_CODE, REFRESH_TOKEN, RegistrationType,
 };
 use crate::body::or_default;
 use crate::error::{Error, Result};

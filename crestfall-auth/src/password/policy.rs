@@ -164,7 +164,8 @@ pub(crate) fn required_characters(notation: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::BreachError, *};
+    use super::*;
+    use crate::password::breach::BreachError;
 
     struct Answers(Result<bool, ()>);
 

@@ -88,11 +88,6 @@ impl Provider {
         Ok(url)
     }
 
-    /// Whether the code is exchanged with a verifier.
-    pub(crate) fn knows_pkce(&self) -> bool {
-        self.pkce
-    }
-
     /// Whether its ID tokens repeat a nonce.
     pub(crate) fn knows_nonce(&self) -> bool {
         self.nonce

@@ -132,12 +132,7 @@ impl Update {
         let user = &signed_in.user;
         let changes_password = self.password.as_deref().is_some_and(|new| !new.is_empty());
         let changes_access = changes_password || !self.email.is_empty() || !self.phone.is_empty();
-        let is_admin = auth
-            .config()
-            .tokens
-            .admin_roles
-            .iter()
-            .any(|role| *role == user.role);
+        let is_admin = auth.config().tokens.admin_roles.contains(&user.role);
         if self.app_metadata.is_some() && !is_admin {
             return Err(Error::new(
                 ErrorCode::NotAdmin,

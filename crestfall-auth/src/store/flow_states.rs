@@ -64,13 +64,6 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewFlowState<'_>) -> sql
     .await
 }
 
-pub(crate) async fn find(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<FlowState>> {
-    sqlx::query_as("select * from auth.flow_state where id = $1")
-        .bind(id)
-        .fetch_optional(db)
-        .await
-}
-
 /// Gives the user who came back a code to exchange; a code is only kept as its hash.
 pub(crate) async fn issue_code(
     db: &mut PgConnection,
@@ -118,14 +111,6 @@ pub(crate) async fn take_by_code(
 ) -> sqlx::Result<Option<FlowState>> {
     sqlx::query_as("delete from auth.flow_state where auth_code = $1 returning *")
         .bind(code_hash)
-        .fetch_optional(db)
-        .await
-}
-
-/// Removes the one with this id and gives it. Of several at once one gets it.
-pub(crate) async fn take(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<FlowState>> {
-    sqlx::query_as("delete from auth.flow_state where id = $1 returning *")
-        .bind(id)
         .fetch_optional(db)
         .await
 }

@@ -34,17 +34,6 @@ pub(crate) async fn find(
     .await
 }
 
-/// The identities that a provider knows by this address.
-pub(crate) async fn find_by_email(
-    db: &mut PgConnection,
-    email: &str,
-) -> sqlx::Result<Vec<UserIdentity>> {
-    sqlx::query_as(select_identity!("where i.email = lower($1)"))
-        .bind(email)
-        .fetch_all(db)
-        .await
-}
-
 /// # Errors
 /// A unique violation when the provider's user is linked already.
 pub(crate) async fn insert(
@@ -125,20 +114,6 @@ pub(crate) async fn email_verified(
 pub(crate) async fn delete(db: &mut PgConnection, id: Uuid) -> sqlx::Result<()> {
     sqlx::query("delete from auth.identities where id = $1")
         .bind(id)
-        .execute(db)
-        .await
-        .map(drop)
-}
-
-/// All of a user's but one.
-pub(crate) async fn delete_others(
-    db: &mut PgConnection,
-    user: Uuid,
-    keep: Uuid,
-) -> sqlx::Result<()> {
-    sqlx::query("delete from auth.identities where user_id = $1 and id <> $2")
-        .bind(user)
-        .bind(keep)
         .execute(db)
         .await
         .map(drop)

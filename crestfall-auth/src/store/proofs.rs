@@ -10,7 +10,6 @@ pub(crate) enum Sent {
     Invite,
     Recovery,
     EmailChange,
-    PhoneChange,
     Reauthentication,
 }
 
@@ -22,7 +21,6 @@ pub(crate) async fn mark_sent(db: &mut PgConnection, user: Uuid, sent: Sent) -> 
         }
         Sent::Recovery => "update auth.users set recovery_sent_at = now() where id = $1",
         Sent::EmailChange => "update auth.users set email_change_sent_at = now() where id = $1",
-        Sent::PhoneChange => "update auth.users set phone_change_sent_at = now() where id = $1",
         Sent::Reauthentication => {
             "update auth.users set reauthentication_sent_at = now() where id = $1"
         }

@@ -14,11 +14,9 @@ pub(crate) struct Session {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) refreshed_at: Option<NaiveDateTime>,
     pub(crate) not_after: Option<DateTime<Utc>>,
-    pub(crate) factor_id: Option<Uuid>,
     pub(crate) aal: String,
     pub(crate) user_agent: Option<String>,
     pub(crate) ip: Option<String>,
-    pub(crate) tag: Option<String>,
     pub(crate) oauth_client_id: Option<Uuid>,
     pub(crate) scopes: Option<String>,
     /// Whom its tokens are for as well (RFC 8707).
@@ -59,8 +57,8 @@ macro_rules! select_session {
     ($rest:literal) => {
         concat!(
             "select s.id, s.user_id, coalesce(s.created_at, now()) as created_at, s.refreshed_at,
-               s.not_after, s.factor_id, coalesce(s.aal::text, 'aal1') as aal, s.user_agent,
-               host(s.ip) as ip, s.tag, s.oauth_client_id, s.scopes, s.resource,
+               s.not_after, coalesce(s.aal::text, 'aal1') as aal, s.user_agent,
+               host(s.ip) as ip, s.oauth_client_id, s.scopes, s.resource,
                s.refresh_token_hmac_key, s.refresh_token_counter,
                (select coalesce(json_agg(json_build_object('method', a.authentication_method,
                    'timestamp', floor(extract(epoch from a.updated_at))::bigint)

@@ -44,7 +44,6 @@ macro_rules! select_user {
         )
     };
 }
-pub(crate) use select_user;
 
 /// What a new user starts with.
 #[derive(Clone, Debug, Default)]

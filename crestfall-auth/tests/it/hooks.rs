@@ -40,10 +40,13 @@ async fn with_sql(sql: &'static str, change: impl FnOnce(&mut Config)) -> TestAu
     app
 }
 
+/// A status, a `Retry-After` or none, a body.
+type Scripted = (u16, &'static str, String);
+
 /// What an application answers, in turn, and what it was asked.
 #[derive(Clone, Default)]
 struct Application {
-    answers: Arc<Mutex<VecDeque<(u16, &'static str, String)>>>,
+    answers: Arc<Mutex<VecDeque<Scripted>>>,
     asked: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
 }
 

@@ -74,6 +74,7 @@ pub(crate) enum CounterPolicy {
     /// [`Authenticated::cloned`]: super::Authenticated::cloned
     RefuseLower,
     /// It succeeds, and [`Authenticated::cloned`] says so.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no setting asks for it"))]
     Flag,
 }
 

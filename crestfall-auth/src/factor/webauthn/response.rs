@@ -101,6 +101,10 @@ impl Assertion {
         &self.id
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a passkey is found by its own id")
+    )]
     /// Whose it is said to be; the handle that the registration's options gave the user.
     pub(crate) fn user_handle(&self) -> Option<&[u8]> {
         self.user_handle.as_deref()

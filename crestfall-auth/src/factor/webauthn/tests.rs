@@ -1,3 +1,4 @@
+use super::config::UserVerification;
 use super::{
     authenticator::{Algorithm, Attestation, Authenticator},
     *,

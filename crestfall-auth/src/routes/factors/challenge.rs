@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::mfa::{self, OwnFactor, Owner};
 use crate::store::factor_challenges::{self, NewChallenge};
 use crate::store::factors::{self, Factor, FactorType};
-use crate::{code_message, rate_limit, sending};
+use crate::{code_message, rate_limit};
 
 /// auth-js sends `webauthn: {rpId, rpOrigins}` too: whom keys are for is the settings' to say.
 #[derive(Deserialize, Default)]
