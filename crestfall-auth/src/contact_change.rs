@@ -13,11 +13,11 @@ use crate::one_time::{self, CodeOutcome, TokenType};
 use crate::pkce::Challenge;
 use crate::proof;
 use crate::sign_in_guard::{self, Who};
+use crate::store::one_time_tokens;
 use crate::store::proofs::{self, Sent};
-use crate::store::{one_time_tokens, users};
 use crate::user::User;
 use crate::verification::Verification;
-use crate::{hook, notice, sending};
+use crate::{directory, hook, notice, sending};
 
 /// What is to change; empty stays as it is.
 pub(crate) struct Change<'a> {
@@ -120,8 +120,7 @@ pub(crate) async fn check_email_is_free(
     user: &User,
     email: &str,
 ) -> Result<()> {
-    let audience = &auth.config().tokens.audience;
-    match users::find_by_email(db, email, audience).await? {
+    match directory::find_by_email(auth, db, email).await? {
         Some(other) if other.id != user.id => Err(proof::email_taken()),
         _ => Ok(()),
     }
@@ -134,8 +133,7 @@ async fn request_phone(
     user: &User,
     (phone, channel): (&str, &str),
 ) -> Result<Option<CodeMessage>> {
-    let audience = &auth.config().tokens.audience;
-    if let Some(other) = users::find_by_phone(db, phone, audience).await?
+    if let Some(other) = directory::find_by_phone(auth, db, phone).await?
         && other.id != user.id
     {
         return Err(proof::phone_taken());

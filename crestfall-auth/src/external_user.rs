@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::caller::Caller;
+use crate::directory::{self, Lookup};
 use crate::error::{Error, ErrorCode, Result};
 use crate::mail::{MailKind, Variables};
 use crate::one_time::TokenType;
@@ -55,10 +56,15 @@ pub(crate) async fn enter(
 ) -> Result<Entered> {
     let external = proof.user;
     lock(db, proof).await?;
+    // Whose addresses these are, as the directory has it now.
+    for email in &external.emails {
+        directory::pull(auth, db, Lookup::Email(&email.address.to_lowercase())).await?;
+    }
     let data = external.identity_data();
     let known = identities::find(db, proof.provider, &external.subject).await?;
     let (user, identity, created) = match known {
         Some(identity) => {
+            directory::pull(auth, db, Lookup::Id(identity.user_id)).await?;
             let user = lock_user(db, identity.user_id).await?;
             let data = external.identity_data_after(&identity.identity_data);
             identities::signed_in(db, identity.identity_id, &data).await?;
@@ -82,10 +88,13 @@ pub(crate) async fn enter(
         },
     };
     users::refresh_providers(db, user.id).await?;
-    if user.is_banned() {
+    if user.is_banned() || user.deleted_at.is_some() {
         return Err(Error::new(ErrorCode::UserBanned, "User is banned"));
     }
-    confirm(auth, db, caller, proof, user, &identity, created).await
+    let id = user.id;
+    let entered = confirm(auth, db, caller, proof, user, &identity, created).await?;
+    directory::push(auth, db, id).await?;
+    Ok(entered)
 }
 
 /// Sign-ins of one user, and those with one address, come one after the other.
@@ -318,6 +327,7 @@ pub(crate) async fn link(
         }
         _ => None,
     };
+    directory::push(auth, db, target).await?;
     if let Some(error) = refused {
         let user = reload(db, &user).await?;
         let none = Challenge::default();
@@ -336,8 +346,7 @@ async fn take_email(
     email: &ExternalEmail,
     provider: &str,
 ) -> Result<Option<Error>> {
-    let aud = &auth.config().tokens.audience;
-    let taken = users::find_by_email(db, &email.address, aud)
+    let taken = directory::find_by_email(auth, db, &email.address)
         .await?
         .is_some();
     match (taken, email.verified) {

@@ -12,6 +12,7 @@ use super::authorize::{self, Parameters};
 use crate::audit::Action;
 use crate::auth::Auth;
 use crate::caller::Caller;
+use crate::directory;
 use crate::error::{Error, ErrorCode, Result};
 use crate::external_user;
 use crate::signed_in::SignedIn;
@@ -91,6 +92,7 @@ pub(super) async fn unlink(
         }
     }
     users::refresh_providers(&mut tx, user.id).await?;
+    directory::push(&auth, &mut tx, user.id).await?;
     let action = Action::IdentityUnlinked;
     external_user::record_link(&auth, &mut tx, &caller, &user, identity, action).await?;
     tx.commit().await?;
@@ -125,7 +127,7 @@ async fn settle_email(
         if address.is_empty() {
             return Ok(external::replace_email(db, user.id, None, false).await?);
         }
-        if users::find_by_email(db, &address, &user.aud)
+        if directory::find_by_email(auth, db, &address)
             .await?
             .is_none()
         {
