@@ -30,7 +30,7 @@ enum Step {
         #[arg(long, default_value = "ES256")]
         algorithm: Algorithm,
     },
-    /// 2. Sign with the key that waits; the former one still verifies (taken back: rotate <its id>)
+    /// 2. Sign with the key that waits; the former one still verifies (taken back: rotate to its id)
     Rotate {
         /// Another key that is not revoked
         kid: Option<String>,
