@@ -32,6 +32,8 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         directory = Path(tempfile.mkdtemp(prefix="crestfall-bench-auth-"))
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        # PostgreSQL runs as another user when we are root.
+        directory.chmod(0o755)
         (directory / "postgres").mkdir()
         cluster = PrivatePostgres(directory / "postgres", None)
         stack.callback(cluster.stop)
@@ -76,6 +78,9 @@ encryption_key = "{secrets.token_hex(32)}"
 secret = "{secrets.token_hex(32)}"
 [auth.email]
 autoconfirm = true
+[auth.rate_limits]
+token_refresh = "off"
+otp = "off"
 {os.environ.get("CRESTFALL_BENCH_AUTH_TOML", "")}
 """
     )
