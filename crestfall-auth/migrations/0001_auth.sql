@@ -10,7 +10,12 @@ declare
 begin
   select rolsuper or rolcreaterole into may_make_roles from pg_roles where rolname = me;
   if may_make_roles and not exists (select from pg_roles where rolname = 'crestfall_auth') then
-    create role crestfall_auth nologin noinherit;
+    begin
+      create role crestfall_auth nologin noinherit;
+    exception when duplicate_object or unique_violation then
+      -- Another database of this cluster has just made it.
+      null;
+    end;
   end if;
   if exists (select from pg_roles where rolname = 'crestfall_auth') then
     if not pg_has_role(me, 'crestfall_auth', 'member') then
