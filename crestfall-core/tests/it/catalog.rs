@@ -553,9 +553,12 @@ async fn implicit_casts_of_domains_are_representations() {
                 .iter()
                 .any(|name| name.starts_with("shown."))
         })
-        .map(|((source, target), cast)| (&**source, &**target, &*cast.function))
+        .map(|((source, target), cast)| {
+            // A keyword since PostgreSQL 16: quoted from then on.
+            (&**source, &**target, cast.function.replace('"', ""))
+        })
         .collect();
-    assert_eq!(shown, [("shown.colour", "json", "shown.json")]);
+    assert_eq!(shown, [("shown.colour", "json", "shown.json".to_owned())]);
 }
 
 #[tokio::test]
