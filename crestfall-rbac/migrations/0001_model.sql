@@ -159,7 +159,7 @@ create index active_organisations_organisation_id_idx on rbac.active_organisatio
 
 -- What `crestfall rbac apply` last made of rbac.toml: what differs from it has drifted.
 create table rbac.applied_definition (
-  only boolean primary key default true check (only),
+  id boolean primary key default true check (id),
   definition jsonb not null,
   applied_at timestamptz not null default now()
 );

@@ -93,7 +93,8 @@ pub enum DefinitionError {
 
 fn meant(nearest: &Option<String>) -> String {
     let told = nearest.as_ref();
-    told.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+    told.map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
 }
 
 impl Definition {
@@ -233,15 +234,24 @@ mod tests {
     fn a_mistake_is_told_with_what_was_meant() {
         let base = "[permissions]\n\"invoice:read\" = \"\"\n[roles.clerk]\n";
         for (more, expected) in [
-            ("permissions = [\"invoice:raed\"]", "did you mean `invoice:read`?"),
+            (
+                "permissions = [\"invoice:raed\"]",
+                "did you mean `invoice:read`?",
+            ),
             ("permissions = [\"invoice\"]", "is no permission"),
             ("parents = [\"clerc\"]", "did you mean `clerk`?"),
             ("parents = [\"clerk\"]", "is its own parent"),
             ("parent = [\"clerk\"]", "unknown field `parent`"),
             ("[roles.\"A B\"]", "is no name of a role"),
             ("[roles.administrator]", "leave it out"),
-            ("[roles.organisation-owner]\nparents = [\"clerk\"]", "only `permissions`"),
-            ("[roles.a]\nparents = [\"b\"]\n[roles.b]\nparents = [\"a\"]", "its own parent"),
+            (
+                "[roles.organisation-owner]\nparents = [\"clerk\"]",
+                "only `permissions`",
+            ),
+            (
+                "[roles.a]\nparents = [\"b\"]\n[roles.b]\nparents = [\"a\"]",
+                "its own parent",
+            ),
         ] {
             let message = refused(&format!("{base}{more}"));
             assert!(message.contains(expected), "{more}: {message}");
@@ -251,7 +261,8 @@ mod tests {
 
     #[test]
     fn wildcards_need_no_declaration() {
-        let text = "[permissions]\n\"invoice:read\" = \"\"\n[roles.a]\npermissions = [\"invoice:*\"]";
+        let text =
+            "[permissions]\n\"invoice:read\" = \"\"\n[roles.a]\npermissions = [\"invoice:*\"]";
         let definition = Definition::parse(text).expect("a definition");
         let all = definition.all_permissions();
         let names: Vec<&str> = all.keys().map(Permission::as_str).collect();

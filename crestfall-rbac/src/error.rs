@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use crestfall_core::Problem;
 use crestfall_core::tx::TxError;
-use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use http::StatusCode;
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
 
 use crate::permission::InvalidPermission;
 

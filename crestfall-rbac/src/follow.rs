@@ -27,16 +27,20 @@ pub(crate) async fn follow(cache: &GrantsCache, pool: &PgPool, end: Cancellation
         loop {
             let Err(lost) = follow_once(cache, pool).await;
             cache.deafen();
-            let error = &lost as &dyn std::error::Error;
-            tracing::warn!(
-                error,
-                "changes of roles are not heard of; every decision asks the database"
-            );
+            tell(&lost);
             tokio::time::sleep(RETRY).await;
         }
     };
     end.run_until_cancelled(follow).await;
     cache.deafen();
+}
+
+fn tell(lost: &Lost) {
+    let error = lost as &dyn std::error::Error;
+    tracing::warn!(
+        error,
+        "changes of roles are not heard of; every decision asks the database"
+    );
 }
 
 /// Why it could not be followed any longer.

@@ -77,7 +77,9 @@ impl Held {
     }
 
     fn in_place(&self, place: &Place) -> impl Iterator<Item = &HashSet<Box<str>>> {
-        let organisation = place.organisation.and_then(|id| self.organisations.get(&id));
+        let organisation = place
+            .organisation
+            .and_then(|id| self.organisations.get(&id));
         let resource = place.resource.as_deref();
         let resource = resource.and_then(|resource| self.resources.get(resource));
         [Some(&self.everywhere), organisation, resource]
@@ -140,8 +142,7 @@ impl Grants {
 
     /// Whether it has this permission there.
     pub fn is_authorized(&self, permission: &Permission, place: &Place) -> bool {
-        self.is_service
-            || (self.permissions.in_place(place)).any(|held| covers(held, permission))
+        self.is_service || (self.permissions.in_place(place)).any(|held| covers(held, permission))
     }
 
     /// Whether it has this permission in any place at all.

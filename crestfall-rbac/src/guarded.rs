@@ -176,7 +176,11 @@ impl Guard {
             .is_some();
         if !schemes {
             let scheme = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
-            merge(document, &["components", "securitySchemes", "bearer"], scheme);
+            merge(
+                document,
+                &["components", "securitySchemes", "bearer"],
+                scheme,
+            );
         }
     }
 }
@@ -212,7 +216,10 @@ mod tests {
         let operation = &document["paths"]["/api/invoices/{id}"]["get"];
         assert_eq!(operation["security"], json!([{ "bearer": [] }]));
         assert_eq!(operation["x-required"], "invoice:read");
-        assert_eq!(operation["responses"]["403"]["description"], "Needs: invoice:read");
+        assert_eq!(
+            operation["responses"]["403"]["description"],
+            "Needs: invoice:read"
+        );
         assert!(operation["responses"]["200"].is_object());
         assert_eq!(document["paths"]["/api/invoices/{id}"]["post"], json!({}));
         assert_eq!(document["paths"]["/api/other"]["get"], json!({}));

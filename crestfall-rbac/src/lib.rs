@@ -38,7 +38,7 @@ pub use plan::{Change, Plan};
 pub use rbac::{Config, Granted, Rbac, Tell};
 pub use require::{Require, RequireLayer, RequirePermissionLayer, RequireRoleLayer};
 pub use requirement::{InvalidRequirement, MissingParameter, Requirement};
-pub use store::migrations;
 pub use store::administrator::{GrantAdminError, grant_administrator};
 pub use store::definition::ApplyError;
+pub use store::migrations;
 pub use subject::subject_of;

@@ -87,7 +87,11 @@ fn describe((method, path, summary, status, body, query): &Operation) -> Value {
         json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
     });
     let of_query = query.iter().map(|name| {
-        let kind = if *name == "limit" { "integer" } else { "string" };
+        let kind = if *name == "limit" {
+            "integer"
+        } else {
+            "string"
+        };
         json!({ "name": name, "in": "query", "schema": { "type": kind } })
     });
     let parameters: Vec<Value> = of_path.chain(of_query).collect();
@@ -117,7 +121,10 @@ fn describe((method, path, summary, status, body, query): &Operation) -> Value {
 fn operation_id(method: &str, path: &str) -> String {
     let words = path.split(|c: char| !c.is_ascii_alphanumeric());
     let words = words.filter(|word| !word.is_empty());
-    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+    std::iter::once(method)
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
 }
 
 fn object(members: &[(&str, &str)]) -> Value {

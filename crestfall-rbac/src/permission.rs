@@ -168,7 +168,10 @@ mod tests {
             assert!(text.parse::<Permission>().is_err(), "{text:?}");
         }
         let dotted = permission("rbac.role:write-all");
-        assert_eq!((dotted.resource(), dotted.action()), ("rbac.role", "write-all"));
+        assert_eq!(
+            (dotted.resource(), dotted.action()),
+            ("rbac.role", "write-all")
+        );
         assert!(!dotted.is_wildcard() && permission("a:*").is_wildcard());
     }
 }

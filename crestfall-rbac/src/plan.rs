@@ -34,9 +34,15 @@ pub enum Change {
         is_new: bool,
     },
     /// Give a role a permission.
-    Give { role: String, permission: Permission },
+    Give {
+        role: String,
+        permission: Permission,
+    },
     /// Take a permission from a role.
-    Take { role: String, permission: Permission },
+    Take {
+        role: String,
+        permission: Permission,
+    },
     /// Put a parent above a role.
     Inherit { role: String, parent: String },
     /// Take away a parent.
@@ -121,7 +127,12 @@ fn changes(wanted: &Definition, state: &State) -> Vec<Change> {
     let names: BTreeSet<&String> = wanted.roles.keys().chain(state.roles.keys()).collect();
     for name in names.into_iter().filter(staying) {
         let role = wanted.roles.get(name).unwrap_or(&nothing);
-        parts(name, role, state.roles.get(name).unwrap_or(&none), &mut changes);
+        parts(
+            name,
+            role,
+            state.roles.get(name).unwrap_or(&none),
+            &mut changes,
+        );
     }
     let gone = |name: &String, known: &KnownRole| {
         known.managed && !is_built_in(name) && !wanted.roles.contains_key(name)
@@ -153,31 +164,56 @@ fn parts(
     let built_in = is_built_in(name);
     let stays = |permission: &&Permission| !(built_in && is_reserved(permission));
     let given = wanted.permissions.difference(&known.permissions).cloned();
-    into.extend(given.map(|permission| Change::Give { role: role(), permission }));
-    let taken = known.permissions.difference(&wanted.permissions).filter(stays);
+    into.extend(given.map(|permission| Change::Give {
+        role: role(),
+        permission,
+    }));
+    let taken = known
+        .permissions
+        .difference(&wanted.permissions)
+        .filter(stays);
     let taken = taken.cloned();
-    into.extend(taken.map(|permission| Change::Take { role: role(), permission }));
+    into.extend(taken.map(|permission| Change::Take {
+        role: role(),
+        permission,
+    }));
     if built_in {
         return;
     }
     let put = wanted.parents.difference(&known.parents).cloned();
-    into.extend(put.map(|parent| Change::Inherit { role: role(), parent }));
+    into.extend(put.map(|parent| Change::Inherit {
+        role: role(),
+        parent,
+    }));
     let gone = known.parents.difference(&wanted.parents).cloned();
-    into.extend(gone.map(|parent| Change::Disinherit { role: role(), parent }));
+    into.extend(gone.map(|parent| Change::Disinherit {
+        role: role(),
+        parent,
+    }));
 }
 
 impl Change {
     /// What somebody must have done for this to be needed.
     fn undone(&self) -> String {
         match self {
-            Self::Declare { permission, is_new: true, .. } => format!("permission {permission} was removed"),
-            Self::Declare { permission, .. } => format!("permission {permission} was described anew"),
-            Self::Make { role, is_new: true, .. } => format!("role {role} was removed"),
+            Self::Declare {
+                permission,
+                is_new: true,
+                ..
+            } => format!("permission {permission} was removed"),
+            Self::Declare { permission, .. } => {
+                format!("permission {permission} was described anew")
+            }
+            Self::Make {
+                role, is_new: true, ..
+            } => format!("role {role} was removed"),
             Self::Make { role, .. } => format!("role {role} was described anew"),
             Self::Give { role, permission } => format!("{permission} was taken from role {role}"),
             Self::Take { role, permission } => format!("{permission} was given to role {role}"),
             Self::Inherit { role, parent } => format!("parent {parent} was taken from role {role}"),
-            Self::Disinherit { role, parent } => format!("parent {parent} was given to role {role}"),
+            Self::Disinherit { role, parent } => {
+                format!("parent {parent} was given to role {role}")
+            }
             Self::Remove { role, .. } => format!("role {role} was made"),
             Self::Retract { permission } => format!("permission {permission} was declared"),
         }
@@ -187,18 +223,36 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Declare { permission, is_new: true, .. } => write!(f, "+ permission {permission}"),
-            Self::Declare { permission, description, .. } => {
+            Self::Declare {
+                permission,
+                is_new: true,
+                ..
+            } => write!(f, "+ permission {permission}"),
+            Self::Declare {
+                permission,
+                description,
+                ..
+            } => {
                 write!(f, "~ permission {permission}: {description:?}")
             }
-            Self::Make { role, is_new: true, .. } => write!(f, "+ role {role}"),
-            Self::Make { role, description, .. } => write!(f, "~ role {role}: {description:?}"),
+            Self::Make {
+                role, is_new: true, ..
+            } => write!(f, "+ role {role}"),
+            Self::Make {
+                role, description, ..
+            } => write!(f, "~ role {role}: {description:?}"),
             Self::Give { role, permission } => write!(f, "+ role {role}: {permission}"),
             Self::Take { role, permission } => write!(f, "- role {role}: {permission}"),
             Self::Inherit { role, parent } => write!(f, "+ role {role}: what {parent} has"),
             Self::Disinherit { role, parent } => write!(f, "- role {role}: what {parent} has"),
-            Self::Remove { role, assignments: 0 } => write!(f, "- role {role}"),
-            Self::Remove { role, assignments: 1 } => write!(f, "- role {role} and its assignment"),
+            Self::Remove {
+                role,
+                assignments: 0,
+            } => write!(f, "- role {role}"),
+            Self::Remove {
+                role,
+                assignments: 1,
+            } => write!(f, "- role {role} and its assignment"),
             Self::Remove { role, assignments } => {
                 write!(f, "- role {role} and its {assignments} assignments")
             }
@@ -217,11 +271,18 @@ impl fmt::Display for Plan {
             }
         }
         if !self.unmanaged.is_empty() {
-            writeln!(f, "Made otherwise and left alone: {}", self.unmanaged.join(", "))?;
+            writeln!(
+                f,
+                "Made otherwise and left alone: {}",
+                self.unmanaged.join(", ")
+            )?;
         }
         match self.changes.is_empty() {
             true => writeln!(f, "Nothing to change."),
-            false => self.changes.iter().try_for_each(|change| writeln!(f, "  {change}")),
+            false => self
+                .changes
+                .iter()
+                .try_for_each(|change| writeln!(f, "  {change}")),
         }
     }
 }
@@ -253,14 +314,21 @@ mod tests {
             ..KnownRole::default()
         };
         let mut state = State::default();
-        state.roles.insert("administrator".into(), role(&["*:*"], false));
+        state
+            .roles
+            .insert("administrator".into(), role(&["*:*"], false));
         let owner = role(&["rbac.member:write", "old:thing"], false);
         state.roles.insert("organisation-owner".into(), owner);
-        state.roles.insert("by-hand".into(), role(&["old:thing"], false));
+        state
+            .roles
+            .insert("by-hand".into(), role(&["old:thing"], false));
         let mut left = role(&["old:thing"], true);
         left.assignments = 3;
         state.roles.insert("left".into(), left);
-        let old = Known { managed: true, ..Known::default() };
+        let old = Known {
+            managed: true,
+            ..Known::default()
+        };
         state.permissions.insert(permission("old:thing"), old);
         state
     }
@@ -289,10 +357,14 @@ Made otherwise and left alone: by-hand
 
     #[test]
     fn drift_is_told_by_what_was_done() {
-        let last = Definition::parse("[permissions]\n\"a:b\" = \"\"\n[roles.r]\npermissions = [\"a:b\"]");
+        let last =
+            Definition::parse("[permissions]\n\"a:b\" = \"\"\n[roles.r]\npermissions = [\"a:b\"]");
         let last = last.expect("a definition");
         let mut state = State::default();
-        let known = Known { managed: true, ..Known::default() };
+        let known = Known {
+            managed: true,
+            ..Known::default()
+        };
         state.permissions.insert(permission("a:b"), known);
         let role = KnownRole {
             managed: true,

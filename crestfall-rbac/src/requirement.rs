@@ -417,8 +417,14 @@ mod tests {
         for (requirement, expected) in [
             (permission("invoice:read"), true),
             (permission("invoice:write"), false),
-            (permission("invoice:read").and(permission("invoice:write")), false),
-            (permission("invoice:write").or(permission("invoice:read")), true),
+            (
+                permission("invoice:read").and(permission("invoice:write")),
+                false,
+            ),
+            (
+                permission("invoice:write").or(permission("invoice:read")),
+                true,
+            ),
             (permission("invoice:write").not(), true),
             (role("editor").and(role("banned").not()), true),
             (role("editor").and(role("editor").not()), false),
@@ -431,7 +437,9 @@ mod tests {
 
     #[test]
     fn the_path_names_the_place() {
-        let write = permission("invoice:write").on("invoice/{id}").expect("a resource");
+        let write = permission("invoice:write")
+            .on("invoice/{id}")
+            .expect("a resource");
         assert!(is_met(&write, &[("id", "42")]));
         assert!(!is_met(&write, &[("id", "43")]));
         let members = permission("member:list").in_organisation("org");
@@ -442,7 +450,10 @@ mod tests {
         let missing = member.is_met(&grants(), &|_| None);
         assert_eq!(missing, Err(MissingParameter("org".into())));
         // What a part names stays; what it does not is added.
-        let both = write.or(permission("invoice:all")).on("invoice/all").expect("a resource");
+        let both = write
+            .or(permission("invoice:all"))
+            .on("invoice/all")
+            .expect("a resource");
         assert_eq!(
             both.to_string(),
             "invoice:write on invoice/{id} or invoice:all on invoice/all"
@@ -462,7 +473,17 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused_when_it_is_made() {
-        for resource in ["", "invoice", "invoice/", "/x", "Invoice/{id}", "a/{", "a/{}", "a/}", "a/{b{c}}"] {
+        for resource in [
+            "",
+            "invoice",
+            "invoice/",
+            "/x",
+            "Invoice/{id}",
+            "a/{",
+            "a/{}",
+            "a/}",
+            "a/{b{c}}",
+        ] {
             assert!(permission("a:b").on(resource).is_err(), "{resource}");
         }
         assert!(Requirement::permission("invoice").is_err());

@@ -29,7 +29,10 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(rbac: Rbac) -> Router<S> 
         .route("/me/active-organisation", put(me::activate))
         .route("/check", post(check::check))
         .route("/explain", get(check::explain))
-        .route("/permissions", get(permissions::list).post(permissions::create))
+        .route(
+            "/permissions",
+            get(permissions::list).post(permissions::create),
+        )
         .route("/permissions/{permission}", delete(permissions::remove))
         .route("/roles", get(roles::list).post(roles::create))
         .route(
@@ -44,7 +47,10 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(rbac: Rbac) -> Router<S> 
             "/roles/{role}/parents/{parent}",
             put(roles::inherit).delete(roles::disinherit),
         )
-        .route("/assignments", get(assignments::list).post(assignments::create))
+        .route(
+            "/assignments",
+            get(assignments::list).post(assignments::create),
+        )
         .route("/assignments/{assignment}", delete(assignments::remove))
         .route(
             "/organisations",
@@ -77,7 +83,10 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(rbac: Rbac) -> Router<S> 
             "/service-accounts",
             get(service_accounts::list).post(service_accounts::create),
         )
-        .route("/service-accounts/{account}", delete(service_accounts::remove))
+        .route(
+            "/service-accounts/{account}",
+            delete(service_accounts::remove),
+        )
         .layer(middleware::from_fn(signed_in))
         .route("/openapi.json", get(async || Json(openapi::document())))
         .fallback(async || Error::NotFound("There is no such endpoint".into()))

@@ -67,7 +67,11 @@ pub(super) async fn create(
         (None, Some(name)) => roles::named(&mut tx, name, new.organisation_id)
             .await?
             .ok_or_else(|| Error::NotFound(format!("There is no role `{name}`").into()))?,
-        _ => return Err(Error::Invalid("Name the role by `role_id` or `role`".to_owned())),
+        _ => {
+            return Err(Error::Invalid(
+                "Name the role by `role_id` or `role`".to_owned(),
+            ));
+        }
     };
     let made = NewAssignment {
         id: Uuid::new_v4(),

@@ -60,12 +60,18 @@ pub(super) async fn create(
         let message = format!("`expires_in` is from 60 to {LONGEST} seconds");
         return Err(Error::Invalid(message));
     }
-    if new.email.as_deref().is_some_and(|email| !email.contains('@')) {
+    if new
+        .email
+        .as_deref()
+        .is_some_and(|email| !email.contains('@'))
+    {
         return Err(Error::Invalid("`email` is no address".to_owned()));
     }
     let role = match (new.role_id, &new.role) {
         (Some(_), Some(_)) => {
-            return Err(Error::Invalid("Name the role by `role_id` or `role`".to_owned()));
+            return Err(Error::Invalid(
+                "Name the role by `role_id` or `role`".to_owned(),
+            ));
         }
         (None, Some(name)) => {
             let found = roles::named(&mut tx, name, Some(organisation)).await?;

@@ -71,7 +71,9 @@ fn lower_case(domains: Vec<String>) -> Result<Vec<String>> {
     };
     let lower = |domain: String| match is_domain(&domain) {
         true => Ok(domain.to_lowercase()),
-        false => Err(Error::Invalid(format!("`{domain}` is no domain, such as example.org"))),
+        false => Err(Error::Invalid(format!(
+            "`{domain}` is no domain, such as example.org"
+        ))),
     };
     domains.into_iter().map(lower).collect()
 }

@@ -37,7 +37,9 @@ pub(super) async fn list(
         id: None,
     };
     let rows = roles::list(&mut tx, &filter, &page, page.rows()?).await?;
-    Ok(Json(page.page(rows, |row| format!("{} {}", row.name, row.id))?))
+    Ok(Json(
+        page.page(rows, |row| format!("{} {}", row.name, row.id))?,
+    ))
 }
 
 pub(super) async fn show(mut tx: Tx, Named(id): Named<Uuid>) -> Result<Json<RoleRow>> {

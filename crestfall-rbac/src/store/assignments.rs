@@ -5,7 +5,6 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-
 #[derive(Debug, Serialize, sqlx::FromRow)]
 pub(crate) struct AssignmentRow {
     pub(crate) id: Uuid,

@@ -57,7 +57,7 @@ impl Definition {
         }
         sqlx::query(
             "insert into rbac.applied_definition (definition) values ($1)
-            on conflict (only) do update set definition = excluded.definition, applied_at = now()",
+            on conflict (id) do update set definition = excluded.definition, applied_at = now()",
         )
         .bind(Json(self))
         .execute(&mut *tx)

@@ -96,7 +96,9 @@ impl TestRbac {
             .map(|permission| format!("('{permission}')"))
             .collect::<Vec<_>>()
             .join(",");
-        self.db.execute(&format!("insert into rbac.roles (name) values ('{name}')")).await;
+        self.db
+            .execute(&format!("insert into rbac.roles (name) values ('{name}')"))
+            .await;
         if permissions.is_empty() {
             return;
         }
@@ -151,14 +153,17 @@ impl TestRbac {
 
 /// Believes what a header says: the tests' way of signing in.
 pub(crate) fn identified(router: Router) -> Router {
-    router.layer(middleware::from_fn(async |mut request: Request, next: Next| {
-        let claims = request.headers().get("x-claims");
-        let claims = claims.and_then(|claims| serde_json::from_slice::<Value>(claims.as_bytes()).ok());
-        if let Some(claims) = claims {
-            request.extensions_mut().insert(identity(&claims));
-        }
-        next.run(request).await
-    }))
+    router.layer(middleware::from_fn(
+        async |mut request: Request, next: Next| {
+            let claims = request.headers().get("x-claims");
+            let claims =
+                claims.and_then(|claims| serde_json::from_slice::<Value>(claims.as_bytes()).ok());
+            if let Some(claims) = claims {
+                request.extensions_mut().insert(identity(&claims));
+            }
+            next.run(request).await
+        },
+    ))
 }
 
 /// Who has these claims; `authenticated` unless they say else.
