@@ -1,0 +1,136 @@
+//! What can go wrong, and how it is answered.
+
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use crestfall_core::Problem;
+use crestfall_core::tx::TxError;
+use http::StatusCode;
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
+
+use crate::permission::InvalidPermission;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request has no credentials.
+    #[error("this needs credentials")]
+    Anonymous,
+    /// The caller lacks a permission, or gives what they do not have.
+    #[error("{0}")]
+    Forbidden(Cow<'static, str>),
+    /// There is no such thing, or none that the caller may see.
+    #[error("{0}")]
+    NotFound(Cow<'static, str>),
+    /// There is one like it already, or something else that stands against it.
+    #[error("{0}")]
+    Conflict(Cow<'static, str>),
+    /// The request makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// A text is no permission.
+    #[error(transparent)]
+    Permission(#[from] InvalidPermission),
+    /// No transaction could begin.
+    #[error("the database could not be asked")]
+    Tx(#[from] TxError),
+    /// The database could not be asked, or refused.
+    #[error("the database could not answer")]
+    Database(#[source] sqlx::Error),
+}
+
+/// What an operation gives.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "unauthenticated",
+            Self::Forbidden(_) => "insufficient_permission",
+            Self::NotFound(_) => "not_found",
+            Self::Conflict(_) => "conflict",
+            Self::Invalid(_) | Self::Permission(_) => "invalid_request",
+            Self::Tx(_) | Self::Database(_) => "database",
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Anonymous => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Invalid(_) | Self::Permission(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Tx(_) | Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+const NOT_ALLOWED: &str =
+    "This needs a permission that you do not have, or gives what you do not have yourself";
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(refused) = error.as_database_error() else {
+            return match error {
+                sqlx::Error::RowNotFound => Self::NotFound("There is no such thing".into()),
+                error => Self::Database(error),
+            };
+        };
+        // Only what our own functions raise is told: PostgreSQL's words name tables and columns.
+        let said = refused.message();
+        let ours = refused.constraint().is_none() && !said.contains("row-level security");
+        let told = || Cow::Owned(sentence(said));
+        match refused.code().as_deref() {
+            Some("42501") if ours && !said.starts_with("permission denied") => {
+                Self::Forbidden(told())
+            }
+            Some("42501") => Self::Forbidden(NOT_ALLOWED.into()),
+            Some("P0002") => Self::NotFound(told()),
+            Some("23505") if ours => Self::Conflict(told()),
+            Some("23505") => Self::Conflict("There is one already".into()),
+            Some("23503") => {
+                Self::Conflict("It refers to something that is not there, or is in use".into())
+            }
+            Some("23514" | "22023") if ours => Self::Invalid(sentence(said)),
+            Some("23514" | "22001" | "22P02" | "22021") => {
+                Self::Invalid("A value is not of the form that is asked for".to_owned())
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let is_away = |error: &sqlx::Error| {
+            let code = error.as_database_error().and_then(|error| error.code());
+            let gone = code.is_some_and(|code| code.starts_with("53") || code.starts_with("57P"));
+            gone || matches!(
+                error,
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)
+            )
+        };
+        match error {
+            Error::Tx(error) => error.into(),
+            Error::Database(error) if is_away(&error) => Self::unavailable(&error, 1),
+            Error::Database(error) => Self::internal(&error),
+            Error::Anonymous => Self::new(error.status(), error.code(), "This needs credentials")
+                .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            error => Self::new(error.status(), error.code(), error.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

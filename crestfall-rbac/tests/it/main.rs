@@ -1,0 +1,6 @@
+//! Authorization against a real PostgreSQL.
+
+mod decisions;
+mod matrix;
+mod policies;
+mod service;
