@@ -1,0 +1,176 @@
+//! Where a query begins.
+
+use std::borrow::Cow;
+
+use http::Method;
+use serde::Serialize;
+
+use super::call::{Call, Function, Named};
+use super::query::Query;
+use super::select::Select;
+use super::selection::{All, Selection};
+use super::table::{Any, Insertable, Relation, Source, Table, Updatable};
+use super::write::{Change, Write};
+use crate::client::Client;
+use crate::error::Error;
+
+/// Rows and functions of a server.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    client: Client,
+    schema: Option<String>,
+}
+
+impl Rest {
+    pub(crate) fn new(client: Client) -> Self {
+        Self {
+            client,
+            schema: None,
+        }
+    }
+
+    /// The schema of relations and functions named by text; generated ones know theirs.
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+        self.schema = Some(schema.into());
+        self
+    }
+
+    /// See [`Client::from`].
+    pub fn from<S: Source>(&self, source: S) -> From<S::Table> {
+        let (schema, name) = source.place();
+        let schema = schema.map(Cow::Borrowed);
+        let schema = schema.or_else(|| self.schema.clone().map(Cow::Owned));
+        From {
+            query: Query::new(self.client.clone(), schema, vec![name.into_owned()]),
+            of: std::marker::PhantomData,
+        }
+    }
+
+    /// See [`Client::rpc`].
+    pub fn rpc(&self, name: &str, arguments: impl Serialize) -> Call<Named> {
+        let path = vec!["rpc".to_owned(), name.to_owned()];
+        let schema = self.schema.clone().map(Cow::Owned);
+        let query = Query::new(self.client.clone(), schema, path);
+        Call::new(query, super::call::arguments(arguments))
+    }
+
+    /// See [`Client::call`].
+    pub fn call<F: Function>(&self, function: F) -> Call<F> {
+        let path = vec!["rpc".to_owned(), F::NAME.to_owned()];
+        let query = Query::new(self.client.clone(), Some(Cow::Borrowed(F::SCHEMA)), path);
+        Call::new(query, super::call::arguments(function))
+    }
+}
+
+/// A relation, before it is said what to do with its rows.
+#[derive(Debug)]
+#[must_use = "nothing is asked until it is sent"]
+pub struct From<T> {
+    query: Query,
+    of: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: Table> From<T> {
+    /// Reads these columns and embeds.
+    pub fn select<S: Selection<T>>(self, selection: S) -> Select<T, S> {
+        Select::new(self.query, selection)
+    }
+
+    /// Deletes rows: those that fit the filters, which have to be given.
+    pub fn delete(self) -> Change<T> {
+        Change::new(self.query, Method::DELETE, Ok(None))
+    }
+}
+
+impl<T: Relation> From<T> {
+    /// Reads all columns.
+    pub fn rows(self) -> Select<T, All> {
+        self.select(All)
+    }
+}
+
+impl<T: Insertable> From<T> {
+    /// Adds a row.
+    pub fn insert(self, row: &T::Insert) -> Write<T> {
+        Write::new(self.query, rows([row]))
+    }
+
+    /// Adds rows, all or none.
+    pub fn insert_all(self, list: &[T::Insert]) -> Write<T> {
+        Write::new(self.query, rows(list))
+    }
+}
+
+impl<T: Updatable> From<T> {
+    /// Changes rows: those that fit the filters, which have to be given.
+    pub fn update(self, values: &T::Update) -> Change<T> {
+        Change::new(self.query, Method::PATCH, body(values).map(Some))
+    }
+}
+
+impl From<Any> {
+    /// Adds a row, or those of an array, all or none.
+    pub fn insert(self, rows: impl Serialize) -> Write<Any> {
+        Write::new(self.query, untyped(rows))
+    }
+
+    /// Changes rows: those that fit the filters, which have to be given.
+    pub fn update(self, values: impl Serialize) -> Change<Any> {
+        Change::new(self.query, Method::PATCH, body(&values).map(Some))
+    }
+}
+
+/// Rows as JSON, and the columns that one of them has.
+#[derive(Debug)]
+pub(super) struct NewRows {
+    pub(super) body: Vec<u8>,
+    /// Named where rows differ in the columns they have.
+    pub(super) columns: Option<Vec<String>>,
+}
+
+fn body(values: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(values)
+        .map_err(|error| Error::Request(format!("the values are no JSON: {error}")))
+}
+
+fn untyped(rows: impl Serialize) -> Result<NewRows, Error> {
+    let value = serde_json::to_value(&rows)
+        .map_err(|error| Error::Request(format!("the rows are no JSON: {error}")))?;
+    match value {
+        serde_json::Value::Array(list) => self::rows(&list),
+        row => self::rows([&row]),
+    }
+}
+
+fn rows<'r, R: Serialize + 'r>(rows: impl IntoIterator<Item = &'r R>) -> Result<NewRows, Error> {
+    let values = rows.into_iter().map(serde_json::to_value);
+    let values: Vec<serde_json::Value> = values
+        .collect::<Result<_, _>>()
+        .map_err(|error| Error::Request(format!("a row is no JSON: {error}")))?;
+    let keys = |row: &serde_json::Value| -> Vec<String> {
+        row.as_object()
+            .map(|row| row.keys().cloned().collect())
+            .unwrap_or_default()
+    };
+    let mut columns = values.first().map(keys).unwrap_or_default();
+    let mut differ = false;
+    for row in values.iter().skip(1) {
+        let row = keys(row);
+        differ |= row.len() != columns.len();
+        for key in row {
+            if !columns.contains(&key) {
+                differ = true;
+                columns.push(key);
+            }
+        }
+    }
+    let body = match values.as_slice() {
+        [row] => body(row)?,
+        rows => body(&rows)?,
+    };
+    Ok(NewRows {
+        body,
+        columns: differ.then_some(columns),
+    })
+}

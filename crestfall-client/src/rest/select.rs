@@ -1,0 +1,276 @@
+//! Reading rows.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use http::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::decode;
+use super::filter::Filter;
+use super::order::Order;
+use super::page::{Page, Rows};
+use super::query::{Count, Query, range};
+use super::selection::{As, Selection, Selector};
+use super::table::Table;
+use crate::error::Error;
+
+const JSON: &str = "application/json";
+
+/// A query that reads rows of `T`. Nothing is asked until it is sent.
+#[derive(Debug)]
+#[must_use = "nothing is asked until it is sent"]
+pub struct Select<T, S> {
+    query: Query,
+    selection: S,
+    limit: Option<u64>,
+    offset: Option<u64>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T, S: Clone> Clone for Select<T, S> {
+    fn clone(&self) -> Self {
+        Self {
+            query: self.query.clone(),
+            selection: self.selection.clone(),
+            limit: self.limit,
+            offset: self.offset,
+            of: PhantomData,
+        }
+    }
+}
+
+/// What [`Select::explain`] tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Explain {
+    /// Runs the query and says how long it took.
+    pub analyze: bool,
+    /// With all that PostgreSQL knows.
+    pub verbose: bool,
+    /// With settings that differ from the default.
+    pub settings: bool,
+    /// With the pages that were read; needs `analyze`.
+    pub buffers: bool,
+}
+
+impl<T: Table, S: Selection<T>> Select<T, S> {
+    pub(super) fn new(query: Query, selection: S) -> Self {
+        Self {
+            query,
+            selection,
+            limit: None,
+            offset: None,
+            of: PhantomData,
+        }
+    }
+
+    /// Only rows that fit; given again, all of the filters have to.
+    pub fn filter(mut self, filter: Filter<T>) -> Self {
+        filter.write("", &mut self.query.parameters);
+        self
+    }
+
+    /// In this order; given again, as the next key.
+    pub fn order(mut self, order: Order<T>) -> Self {
+        self.query.order("", &order.text);
+        self
+    }
+
+    /// At most so many rows.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// Without the first so many rows.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.offset = Some(rows);
+        self
+    }
+
+    /// Rows from one number to another, counted from 0, both included.
+    pub fn range(self, first: u64, last: u64) -> Self {
+        let rows = last.saturating_add(1).saturating_sub(first);
+        self.offset(first).limit(rows)
+    }
+
+    /// A parameter of the query, or a part of its text, that has no method here: for embeds of a
+    /// selection by text, `parameter("directors.order", "name")`.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.query.parameters.add(name, value);
+        self
+    }
+
+    /// A header of this request.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.query.header(name, value);
+        self
+    }
+
+    /// How long this request may take.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.query.timeout(timeout);
+        self
+    }
+
+    /// The rows as a type of one's own.
+    pub fn rows_as<R: DeserializeOwned>(self) -> Select<T, As<S, R>> {
+        Select {
+            query: self.query,
+            selection: As {
+                selection: self.selection,
+                row: PhantomData,
+            },
+            limit: self.limit,
+            offset: self.offset,
+            of: PhantomData,
+        }
+    }
+
+    /// The query with what is selected, and these limits.
+    pub(super) fn query(&self, limit: Option<u64>, offset: Option<u64>) -> Query {
+        let mut query = self.query.clone();
+        let text = Selector::write(&self.selection, &mut query, String::new());
+        if !text.is_empty() {
+            query.parameters.add("select", &text);
+        }
+        for (name, rows) in [("limit", limit), ("offset", offset)] {
+            if let Some(rows) = rows {
+                query.parameters.add(name, &rows.to_string());
+            }
+        }
+        query
+    }
+
+    /// The URL that will be asked.
+    ///
+    /// # Errors
+    /// The relation's name cannot stand in a URL.
+    pub fn url(&self) -> Result<String, Error> {
+        let query = self.query(self.limit, self.offset);
+        Ok(query.request(Method::GET, JSON)?.url.into())
+    }
+
+    /// All rows, up to the server's limit.
+    ///
+    /// # Errors
+    /// No answer, a refusal, or rows of other types.
+    pub async fn send(self) -> Result<Vec<S::Output>, Error> {
+        let query = self.query(self.limit, self.offset);
+        let response = query.send(&query.request(Method::GET, JSON)?).await?;
+        decode::rows::<T, S>(&self.selection, &response.body)
+    }
+
+    /// The one row.
+    ///
+    /// # Errors
+    /// [`Error::NotOne`] when there is none, or more than one.
+    pub async fn single(self) -> Result<S::Output, Error> {
+        self.maybe_single().await?.ok_or(Error::NotOne(0))
+    }
+
+    /// The one row, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::NotOne`] when there is more than one.
+    pub async fn maybe_single(mut self) -> Result<Option<S::Output>, Error> {
+        // Two are enough to know.
+        self.limit = Some(self.limit.map_or(2, |limit| limit.min(2)));
+        let mut rows = self.send().await?;
+        match rows.len() {
+            0 | 1 => Ok(rows.pop()),
+            several => Err(Error::NotOne(several)),
+        }
+    }
+
+    /// Rows with their place among all, which are counted.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn page(self, count: Count) -> Result<Page<S::Output>, Error> {
+        let mut query = self.query(self.limit, self.offset);
+        query.count(count);
+        let response = query.send(&query.request(Method::GET, JSON)?).await?;
+        let (first, total) = range(&response);
+        Ok(Page {
+            rows: decode::rows::<T, S>(&self.selection, &response.body)?,
+            first,
+            total,
+        })
+    }
+
+    /// All rows, fetched by so many at a time, one request after another. Give an order by a unique
+    /// key: without one PostgreSQL may show a row twice, or not at all. A limit counts for all.
+    pub fn stream(self, page: u64) -> Rows<T, S> {
+        let (limit, offset) = (self.limit, self.offset);
+        Rows::new(self, page, limit, offset)
+    }
+
+    /// How many rows there are; none is fetched.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn count(self, count: Count) -> Result<u64, Error> {
+        let mut query = self.query(self.limit, self.offset);
+        query.count(count);
+        let response = query.send(&query.request(Method::HEAD, JSON)?).await?;
+        let (_, total) = range(&response);
+        total.ok_or_else(|| Error::decode("a number of rows", "there is no Content-Range"))
+    }
+
+    /// The rows as CSV, with a header.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn csv(self) -> Result<String, Error> {
+        self.text("text/csv").await
+    }
+
+    /// The rows as GeoJSON, where PostGIS is installed.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn geojson(self) -> Result<Value, Error> {
+        let text = self.text("application/geo+json").await?;
+        serde_json::from_str(&text).map_err(|error| Error::decode("GeoJSON", error))
+    }
+
+    /// How PostgreSQL would run the query. The server has to allow it.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn explain(self, options: Explain) -> Result<String, Error> {
+        let words = [
+            (options.analyze, "analyze"),
+            (options.verbose, "verbose"),
+            (options.settings, "settings"),
+            (options.buffers, "buffers"),
+        ];
+        let words: Vec<_> = words
+            .iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, word)| *word)
+            .collect();
+        let options = match words.is_empty() {
+            true => String::new(),
+            false => format!("; options={}", words.join("|")),
+        };
+        self.text(&format!(
+            "application/vnd.pgrst.plan+text; for=\"{JSON}\"{options}"
+        ))
+        .await
+    }
+
+    async fn text(self, accept: &str) -> Result<String, Error> {
+        let query = self.query(self.limit, self.offset);
+        let response = query.send(&query.request(Method::GET, accept)?).await?;
+        String::from_utf8(response.body.to_vec()).map_err(|error| Error::decode("text", error))
+    }
+
+    pub(super) async fn fetch(&self, limit: u64, offset: u64) -> Result<Vec<S::Output>, Error> {
+        let query = self.query(Some(limit), Some(offset));
+        let response = query.send(&query.request(Method::GET, JSON)?).await?;
+        decode::rows::<T, S>(&self.selection, &response.body)
+    }
+}

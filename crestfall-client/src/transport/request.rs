@@ -1,0 +1,106 @@
+//! A request before it is known who sends it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::{Response, send};
+use crate::client::Client;
+use crate::error::Error;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A request to be sent, more than once if need be.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Bytes>,
+    /// Of its own, in place of the client's.
+    pub(crate) timeout: Option<Duration>,
+    /// It changes nothing, or the same when sent twice.
+    pub(crate) repeatable: bool,
+    /// It is sent as the user who is signed in, if anybody is.
+    pub(crate) as_session: bool,
+    /// A token of its own.
+    pub(crate) bearer: Option<String>,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        let repeatable = matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
+        Self {
+            method,
+            url,
+            headers: HeaderMap::from_iter([(ACCEPT, JSON)]),
+            body: None,
+            timeout: None,
+            repeatable,
+            as_session: true,
+            bearer: None,
+        }
+    }
+
+    /// Sets a header.
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Result<Self, Error> {
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| Error::Request(format!("the value of {name} is no header's")))?;
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    pub(crate) fn json(self, body: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Error::Request(format!("the body is no JSON: {error}")))?;
+        Ok(self.bytes(body.into()))
+    }
+
+    /// A body that is JSON already.
+    pub(crate) fn bytes(mut self, body: Bytes) -> Self {
+        self.headers.insert(CONTENT_TYPE, JSON);
+        self.body = Some(body);
+        self
+    }
+
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+        self.url.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
+    /// Sends it with the key alone, whoever is signed in.
+    pub(crate) fn as_anybody(mut self) -> Self {
+        self.as_session = false;
+        self
+    }
+
+    pub(crate) async fn send(&self, client: &Client) -> Result<Response, Error> {
+        send(client, self).await
+    }
+
+    /// Sends it and reads the JSON that comes back.
+    pub(crate) async fn fetch<R: DeserializeOwned>(&self, client: &Client) -> Result<R, Error> {
+        self.send(client).await?.json()
+    }
+}
+
+impl Response {
+    /// The body as JSON; `null` where there is none.
+    pub(crate) fn json<R: DeserializeOwned>(&self) -> Result<R, Error> {
+        let body: &[u8] = match self.body.is_empty() {
+            true => b"null",
+            false => &self.body,
+        };
+        serde_json::from_slice(body)
+            .map_err(|error| Error::decode(std::any::type_name::<R>(), error))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
