@@ -57,6 +57,7 @@ pub mod sealed;
 mod sending;
 mod session;
 mod sign_in_guard;
+mod sign_up_again;
 pub mod signature;
 mod signed_in;
 pub mod signing_key;

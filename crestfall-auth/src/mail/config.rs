@@ -75,6 +75,9 @@ pub struct SmtpConfig {
     pub password: Secret,
     /// How the connection is protected.
     pub tls: SmtpTls,
+    /// A file with certificates (PEM) of authorities that vouch for the server besides those that
+    /// this machine trusts: for a mail server of your own. Not beside `url`.
+    pub ca_file: Option<PathBuf>,
     /// How long connecting or one command may take.
     pub timeout: Duration,
     /// Connections at most.
@@ -90,6 +93,7 @@ impl Default for SmtpConfig {
             user: String::new(),
             password: Secret::default(),
             tls: SmtpTls::default(),
+            ca_file: None,
             timeout: Duration::seconds(15),
             connections: 4,
         }

@@ -145,6 +145,45 @@ async fn gt_085_each_kind_of_request_has_its_own_limit() {
 }
 
 #[tokio::test]
+async fn d36_sign_ins_with_providers_and_the_oauth_server_are_limited() {
+    let app = TestAuth::with(|config| {
+        config.oauth_server.enabled = true;
+        config.rate_limits = RateLimits {
+            external: Limit::of(1),
+            oauth_authorize: Limit::of(1),
+            oauth_token: Limit::of(1),
+            oauth_service: Limit::of(1),
+            ..RateLimits::off()
+        };
+    })
+    .await;
+    for (method, path) in [
+        ("GET", "/authorize?provider=github"),
+        ("GET", "/callback?state=x"),
+        ("POST", "/callback"),
+        ("GET", "/oauth/authorize"),
+        ("GET", "/oauth/authorizations/x"),
+        ("POST", "/oauth/authorizations/x/consent"),
+        ("POST", "/oauth/device_authorization"),
+        ("POST", "/oauth/device"),
+        ("POST", "/oauth/token"),
+        ("POST", "/oauth/introspect"),
+        ("POST", "/oauth/revoke"),
+        ("GET", "/oauth/userinfo"),
+    ] {
+        let mut limited = Vec::new();
+        for _ in 0..2 {
+            let request = Request::builder().method(method).uri(path);
+            let answer = app.send(request.body(Body::empty()).expect("a request"));
+            limited.push(answer.await.status == StatusCode::TOO_MANY_REQUESTS);
+        }
+        // One bucket for both methods.
+        let before = (method, path) == ("POST", "/callback");
+        assert_eq!(limited, [before, true], "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn gt_085_limits_can_be_lifted() {
     let app = TestAuth::new().await;
     for _ in 0..200 {
