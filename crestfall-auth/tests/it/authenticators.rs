@@ -516,11 +516,11 @@ async fn a_services_key_administers_if_its_scopes_say_so() {
 }
 
 /// A request signed with a key that the service gave out.
-fn signed(
+pub(crate) fn signed(
     signer: &Signer,
     method: Method,
     path: &str,
-    body: &'static [u8],
+    body: &[u8],
 ) -> http::request::Parts {
     let request = Request::builder()
         .method(method)
@@ -533,7 +533,7 @@ fn signed(
     parts
 }
 
-fn signer_of(made: &Answer) -> Signer {
+pub(crate) fn signer_of(made: &Answer) -> Signer {
     let secret = BASE64_STANDARD
         .decode(made.text("/secret"))
         .expect("Base64");

@@ -15,6 +15,8 @@ use crestfall_core::testing::{TestApp, TestDb};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use tokio_util::sync::CancellationToken;
 
+use crate::postbox::Postbox;
+use crate::service::TestAuth;
 use crate::smtp_server::{Certificates, Mood, Protection, Server};
 
 struct Post {
@@ -297,6 +299,75 @@ async fn a_mail_sent_again_after_a_lost_answer_can_be_recognised() {
     let messages = server.messages();
     assert_eq!(messages.len(), 2);
     assert_eq!(message_id(&messages[0]), message_id(&messages[1]));
+}
+
+/// What stands at an address, as long as it is there.
+#[derive(Clone, Default)]
+struct Shelf(std::sync::Arc<std::sync::Mutex<Option<&'static str>>>);
+
+impl Shelf {
+    fn put(&self, template: Option<&'static str>) {
+        *self.0.lock().unwrap() = template;
+    }
+
+    async fn open(&self) -> String {
+        let shelf = self.clone();
+        let look = move || async move {
+            let template = *shelf.0.lock().unwrap();
+            template.ok_or(http::StatusCode::NOT_FOUND)
+        };
+        let app = Router::new().route("/mails/confirm.html", axum::routing::get(look));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        format!("http://{address}")
+    }
+}
+
+#[tokio::test]
+async fn d31_a_template_may_stand_at_an_address_of_the_site() {
+    let shelf = Shelf::default();
+    shelf.put(Some("<p>Come in, {{ .Email }}: {{ .ConfirmationURL }}</p>"));
+    let site = shelf.open().await;
+    let app = TestAuth::with(|config| {
+        config.site_url = site;
+        config.email.autoconfirm = false;
+        let path = "/mails/confirm.html".to_owned();
+        config
+            .mail
+            .template_urls
+            .insert(MailKind::Confirmation, path);
+        let missing = "/mails/nothing.html".to_owned();
+        config
+            .mail
+            .template_urls
+            .insert(MailKind::Recovery, missing);
+    })
+    .await;
+    let post = Postbox::open(&app);
+    let sign_up = async |email: &str| {
+        let body = serde_json::json!({ "email": email, "password": "correct horse" });
+        app.post("/signup", "", body).await;
+        post.one(email).await
+    };
+    let until = Instant::now() + Duration::from_secs(10);
+    for n in 0.. {
+        let email = format!("ada-{n}@example.org");
+        let letter = sign_up(&email).await;
+        if letter.html.contains("Come in") {
+            assert!(letter.html.contains(&email), "{}", letter.html);
+            assert!(letter.text.contains("Come in"), "{}", letter.text);
+            break;
+        }
+        assert!(Instant::now() < until, "it was never fetched");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // One that cannot be had is the built-in one.
+    let body = serde_json::json!({ "email": "ada-0@example.org" });
+    app.post("/recover", "", body).await;
+    let letter = post.nth("ada-0@example.org", 2).await;
+    assert_eq!(letter.kind, "recovery");
+    letter.code();
 }
 
 #[tokio::test]

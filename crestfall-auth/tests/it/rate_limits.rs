@@ -54,7 +54,12 @@ async fn gt_085_above_a_limit_a_request_is_refused_in_the_callers_form() {
         older.body,
         json!({ "code": 429, "error_code": "over_request_rate_limit", "msg": "Request rate limit reached" })
     );
-    assert_eq!(older.headers["retry-after"], "100");
+    let retry_after = |answer: &Answer| -> u64 {
+        let text = answer.headers["retry-after"].to_str().expect("ASCII");
+        text.parse().expect("seconds")
+    };
+    // One of three in five minutes, less what this test has taken.
+    assert!((61..=100).contains(&retry_after(&older)), "{older:?}");
     assert_eq!(older.headers["ratelimit-policy"], "\"token\";q=3;w=300");
     let version = ("x-supabase-api-version", "2024-01-01");
     let newer = token_from(&app, "192.0.2.1", TOKEN, &[version]).await;
@@ -62,7 +67,7 @@ async fn gt_085_above_a_limit_a_request_is_refused_in_the_callers_form() {
         newer.body,
         json!({ "code": "over_request_rate_limit", "message": "Request rate limit reached" })
     );
-    assert_eq!(newer.headers["retry-after"], "100");
+    assert!((61..=100).contains(&retry_after(&newer)), "{newer:?}");
     let elsewhere = token_from(&app, "192.0.2.2", TOKEN, &[]).await;
     assert_eq!(elsewhere.status, StatusCode::BAD_REQUEST);
 }

@@ -247,7 +247,10 @@ async fn two_nodes_count_and_refuse_replays_together_as_long_as_redis_is_there_d
     })
     .await;
     for server in [&one, &two] {
-        assert!(!server.log().contains(" 500 "), "{}", server.log());
+        let metrics = server.http.get(format!("{}/metrics", server.admin));
+        let metrics = metrics.send().await.unwrap().text().await.unwrap();
+        assert!(metrics.contains("status=\"200\""), "{metrics}");
+        assert!(!metrics.contains("status=\"500\""), "{metrics}");
     }
 }
 
