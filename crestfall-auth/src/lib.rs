@@ -75,7 +75,7 @@ pub use connect::ConnectError;
 pub use current_user::CurrentUser;
 pub use error::{Error, ErrorCode};
 pub use identify::{Authenticator, Identify, IdentifyLayer, RenewedCookie};
-pub use import::{ImportReport, Importer};
+pub use import::{GotrueKeys, ImportReport, Importer, InvalidGotrueKeys};
 pub use key_store::{KeyStore, StoredKey};
 pub use keys::KeysError;
 pub use require_aal2::{RequireAal2, RequireAal2Layer};
