@@ -46,6 +46,7 @@ esac
 if [ "$purpose" = test ]; then
   have redis-server || need_package redis-server
   have caddy || need_package caddy
+  have nginx || [ -x /usr/sbin/nginx ] || need_package nginx-light
   have chromium || have chromium-browser || have google-chrome || need_package chromium
 fi
 

@@ -229,7 +229,9 @@ create table auth.flow_state (
   referrer text,
   oauth_client_state_id uuid,
   linking_target_id uuid,
-  email_optional boolean not null default false
+  email_optional boolean not null default false,
+  -- Ours: the password of the sign-up that began the exchange, which counts once it ends where it began.
+  password_hash text
 );
 create index flow_state_created_at_idx on auth.flow_state (created_at desc);
 create index idx_auth_code on auth.flow_state (auth_code);

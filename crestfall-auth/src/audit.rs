@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use crate::caller::Caller;
 use crate::error::Result;
+use crate::signed_in::Admin;
 use crate::store;
 use crate::user::User;
 
@@ -39,6 +40,8 @@ pub(crate) enum Action {
     PasskeyUpdated,
     PasskeyDeleted,
     ApiKeyCreated,
+    ApiKeyChanged,
+    ApiKeyRotated,
     ApiKeyRevoked,
     LoginFailed,
     AccountLocked,
@@ -77,6 +80,8 @@ impl Action {
             Self::PasskeyUpdated => "passkey_updated",
             Self::PasskeyDeleted => "passkey_deleted",
             Self::ApiKeyCreated => "api_key_created",
+            Self::ApiKeyChanged => "api_key_changed",
+            Self::ApiKeyRotated => "api_key_rotated",
             Self::ApiKeyRevoked => "api_key_revoked",
             Self::LoginFailed => "login_failed",
             Self::AccountLocked => "account_locked",
@@ -112,7 +117,10 @@ impl Action {
             | Self::PasskeyCreated
             | Self::PasskeyUpdated
             | Self::PasskeyDeleted => "factor",
-            Self::ApiKeyCreated | Self::ApiKeyRevoked => "key",
+            Self::ApiKeyCreated
+            | Self::ApiKeyChanged
+            | Self::ApiKeyRotated
+            | Self::ApiKeyRevoked => "key",
         }
     }
 }
@@ -140,6 +148,30 @@ pub(crate) async fn record(
     if traits.as_object().is_some_and(|object| !object.is_empty()) {
         payload["traits"] = traits;
     }
+    let ip = caller.inet().unwrap_or_default();
+    Ok(store::audit::insert(db, &payload, &ip).await?)
+}
+
+/// Writes what an administrator did that is about no account, such as to the key of a service.
+pub(crate) async fn record_by_admin(
+    db: &mut PgConnection,
+    caller: &Caller,
+    admin: &Admin,
+    action: Action,
+    traits: Value,
+) -> Result<()> {
+    let actor = match admin.user_id() {
+        Some(user) => store::users::find(db, user).await?,
+        None => None,
+    };
+    let payload = json!({
+        "actor_id": admin.user_id(),
+        "actor_username": actor.as_ref().map_or(admin.identity.role(), User::email),
+        "action": action.name(),
+        "log_type": action.kind(),
+        "user_agent": caller.user_agent,
+        "traits": traits,
+    });
     let ip = caller.inet().unwrap_or_default();
     Ok(store::audit::insert(db, &payload, &ip).await?)
 }

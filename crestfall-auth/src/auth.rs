@@ -180,7 +180,7 @@ impl Builder {
                     .map_err(setting("password.breach_url cannot be used"))?,
             ) as Box<dyn BreachCheck>),
         };
-        let egress = egress(&config).map_err(setting("egress cannot be used"))?;
+        let egress = egress(&config, &mails).map_err(setting("egress cannot be used"))?;
         let hooks = hook::Registry::new(&config, &egress, self.hooks)
             .map_err(setting("the settings of hooks cannot be used"))?;
         if config.captcha.enabled && config.captcha.secret.is_empty() {
@@ -260,7 +260,8 @@ impl Auth {
     }
 
     /// What has to run beside the router: hearing of sessions that ended and keys that changed,
-    /// sending mail, and removing what has expired. Ends when told to; without it, tokens of ended sessions hold until they expire.
+    /// sending mail, and removing what has expired. Ends when told to; without it, tokens of ended
+    /// sessions hold until they expire.
     pub async fn run(&self, end: CancellationToken) {
         let (told, mut heard) = mpsc::unbounded_channel();
         let obey = async {
@@ -284,8 +285,9 @@ impl Auth {
                 () = obey => {}
             }
         };
+        let templates = self.0.mails.keep_templates(&self.0.egress, end.clone());
         let write_key_uses = self.0.authenticators.api_keys.write_uses(end.clone());
-        tokio::join!(listen, work, clean_up, write_key_uses);
+        tokio::join!(listen, work, clean_up, templates, write_key_uses);
     }
 
     async fn changed(&self, changed: Changed) {
@@ -436,9 +438,12 @@ impl std::fmt::Debug for Auth {
 }
 
 /// A client for addresses outside, and for those that the settings name.
-fn egress(config: &Config) -> Result<Egress, EgressError> {
+fn egress(config: &Config, mails: &Mails) -> Result<Egress, EgressError> {
     let mut settings = config.egress.clone();
     settings.allow.extend(hook::places(config));
+    settings
+        .allow
+        .extend(mails.template_urls().map(hook::place));
     Egress::new(settings)
 }
 

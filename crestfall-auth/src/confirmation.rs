@@ -1,6 +1,7 @@
 //! Asking a new user to confirm the mail address or phone number.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::auth::Auth;
 use crate::caller::Caller;
@@ -24,18 +25,14 @@ pub(crate) async fn request(
     challenge: &Challenge,
     redirect_to: &str,
 ) -> Result<()> {
-    request_for(
-        auth,
-        db,
-        caller,
-        user,
-        Verification::Signup,
-        (challenge, redirect_to),
-    )
-    .await
+    let redirect = (challenge, redirect_to);
+    request_for(auth, db, caller, user, Verification::Signup, redirect)
+        .await
+        .map(drop)
 }
 
-/// The same, for a purpose: one other than the sign-up keeps no password that was set before.
+/// The same, for a purpose: one other than the sign-up keeps no password that was set before. Gives
+/// the exchange that the challenge begins, if there is one.
 pub(crate) async fn request_for(
     auth: &Auth,
     db: &mut PgConnection,
@@ -43,7 +40,7 @@ pub(crate) async fn request_for(
     user: &User,
     purpose: Verification,
     (challenge, redirect_to): (&Challenge, &str),
-) -> Result<()> {
+) -> Result<Option<Uuid>> {
     let method = "email/signup";
     let flow_state = link_mail::begin_exchange(db, user.id, challenge, method).await?;
     let redirect_to = link_mail::redirect_target(auth, redirect_to);
@@ -57,21 +54,12 @@ pub(crate) async fn request_for(
         redirect_to: &redirect_to,
     };
     link_mail::send(auth, db, caller, &mail).await?;
-    Ok(proofs::mark_sent(db, user.id, Sent::Confirmation).await?)
+    proofs::mark_sent(db, user.id, Sent::Confirmation).await?;
+    Ok(flow_state)
 }
 
-/// Makes the code that confirms the phone number of a user who has just signed up; to be sent once
-/// the transaction is committed.
-pub(crate) async fn request_by_phone(
-    auth: &Auth,
-    db: &mut PgConnection,
-    user: &User,
-    channel: &str,
-) -> Result<CodeMessage> {
-    request_by_phone_for(auth, db, user, Verification::Signup, channel).await
-}
-
-/// The same, for a purpose: one other than the sign-up keeps no password that was set before.
+/// Makes the code that confirms a phone number, for a purpose, to be sent once the transaction is
+/// committed. One other than the sign-up keeps no password that was set before.
 pub(crate) async fn request_by_phone_for(
     auth: &Auth,
     db: &mut PgConnection,

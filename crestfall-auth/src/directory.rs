@@ -20,6 +20,9 @@ use crate::user::User;
 /// What a directory failed with; for the log.
 pub type DirectoryError = Box<dyn std::error::Error + Send + Sync>;
 
+/// What a directory answers.
+pub type DirectoryResult<T, E = DirectoryError> = std::result::Result<T, E>;
+
 /// Where users are kept. Give it to [`Builder::users`](crate::Builder::users).
 ///
 /// All calls get the service's connection, in a transaction: a table beside is read and written with
@@ -35,27 +38,19 @@ pub trait UserDirectory: Send + Sync + 'static {
         &self,
         db: &mut PgConnection,
         by: Lookup<'_>,
-    ) -> std::result::Result<Option<DirectoryUser>, DirectoryError>;
+    ) -> DirectoryResult<Option<DirectoryUser>>;
 
     /// Keeps a user who is new or has changed, as a whole.
     ///
     /// # Errors
     /// When it cannot be kept: nothing changes here either.
-    async fn save(
-        &self,
-        db: &mut PgConnection,
-        user: &DirectoryUser,
-    ) -> std::result::Result<(), DirectoryError>;
+    async fn save(&self, db: &mut PgConnection, user: &DirectoryUser) -> DirectoryResult<()>;
 
     /// Removes a user, whom an administrator has deleted.
     ///
     /// # Errors
     /// When it cannot be removed: nothing changes here either.
-    async fn remove(
-        &self,
-        db: &mut PgConnection,
-        id: Uuid,
-    ) -> std::result::Result<(), DirectoryError>;
+    async fn remove(&self, db: &mut PgConnection, id: Uuid) -> DirectoryResult<()>;
 }
 
 /// By what a user is looked for.

@@ -26,7 +26,7 @@ use crate::store::users::NewUser;
 use crate::user::User;
 
 pub use point::HookPoint;
-pub(crate) use registry::{Registry, places};
+pub(crate) use registry::{Registry, place, places};
 pub(crate) use send::{send_email, send_email_change, send_sms};
 
 /// A hook in Rust, given to [`Builder::hook`](crate::Builder::hook). Implemented by closures

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
+use crestfall_core::units::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::PgConnection;
@@ -18,6 +19,10 @@ use crate::store::api_keys::{self, ApiKeyRow, Changes, NewApiKey};
 
 /// How many networks a key may be limited to, and how many scopes it may have.
 const MAX_ENTRIES: usize = 100;
+
+/// How long a key holds beside the one that takes its place.
+const DEFAULT_OVERLAP: std::time::Duration = std::time::Duration::from_secs(3600);
+const MAX_OVERLAP: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -35,6 +40,13 @@ enum Kind {
 }
 
 impl Kind {
+    /// As it is kept.
+    fn of(name: &str) -> Result<Self> {
+        let all = [Self::Secret, Self::Publishable, Self::Hmac, Self::Ed25519];
+        let kind = all.into_iter().find(|kind| kind.name() == name);
+        kind.ok_or_else(|| Error::internal("Unexpected failure", "a kind of key that is none"))
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Secret => "secret",
@@ -88,6 +100,16 @@ pub(crate) struct KeyChanges {
     /// Null: it does not expire.
     #[serde(deserialize_with = "given")]
     expires_at: Option<Option<DateTime<Utc>>>,
+}
+
+/// Asks for a key in place of another.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Rotation {
+    /// How long both hold. Default: an hour.
+    overlap: Option<Duration>,
+    /// For `ed25519`: the public half of the new key.
+    public_key: Option<String>,
 }
 
 /// A member that is there, be it null.
@@ -343,6 +365,43 @@ impl KeyChanges {
             expires_at: self.expires_at,
         };
         Ok(api_keys::change(db, row.id, &changes).await?)
+    }
+}
+
+impl Rotation {
+    /// A new key with all that the old one is and may, which holds for a while yet.
+    pub(crate) async fn make(
+        self,
+        auth: &Auth,
+        db: &mut PgConnection,
+        row: &ApiKeyRow,
+        owner: &Owner<'_>,
+    ) -> Result<MadeKey> {
+        let now = Utc::now();
+        if row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::invalid("The key is over: make a new one"));
+        }
+        let overlap = self.overlap.map_or(DEFAULT_OVERLAP, Duration::get);
+        if overlap > MAX_OVERLAP {
+            return Err(Error::invalid("overlap has to be 30 days at most"));
+        }
+        let request = KeyRequest {
+            name: row.name.clone(),
+            kind: Kind::of(&row.kind)?,
+            scopes: Some(row.scopes.clone()),
+            expires_at: row.expires_at,
+            allowed_ips: row.allowed_ips.clone(),
+            public_key: self.public_key,
+        };
+        let made = request.make(auth, db, owner).await?;
+        let until = now + TimeDelta::from_std(overlap).unwrap_or_default();
+        let until = row.expires_at.map_or(until, |at| at.min(until));
+        let changes = Changes {
+            expires_at: Some(Some(until)),
+            ..Changes::default()
+        };
+        api_keys::change(db, row.id, &changes).await?;
+        Ok(made)
     }
 }
 

@@ -21,11 +21,14 @@ mod smtp;
 pub(crate) mod template;
 mod variables;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use crestfall_core::egress::Egress;
 use crestfall_core::job::Job;
 use sqlx::postgres::PgConnection;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
@@ -39,7 +42,7 @@ pub use mailer::{Delivery, Discard, Mailer, OutgoingMail, RenderedMail, SendErro
 pub use smtp::Smtp;
 pub use variables::Variables;
 
-use library::Library;
+use library::{Library, remote};
 
 /// Writes mails and promises them. Clones share the templates.
 #[derive(Clone)]
@@ -51,6 +54,7 @@ struct Inner {
     /// Of the service, with a slash at the end.
     base: Url,
     library: Library,
+    template_urls: BTreeMap<MailKind, Url>,
 }
 
 impl std::fmt::Debug for Mails {
@@ -105,10 +109,21 @@ impl Mails {
         }
         Ok(Self(Arc::new(Inner {
             library: Library::new(&config)?,
+            template_urls: remote::addresses(&config, site_url)?,
             config,
             site_url: site_url.to_owned(),
             base,
         })))
+    }
+
+    /// Keeps the templates of `template_urls` current, until told to end.
+    pub(crate) async fn keep_templates(&self, egress: &Egress, end: CancellationToken) {
+        remote::keep(&self.0.library, &self.0.template_urls, egress, end).await;
+    }
+
+    /// Where templates are fetched from.
+    pub(crate) fn template_urls(&self) -> impl Iterator<Item = &Url> {
+        self.0.template_urls.values()
     }
 
     /// Promises a mail in the caller's transaction: it is sent if that commits, and only then. Does

@@ -42,7 +42,7 @@ pub(crate) fn id_in_path(text: &str, name: &str) -> Result<Uuid> {
 }
 
 /// The row of what a secret belongs to, as sealed secrets have it.
-fn owner_of_secret(factor: Uuid) -> String {
+pub(crate) fn owner_of_secret(factor: Uuid) -> String {
     format!("auth.mfa_factors.{factor}")
 }
 

@@ -46,17 +46,21 @@ fn table() -> Vec<Row> {
     let factor = |limits: &RateLimits| limits.mfa_challenge_and_verify.rate();
     let passkey = |limits: &RateLimits| limits.passkey.rate();
     let sso = |limits: &RateLimits| limits.sso.rate();
+    let external = |limits: &RateLimits| limits.external.rate();
+    let oauth = |limits: &RateLimits| limits.oauth_authorize.rate();
+    let service = |limits: &RateLimits| limits.oauth_service.rate();
+    // GET and POST mean the same there, and a HEAD does what its GET does.
+    let any = |name, path, rate| Row {
+        method: None,
+        ..row(name, Method::GET, path, rate)
+    };
     vec![
         row("signup", Method::POST, "/signup", otp),
         row("otp", Method::POST, "/otp", otp),
         row("magiclink", Method::POST, "/magiclink", otp),
         row("recover", Method::POST, "/recover", otp),
         row("resend", Method::POST, "/resend", otp),
-        // A HEAD does what its GET does.
-        Row {
-            method: None,
-            ..row("reauthenticate", Method::GET, "/reauthenticate", otp)
-        },
+        any("reauthenticate", "/reauthenticate", otp),
         row("user", Method::PUT, "/user", otp),
         Row {
             when: |request| !is_web3(request),
@@ -68,12 +72,7 @@ fn table() -> Vec<Row> {
             when: is_web3,
             ..row("web3", Method::POST, "/token", |limits| limits.web3.rate())
         },
-        Row {
-            method: None,
-            ..row("verify", Method::POST, "/verify", |limits| {
-                limits.verify.rate()
-            })
-        },
+        any("verify", "/verify", |limits| limits.verify.rate()),
         row("sso", Method::POST, "/sso", sso),
         row("saml", Method::POST, "/sso/saml/acs", sso),
         row(
@@ -95,6 +94,19 @@ fn table() -> Vec<Row> {
             "/passkeys/authentication/verify",
             passkey,
         ),
+        any("authorize", "/authorize", external),
+        any("callback", "/callback", external),
+        any("oauth-authorize", "/oauth/authorize", oauth),
+        any("oauth-authorization", "/oauth/authorizations/*", oauth),
+        any("oauth-consent", "/oauth/authorizations/*/consent", oauth),
+        any("oauth-device-begin", "/oauth/device_authorization", oauth),
+        any("oauth-device", "/oauth/device", oauth),
+        any("oauth-token", "/oauth/token", |limits| {
+            limits.oauth_token.rate()
+        }),
+        any("oauth-introspect", "/oauth/introspect", service),
+        any("oauth-revoke", "/oauth/revoke", service),
+        any("oauth-userinfo", "/oauth/userinfo", service),
         row(
             "oauth-register",
             Method::POST,

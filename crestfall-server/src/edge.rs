@@ -7,10 +7,12 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Request, Response};
 
 use crate::cors::Cors;
+use crate::hosts::{self, Hosts};
 use crate::http::Handler;
 use crate::metrics::Metrics;
 use crate::routes::Routes;
@@ -25,6 +27,8 @@ pub(crate) struct Policy {
     pub(crate) trace: Option<HeaderName>,
     /// The origins that may call.
     pub(crate) cors: Cors,
+    /// The names that the server answers to.
+    pub(crate) hosts: Hosts,
 }
 
 /// The outermost part of the server, around its router.
@@ -58,7 +62,8 @@ impl Edge {
 impl Handler for Edge {
     async fn handle(&self, request: Request<Body>, peer: Option<IpAddr>) -> Response<Body> {
         let policy = self.0.policy.load();
-        let allowed = policy.cors.allowed(&request);
+        let is_ours = policy.hosts.answer_to(&request);
+        let allowed = policy.cors.allowed(&request).filter(|_| is_ours);
         let trace = policy
             .trace
             .as_ref()
@@ -73,7 +78,7 @@ impl Handler for Edge {
         let mut response = match preflight {
             Some(response) => response,
             None => {
-                let mut response = self.0.answer(request, peer).await;
+                let mut response = self.0.answer(request, peer, is_ours).await;
                 if let Some(allowed) = allowed {
                     allowed.apply(response.headers_mut());
                 }
@@ -105,15 +110,23 @@ impl Inner {
         response
     }
 
-    /// The router's answer, counted and told.
-    async fn answer(&self, request: Request<Body>, peer: Option<IpAddr>) -> Response<Body> {
+    /// The router's answer, or none to a request that is not for us; counted and told.
+    async fn answer(
+        &self,
+        request: Request<Body>,
+        peer: Option<IpAddr>,
+        is_ours: bool,
+    ) -> Response<Body> {
         let started = Instant::now();
         let in_flight = self.metrics.begin();
         let told = self
             .log
             .is_on()
             .then(|| telemetry::Request::of(&request, peer));
-        let response = self.routed(request).await;
+        let response = match is_ours {
+            true => self.routed(request).await,
+            false => hosts::misdirected().into_response(),
+        };
         let took = started.elapsed();
         in_flight.answered(response.status(), took);
         if let Some(told) = told {
@@ -136,6 +149,7 @@ mod tests {
             server: HeaderValue::from_static("test/1"),
             trace: trace.map(|name| name.parse().unwrap()),
             cors: Cors::default(),
+            hosts: Hosts::default(),
         };
         Edge::new(
             Routes {
@@ -158,6 +172,29 @@ mod tests {
         let request = Request::get("/").body(Body::empty()).unwrap();
         let response = edge(Some("X-Id")).handle(request, None).await;
         assert_eq!(response.headers()["x-id"], "");
+    }
+
+    #[tokio::test]
+    async fn sec_06_a_request_for_another_host_never_reaches_the_router() {
+        let edge = edge(None);
+        let mut policy = Policy::clone(&edge.0.policy.load());
+        policy.hosts = Hosts::new(&["api.example.org".to_owned()]).unwrap();
+        edge.0.policy.store(Arc::new(policy));
+        for (method, host, status) in [
+            ("GET", "api.example.org", 200),
+            ("GET", "evil.example", 421),
+            ("OPTIONS", "evil.example", 421),
+        ] {
+            let request = Request::builder()
+                .method(method)
+                .uri("/")
+                .header("host", host)
+                .header("origin", "http://a.com")
+                .header("access-control-request-method", "PUT")
+                .body(Body::empty());
+            let response = edge.handle(request.unwrap(), None).await;
+            assert_eq!(response.status(), status, "{method} {host}");
+        }
     }
 
     #[tokio::test]

@@ -99,6 +99,7 @@ function run(restUrl, serveUrl) {
     stdio: 'inherit',
     env: {
       ...process.env,
+      CRESTFALL_BIN: binary,
       CRESTFALL_REST_URL: restUrl,
       CRESTFALL_SERVE_URL: serveUrl,
       CRESTFALL_JWT_SECRET: secret,

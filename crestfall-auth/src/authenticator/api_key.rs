@@ -301,6 +301,12 @@ impl Auth {
         if !right || !self.config().api_keys.enabled {
             return Err(invalid());
         }
+        let is_services = stored.kind == KeyKind::Secret && stored.user_id.is_none();
+        let allowed = self.config().api_keys.secret_in_browsers;
+        if is_services && !allowed && parts.headers.contains_key("sec-fetch-site") {
+            tracing::warn!(api_key = %stored.id, "a browser has a service's secret key: revoke it");
+            return Err(in_browser());
+        }
         self.use_key(&stored, parts)?;
         Ok(stored)
     }
@@ -313,6 +319,14 @@ impl Auth {
         uses.note(key.id, &key.last_use, ip);
         Ok(())
     }
+}
+
+/// Only a page's script sends such a header, and what a script has everybody has (SEC-36).
+fn in_browser() -> Problem {
+    let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+    let message = "A secret key does not belong into a browser";
+    refused("api_key_in_browser", message, challenge)
+        .hint("Revoke it, and use a publishable key there")
 }
 
 /// One answer whatever is wrong with a key.

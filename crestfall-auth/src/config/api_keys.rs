@@ -18,6 +18,8 @@ pub struct ApiKeysConfig {
     pub max_per_user: u32,
     /// The longest life of a user's key; `0s` is any, none included.
     pub max_lifetime: Duration,
+    /// A service's secret key is accepted from browsers' pages, where everybody can read it.
+    pub secret_in_browsers: bool,
     /// The roles that keys of services may have.
     pub roles: Vec<String>,
     /// The scopes that keys of a role may have at most, such as `authenticated = ["rest:*"]`; a key
@@ -32,6 +34,7 @@ impl Default for ApiKeysConfig {
             user_keys: true,
             max_per_user: 50,
             max_lifetime: Duration::seconds(0),
+            secret_in_browsers: false,
             roles: vec!["anon".into(), "authenticated".into(), "service_role".into()],
             scopes: BTreeMap::new(),
         }

@@ -39,6 +39,16 @@ pub struct RateLimits {
     pub web3: Limit<FIVE_MINUTES>,
     /// Sign-in by passkey; a number is 5 minutes (`RATE_LIMIT_PASSKEY`).
     pub passkey: Limit<FIVE_MINUTES>,
+    /// Sign-in with a provider: `/authorize` and `/callback`, each by itself; a number is 5 minutes.
+    pub external: Limit<FIVE_MINUTES>,
+    /// What browsers and devices ask of the OAuth server: `/oauth/authorize`, `/oauth/authorizations`,
+    /// `/oauth/device_authorization` and `/oauth/device`, each by itself; a number is 5 minutes.
+    pub oauth_authorize: Limit<FIVE_MINUTES>,
+    /// `/oauth/token`, which a client may ask for all its users; a number is 5 minutes.
+    pub oauth_token: Limit<FIVE_MINUTES>,
+    /// What services ask of the OAuth server: `/oauth/introspect`, `/oauth/revoke` and
+    /// `/oauth/userinfo`, each by itself; a number is 5 minutes.
+    pub oauth_service: Limit<FIVE_MINUTES>,
     /// New OAuth clients by themselves; a number is 5 minutes
     /// (`RATE_LIMIT_OAUTH_DYNAMIC_CLIENT_REGISTER`).
     pub oauth_dynamic_client_register: Limit<FIVE_MINUTES>,
@@ -59,6 +69,10 @@ impl Default for RateLimits {
             sso: Limit::of(30),
             web3: Limit::of(30),
             passkey: Limit::of(30),
+            external: Limit::of(150),
+            oauth_authorize: Limit::of(150),
+            oauth_token: Limit::of(1500),
+            oauth_service: Limit::of(15_000),
             oauth_dynamic_client_register: Limit::of(10),
             mfa_challenge_and_verify: Limit::of(15),
         }
@@ -78,6 +92,10 @@ impl RateLimits {
             sso: Limit::OFF,
             web3: Limit::OFF,
             passkey: Limit::OFF,
+            external: Limit::OFF,
+            oauth_authorize: Limit::OFF,
+            oauth_token: Limit::OFF,
+            oauth_service: Limit::OFF,
             oauth_dynamic_client_register: Limit::OFF,
             mfa_challenge_and_verify: Limit::OFF,
         }

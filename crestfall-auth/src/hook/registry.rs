@@ -185,7 +185,7 @@ fn is_near(url: &Url, config: &Config) -> bool {
 }
 
 /// `host:port`.
-fn place(url: &Url) -> String {
+pub(crate) fn place(url: &Url) -> String {
     let port = url.port_or_known_default().unwrap_or_default();
     format!("{}:{port}", url.host_str().unwrap_or_default())
 }

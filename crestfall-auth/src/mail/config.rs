@@ -27,6 +27,11 @@ pub struct MailConfig {
     /// A folder with `<language>/<kind>.html`, `.txt` and `.subject`, or `<kind>.…` for the default
     /// language, in Go's template syntax; what is missing is built in. A changed file counts at once.
     pub templates: Option<PathBuf>,
+    /// Addresses of HTML in the default language, by kind; a path is the site's. They are fetched as the
+    /// service starts and every ten minutes; until then, and while one cannot be had, the text from
+    /// before or the built-in one goes out. A file of `templates` goes first. GoTrue:
+    /// `MAILER_TEMPLATES_*`.
+    pub template_urls: BTreeMap<MailKind, String>,
     /// The language of those who asked for none that there is.
     pub default_language: String,
     /// Subjects in the default language, where no file has one. GoTrue: `MAILER_SUBJECTS_*`.
@@ -50,6 +55,7 @@ impl Default for MailConfig {
             reply_to: String::new(),
             headers: BTreeMap::new(),
             templates: None,
+            template_urls: BTreeMap::new(),
             default_language: "en".into(),
             subjects: BTreeMap::new(),
             url_paths: BTreeMap::new(),
@@ -75,6 +81,9 @@ pub struct SmtpConfig {
     pub password: Secret,
     /// How the connection is protected.
     pub tls: SmtpTls,
+    /// A file with certificates (PEM) of authorities that vouch for the server besides those that
+    /// this machine trusts: for a mail server of your own. Not beside `url`.
+    pub ca_file: Option<PathBuf>,
     /// How long connecting or one command may take.
     pub timeout: Duration,
     /// Connections at most.
@@ -90,6 +99,7 @@ impl Default for SmtpConfig {
             user: String::new(),
             password: Secret::default(),
             tls: SmtpTls::default(),
+            ca_file: None,
             timeout: Duration::seconds(15),
             connections: 4,
         }

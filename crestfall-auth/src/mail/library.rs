@@ -1,6 +1,7 @@
 //! All templates in all languages: the built-in ones, and the files over them.
 
 mod files;
+pub(super) mod remote;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,8 +26,18 @@ pub(super) struct Library {
     default_language: String,
     subjects: BTreeMap<MailKind, String>,
     texts: ArcSwap<Texts>,
-    looked: Mutex<(Instant, Stamp)>,
+    looked: Mutex<Looked>,
 }
+
+/// What was found where templates stand.
+struct Looked {
+    at: Instant,
+    stamp: Stamp,
+    /// HTML that was fetched.
+    remote: Remote,
+}
+
+type Remote = BTreeMap<MailKind, String>;
 
 type Texts = BTreeMap<String, BTreeMap<MailKind, Text>>;
 
@@ -44,7 +55,8 @@ impl Library {
         let folder = config.templates.clone();
         let default_language = language::normal(&config.default_language);
         let (files, stamp) = read(folder.as_ref())?;
-        let texts = assemble(files, &default_language, &config.subjects)?;
+        let remote = Remote::new();
+        let texts = assemble(files, &remote, &default_language, &config.subjects)?;
         if !language::shortened(&default_language).any(|tag| texts.contains_key(tag)) {
             return Err(MailError::Setting(format!(
                 "there are no mails in the default language `{default_language}`"
@@ -55,7 +67,11 @@ impl Library {
             default_language,
             subjects: config.subjects.clone(),
             texts: ArcSwap::from_pointee(texts),
-            looked: Mutex::new((Instant::now(), stamp)),
+            looked: Mutex::new(Looked {
+                at: Instant::now(),
+                stamp,
+                remote,
+            }),
         })
     }
 
@@ -92,6 +108,28 @@ impl Library {
         self.texts.load().keys().cloned().collect()
     }
 
+    /// Takes the HTML of one kind in the default language, if it is understood. A file in the folder
+    /// goes before it.
+    fn set_remote(&self, kind: MailKind, html: String) -> Result<(), MailError> {
+        let mut looked = self.looked.lock();
+        if looked.remote.get(&kind) == Some(&html) {
+            return Ok(());
+        }
+        let mut remote = looked.remote.clone();
+        remote.insert(kind, html);
+        let (files, stamp) = read(self.folder.as_ref())?;
+        let texts = self.assemble(files, &remote)?;
+        looked.stamp = stamp;
+        looked.remote = remote;
+        self.texts.store(Arc::new(texts));
+        tracing::info!(kind = kind.name(), "a mail template was fetched");
+        Ok(())
+    }
+
+    fn assemble(&self, files: Files, remote: &Remote) -> Result<Texts, MailError> {
+        assemble(files, remote, &self.default_language, &self.subjects)
+    }
+
     fn reload_if_changed(&self) {
         if self.folder.is_none() {
             return;
@@ -99,16 +137,16 @@ impl Library {
         let Some(mut looked) = self.looked.try_lock() else {
             return;
         };
-        if looked.0.elapsed() < LOOK {
+        if looked.at.elapsed() < LOOK {
             return;
         }
-        looked.0 = Instant::now();
+        looked.at = Instant::now();
         let loaded = read(self.folder.as_ref()).and_then(|(files, stamp)| {
-            if looked.1 == stamp {
+            if looked.stamp == stamp {
                 return Ok(None);
             }
-            looked.1 = stamp;
-            assemble(files, &self.default_language, &self.subjects).map(Some)
+            looked.stamp = stamp;
+            self.assemble(files, &looked.remote).map(Some)
         });
         match loaded {
             Ok(None) => {}
@@ -130,9 +168,10 @@ fn read(folder: Option<&PathBuf>) -> Result<(Files, Stamp), MailError> {
     }
 }
 
-/// Built-in texts with the files over them.
+/// Built-in texts with those that were fetched and then the files over them.
 fn assemble(
     mut files: Files,
+    remote: &Remote,
     default_language: &str,
     subjects: &BTreeMap<MailKind, String>,
 ) -> Result<Texts, MailError> {
@@ -141,6 +180,20 @@ fn assemble(
         let folder = files.entry(default_language.to_owned()).or_default();
         for (name, file) in loose {
             folder.entry(name).or_insert(file);
+        }
+    }
+    for (kind, html) in remote {
+        let folder = files.entry(default_language.to_owned()).or_default();
+        let names = kind.file_names();
+        let has_file = names
+            .iter()
+            .any(|name| folder.contains_key(&format!("{name}.html")));
+        if !has_file {
+            let file = files::File {
+                path: format!("mail.template_urls.{}", kind.name()),
+                text: html.clone(),
+            };
+            folder.insert(format!("{}.html", kind.name()), file);
         }
     }
     let mut languages: Vec<&str> = builtin::LANGUAGES.to_vec();

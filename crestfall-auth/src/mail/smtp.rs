@@ -8,7 +8,7 @@ use lettre::address::AddressError;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
@@ -62,9 +62,7 @@ impl Smtp {
     pub fn new(config: &MailConfig) -> Result<Self, MailError> {
         let letterhead = Letterhead::new(config)?;
         let smtp = &config.smtp;
-        let wrong = |error| MailError::Setting(format!("mail.smtp: {error}"));
-        let transport = builder(smtp)
-            .map_err(wrong)?
+        let transport = builder(smtp)?
             .timeout(Some(smtp.timeout.get()))
             .pool_config(PoolConfig::new().max_size(smtp.connections.max(1)))
             .build();
@@ -75,18 +73,22 @@ impl Smtp {
     }
 }
 
-fn builder(smtp: &SmtpConfig) -> Result<AsyncSmtpTransportBuilder, lettre::transport::smtp::Error> {
+fn wrong(error: impl fmt::Display) -> MailError {
+    MailError::Setting(format!("mail.smtp: {error}"))
+}
+
+fn builder(smtp: &SmtpConfig) -> Result<AsyncSmtpTransportBuilder, MailError> {
     type Transport = AsyncSmtpTransport<Tokio1Executor>;
     if !smtp.url.is_empty() {
-        return Transport::from_url(smtp.url.expose());
+        return match smtp.ca_file {
+            None => Transport::from_url(smtp.url.expose()).map_err(wrong),
+            Some(_) => Err(wrong("ca_file goes with host, not with url")),
+        };
     }
     let (port, tls) = match smtp.tls {
-        SmtpTls::Implicit => (465, Tls::Wrapper(TlsParameters::new(smtp.host.clone())?)),
-        SmtpTls::Starttls => (587, Tls::Required(TlsParameters::new(smtp.host.clone())?)),
-        SmtpTls::Opportunistic => (
-            587,
-            Tls::Opportunistic(TlsParameters::new(smtp.host.clone())?),
-        ),
+        SmtpTls::Implicit => (465, Tls::Wrapper(parameters(smtp)?)),
+        SmtpTls::Starttls => (587, Tls::Required(parameters(smtp)?)),
+        SmtpTls::Opportunistic => (587, Tls::Opportunistic(parameters(smtp)?)),
         SmtpTls::None => (25, Tls::None),
     };
     let builder = Transport::builder_dangerous(&smtp.host)
@@ -97,6 +99,23 @@ fn builder(smtp: &SmtpConfig) -> Result<AsyncSmtpTransportBuilder, lettre::trans
     }
     let password = smtp.password.expose().to_owned();
     Ok(builder.credentials(Credentials::new(smtp.user.clone(), password)))
+}
+
+/// Whose certificates are trusted.
+fn parameters(smtp: &SmtpConfig) -> Result<TlsParameters, MailError> {
+    let mut parameters = TlsParameters::builder(smtp.host.clone());
+    if let Some(file) = &smtp.ca_file {
+        let unreadable = |error: &dyn fmt::Display| {
+            wrong(format!(
+                "ca_file {} cannot be used: {error}",
+                file.display()
+            ))
+        };
+        let pem = std::fs::read(file).map_err(|error| unreadable(&error))?;
+        let authority = Certificate::from_pem(&pem).map_err(|error| unreadable(&error))?;
+        parameters = parameters.add_root_certificate(authority);
+    }
+    parameters.build().map_err(wrong)
 }
 
 #[async_trait]
@@ -119,11 +138,13 @@ fn classify(error: &lettre::transport::smtp::Error) -> SendError {
         return SendError::Retry(format!("the mail server could not be used: {error}"));
     };
     let reason = format!("the mail server answered {code}");
-    // Refused passwords and missing TLS are about us, and get mended.
-    if error.is_permanent() && !matches!(code, 530..=538) {
-        return SendError::Permanent(reason);
+    match code {
+        // About us and not the mail: somebody will mend it.
+        534 | 535 => SendError::Retry(format!("{reason}: it refuses mail.smtp.user or password")),
+        530..=538 => SendError::Retry(format!("{reason}: it wants TLS, or a user and password")),
+        _ if error.is_permanent() => SendError::Permanent(reason),
+        _ => SendError::Retry(reason),
     }
-    SendError::Retry(reason)
 }
 
 impl Letterhead {
@@ -271,6 +292,19 @@ mod tests {
             };
             assert!(letterhead.message(&mail).is_err(), "{to}");
         }
+    }
+
+    #[test]
+    fn an_authority_that_cannot_be_read_is_named() {
+        let mut config = SmtpConfig {
+            host: "mail.example.org".into(),
+            ca_file: Some("/nowhere/ca.pem".into()),
+            ..SmtpConfig::default()
+        };
+        let error = |config: &SmtpConfig| builder(config).err().unwrap().to_string();
+        assert!(error(&config).contains("/nowhere/ca.pem"));
+        config.url = crestfall_core::Secret::new("smtps://mail.example.org");
+        assert!(error(&config).contains("not with url"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `/user/api-keys`: a user's own keys (D33).
 
 use axum::extract::{Path, State};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::json;
@@ -13,14 +13,16 @@ use crate::auth::Auth;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
-use crate::key_making::{KeyRequest, KeyView, MadeKey, Owner};
+use crate::key_making::{KeyRequest, KeyView, MadeKey, Owner, Rotation};
 use crate::signed_in::SignedIn;
 use crate::store::api_keys;
+use crate::user::User;
 
 pub(super) fn routes() -> Router<Auth> {
     Router::new()
         .route("/user/api-keys", get(list).post(create))
         .route("/user/api-keys/{id}", delete(revoke))
+        .route("/user/api-keys/{id}/rotate", post(rotate))
 }
 
 /// A session of the user's own, with all factors proved: not one that an OAuth client has.
@@ -60,12 +62,7 @@ async fn create(
     }
     check_may_manage(&signed_in)?;
     let user = &signed_in.user;
-    let owner = Owner {
-        user: Some(user.id),
-        role: &user.role,
-        rights: Scopes::all(),
-        by: Some(user.id),
-    };
+    let owner = owner(user);
     let mut tx = auth.begin().await?;
     // One at a time, so that the count holds.
     crate::store::users::lock(&mut tx, user.id).await?;
@@ -82,6 +79,42 @@ async fn create(
     Ok((StatusCode::CREATED, Json(made)))
 }
 
+/// A user's own key, which may do what the user may.
+fn owner(user: &User) -> Owner<'_> {
+    Owner {
+        user: Some(user.id),
+        role: &user.role,
+        rights: Scopes::all(),
+        by: Some(user.id),
+    }
+}
+
+fn unknown() -> Error {
+    Error::new(ErrorCode::ApiKeyNotFound, "API key not found")
+}
+
+/// A new key in place of one that holds for a while yet.
+async fn rotate(
+    State(auth): State<Auth>,
+    Path(id): Path<Uuid>,
+    caller: Caller,
+    signed_in: SignedIn,
+    Body(rotation): Body<Rotation>,
+) -> Result<(StatusCode, Json<MadeKey>)> {
+    check_may_manage(&signed_in)?;
+    let user = &signed_in.user;
+    let mut tx = auth.begin().await?;
+    let row = api_keys::lock(&mut tx, id).await?;
+    let row = row.filter(|row| row.user_id == Some(user.id));
+    let row = row.ok_or_else(unknown)?;
+    let made = rotation.make(&auth, &mut tx, &row, &owner(user)).await?;
+    let traits = json!({ "api_key_id": id, "successor": made.id() });
+    audit::record(&mut tx, &caller, user, Action::ApiKeyRotated, traits).await?;
+    tx.commit().await?;
+    auth.authenticators().api_keys.forget(id);
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
 async fn revoke(
     State(auth): State<Auth>,
     Path(id): Path<Uuid>,
@@ -92,7 +125,7 @@ async fn revoke(
     let user = &signed_in.user;
     let mut tx = auth.begin().await?;
     if !api_keys::revoke(&mut tx, Some(user.id), id).await? {
-        return Err(Error::new(ErrorCode::ApiKeyNotFound, "API key not found"));
+        return Err(unknown());
     }
     let traits = json!({ "api_key_id": id });
     audit::record(&mut tx, &caller, user, Action::ApiKeyRevoked, traits).await?;

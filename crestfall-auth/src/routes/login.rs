@@ -152,23 +152,23 @@ async fn sign_in(
     let body = json!({ "email": fields.email.trim(), "password": fields.password });
     let endpoint = (Method::POST, "/token?grant_type=password");
     let answer = auth.ask_own(&parts, endpoint, None, &body).await?;
-    begin(&auth, &parts, &fields, &answer, Step::Password).await
+    let again = fields.page(&auth, Step::Password);
+    begin(&auth, &parts, &fields, &answer, again).await
 }
 
-/// Puts the session that an endpoint gave into the cookie, and goes on; or shows the page again with
+/// Puts the session that an endpoint gave into the cookie, and goes on; or shows the page `again` with
 /// what was wrong.
 async fn begin(
     auth: &Auth,
     parts: &Parts,
     fields: &Fields,
     answer: &Answer,
-    step: Step,
+    mut again: LoginPage,
 ) -> Result<Response> {
     if !answer.is_ok() || answer.text("refresh_token").is_empty() {
-        let mut page = fields.page(auth, step);
-        page.error = Some(wrong(answer));
-        page.passkeys = step == Step::Password && has_passkeys(auth, parts).await;
-        return page.answer(auth, refusal_status(answer));
+        again.error = Some(wrong(answer));
+        again.passkeys = again.step == Step::Password && has_passkeys(auth, parts).await;
+        return again.answer(auth, refusal_status(answer));
     }
     let cookie = auth.session_cookie(answer.text("refresh_token"))?;
     let identity = auth
@@ -254,7 +254,9 @@ async fn second_factor(
     let answer = auth
         .ask_own(&parts, (Method::POST, &path), Some(token), &body)
         .await?;
-    let mut response = begin(&auth, &parts, &fields, &answer, Step::Code).await?;
+    let mut again = fields.page(&auth, Step::Code);
+    again.user = subject.map(|s| s.user().to_owned()).unwrap_or_default();
+    let mut response = begin(&auth, &parts, &fields, &answer, again).await?;
     if !answer.is_ok() {
         // The token was used up all the same.
         let cookie = auth.session_cookie(&tokens.refresh_token)?;
@@ -296,7 +298,8 @@ async fn mail_code(
     let answer = auth
         .ask_own(&parts, (Method::POST, "/verify"), None, &body)
         .await?;
-    begin(&auth, &parts, &fields, &answer, Step::Mailed).await
+    let again = fields.page(&auth, Step::Mailed);
+    begin(&auth, &parts, &fields, &answer, again).await
 }
 
 async fn sign_out(

@@ -99,6 +99,8 @@ fn in_plain_words(action: &str, locked: bool) -> &'static str {
         "passkey_updated" => "A passkey was renamed",
         "passkey_deleted" => "A passkey was removed",
         "api_key_created" => "An API key was made",
+        "api_key_changed" => "An API key was changed",
+        "api_key_rotated" => "An API key was replaced by a new one",
         "api_key_revoked" => "An API key was revoked",
         "oauth_grant_given" => "An application was given access",
         _ => "Something happened to the account",

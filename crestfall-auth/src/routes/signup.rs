@@ -18,8 +18,11 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
 use crate::sending::even_out;
 use crate::session::{self, SessionOptions};
+use crate::sign_up_again::{self, Given};
+use crate::store::flow_states;
 use crate::store::users::{self, NewUser};
 use crate::user::{Metadata, User};
+use crate::verification::Verification;
 use crate::{address, confirmation, directory, hook, new_password, new_user, rate_limit, sending};
 
 #[derive(Deserialize, Default)]
@@ -58,6 +61,28 @@ impl By {
             Self::Phone => "phone",
         }
     }
+
+    /// Nobody has to prove the address.
+    fn confirms_itself(self, auth: &Auth) -> bool {
+        match self {
+            Self::Email => auth.config().email.autoconfirm,
+            Self::Phone => auth.config().phone.autoconfirm,
+        }
+    }
+
+    fn is_confirmed(self, user: &User) -> bool {
+        match self {
+            Self::Email => user.is_email_confirmed(),
+            Self::Phone => user.is_phone_confirmed(),
+        }
+    }
+
+    async fn find(self, auth: &Auth, db: &mut PgConnection, address: &str) -> Result<Option<User>> {
+        match self {
+            Self::Email => directory::find_by_email(auth, db, address).await,
+            Self::Phone => directory::find_by_phone(auth, db, address).await,
+        }
+    }
 }
 
 pub(super) async fn sign_up(
@@ -78,72 +103,68 @@ pub(super) async fn sign_up(
     let started = Instant::now();
     let (by, address) = check(&auth, &request).await?;
     // Before anything is looked up: an address that is taken is refused as one that is not.
+    let confirmed = by.confirms_itself(&auth);
     match by {
-        By::Email if !auth.config().email.autoconfirm => {
-            sending::email(&auth, &caller, "confirmation", &address).await?;
-        }
-        By::Phone if !auth.config().phone.autoconfirm => {
-            sending::phone(&auth, &caller, "confirmation", &address).await?;
-        }
-        By::Email | By::Phone => {}
+        _ if confirmed => {}
+        By::Email => sending::email(&auth, &caller, "confirmation", &address).await?,
+        By::Phone => sending::phone(&auth, &caller, "confirmation", &address).await?,
     }
-    // Always, so that an address that is taken takes as long as one that is not.
+    // All of it always, so that an address that is taken takes as long as one that is not.
+    let before = {
+        let mut db = auth.pool().acquire().await?;
+        by.find(&auth, &mut db, &address).await?
+    };
+    let held = before.as_ref().and_then(User::password_hash);
+    let is_same = auth.passwords().verify(&request.password, held).await?.ok;
     let hash = new_password::hash(&auth, &request.password).await?;
     let mut tx = auth.begin().await?;
-    let existing = match by {
-        By::Email => directory::find_by_email(&auth, &mut tx, &address).await?,
-        By::Phone => directory::find_by_phone(&auth, &mut tx, &address).await?,
+    let existing = by.find(&auth, &mut tx, &address).await?;
+    if let Some(user) = existing.as_ref().filter(|user| by.is_confirmed(user)) {
+        let traits = json!({ "provider": by.provider() });
+        audit::record(&mut tx, &caller, user, Action::UserRepeatedSignUp, traits).await?;
+        tx.commit().await?;
+        even_out(started).await;
+        return repeated(&auth, by, &address, request.data);
+    }
+    let given = Given {
+        provider: by.provider(),
+        matched: held.filter(|_| is_same),
+        hash: &hash,
+        data: &request.data,
+        to_be_proved: !confirmed,
     };
-    let mut user = match existing {
-        Some(user) if is_confirmed(&user, by) => {
-            let traits = json!({ "provider": by.provider() });
-            audit::record(&mut tx, &caller, &user, Action::UserRepeatedSignUp, traits).await?;
-            tx.commit().await?;
-            even_out(started).await;
-            return repeated(&auth, by, &address, request.data);
-        }
-        // Somebody else may have begun with this address: what they set does not count.
-        Some(user) => {
-            users::set_password(&mut tx, user.id, Some(&hash)).await?;
-            users::merge_user_metadata(&mut tx, user.id, &request.data).await?;
-            users::find(&mut tx, user.id).await?.unwrap_or(user)
-        }
-        None => create(&auth, &mut tx, &caller, by, &address, hash, &request.data).await?,
+    let again = match existing {
+        Some(user) => sign_up_again::begin(&auth, &mut tx, user.id, &given).await?,
+        None => None,
     };
-    let confirmed = match by {
-        By::Email => auth.config().email.autoconfirm,
-        By::Phone => auth.config().phone.autoconfirm,
+    let (mut user, purpose) = match again {
+        Some(again) => again,
+        None => {
+            let (by, hash) = ((by.provider(), address.as_str()), Some(hash.clone()));
+            let data = &request.data;
+            let user = new_user::create(&auth, &mut tx, &caller, by, hash, data).await?;
+            (user, Verification::Signup)
+        }
     };
     let traits = json!({ "provider": by.provider() });
     if !confirmed {
-        audit::record(
-            &mut tx,
-            &caller,
-            &user,
-            Action::UserConfirmationRequested,
-            traits,
-        )
-        .await?;
-        let redirect_to = parameters.redirect_to.as_deref().unwrap_or_default();
-        let mut message = None;
-        match by {
+        let asked = Action::UserConfirmationRequested;
+        audit::record(&mut tx, &caller, &user, asked, traits).await?;
+        let message = match by {
             By::Email => {
-                confirmation::request(
-                    &auth,
-                    &mut tx,
-                    &caller,
-                    &user,
-                    &request.challenge,
-                    redirect_to,
-                )
-                .await?;
+                let redirect_to = parameters.redirect_to.as_deref().unwrap_or_default();
+                let redirect = (&request.challenge, redirect_to);
+                let what = (purpose, hash.as_str());
+                ask_by_email(&auth, &mut tx, &caller, &user, what, redirect).await?;
+                None
             }
             By::Phone => {
-                let channel = &request.channel;
-                message =
-                    Some(confirmation::request_by_phone(&auth, &mut tx, &user, channel).await?);
+                let (db, channel) = (&mut *tx, &request.channel);
+                let message =
+                    confirmation::request_by_phone_for(&auth, db, &user, purpose, channel);
+                Some(message.await?)
             }
-        }
+        };
         directory::push(&auth, &mut tx, user.id).await?;
         let identity = user.identity(by.provider());
         let ids = (
@@ -211,11 +232,20 @@ async fn check(auth: &Auth, request: &SignUp) -> Result<(By, String)> {
     Ok((by, address))
 }
 
-fn is_confirmed(user: &User, by: By) -> bool {
-    match by {
-        By::Email => user.is_email_confirmed(),
-        By::Phone => user.is_phone_confirmed(),
+/// Has the address confirmed. Where the mail alone keeps no password, its exchange may.
+async fn ask_by_email(
+    auth: &Auth,
+    db: &mut PgConnection,
+    caller: &Caller,
+    user: &User,
+    (purpose, hash): (Verification, &str),
+    redirect: (&Challenge, &str),
+) -> Result<()> {
+    let exchange = confirmation::request_for(auth, db, caller, user, purpose, redirect).await?;
+    if let Some(exchange) = exchange.filter(|_| purpose != Verification::Signup) {
+        flow_states::keep_password(db, exchange, hash).await?;
     }
+    Ok(())
 }
 
 async fn confirm(db: &mut PgConnection, user: &mut User, by: By) -> Result<()> {
@@ -229,28 +259,10 @@ async fn confirm(db: &mut PgConnection, user: &mut User, by: By) -> Result<()> {
     Ok(())
 }
 
-async fn create(
-    auth: &Auth,
-    db: &mut PgConnection,
-    caller: &Caller,
-    by: By,
-    address: &str,
-    hash: String,
-    data: &Metadata,
-) -> Result<User> {
-    let by = (by.provider(), address);
-    new_user::create(auth, db, caller, by, Some(hash), data).await
-}
-
 /// The answer for an address that is taken. Where new addresses are confirmed by mail it is the same
 /// as for any other: who asks learns nothing, the owner finds no mail.
 fn repeated(auth: &Auth, by: By, address: &str, data: Metadata) -> Result<Response> {
-    let config = auth.config();
-    let confirms_itself = match by {
-        By::Email => config.email.autoconfirm,
-        By::Phone => config.phone.autoconfirm,
-    };
-    if confirms_itself {
+    if by.confirms_itself(auth) {
         return Err(new_user::already_registered());
     }
     let made_up = |what: &str| made_up_id(auth, &format!("{what}:{address}"));

@@ -77,6 +77,14 @@ pub(crate) async fn find(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Option
         .await
 }
 
+/// The same, locked until the transaction ends.
+pub(crate) async fn lock(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<ApiKeyRow>> {
+    sqlx::query_as(select_key!("where id = $1 for update"))
+        .bind(id)
+        .fetch_optional(db)
+        .await
+}
+
 /// Of a user, or of all services; the newest first.
 pub(crate) async fn list(
     db: &mut PgConnection,

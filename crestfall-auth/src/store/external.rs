@@ -167,6 +167,19 @@ pub(crate) async fn release_email(db: &mut PgConnection, user: Uuid) -> sqlx::Re
         .map(drop)
 }
 
+/// Takes a number that was never confirmed from an account that is somebody's by other proof.
+pub(crate) async fn release_phone(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
+    for statement in [
+        "update auth.users set phone = null, updated_at = now()
+         where id = $1 and phone_confirmed_at is null",
+        "delete from auth.identities where user_id = $1 and provider = 'phone'",
+        "delete from auth.one_time_tokens where user_id = $1",
+    ] {
+        sqlx::query(statement).bind(user).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
 /// Another address in place of one whose identity is gone; it is confirmed only if its provider has
 /// verified it. What was sent to the old address is void.
 pub(crate) async fn replace_email(

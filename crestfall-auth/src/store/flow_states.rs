@@ -26,6 +26,7 @@ pub(crate) struct FlowState {
     pub(crate) oauth_client_state_id: Option<Uuid>,
     pub(crate) linking_target_id: Option<Uuid>,
     pub(crate) email_optional: bool,
+    pub(crate) password_hash: Option<String>,
 }
 
 /// What a new one starts with.
@@ -82,6 +83,20 @@ pub(crate) async fn issue_code(
     .execute(db)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// The password of the sign-up that this exchange continues, for when it ends where it began.
+pub(crate) async fn keep_password(
+    db: &mut PgConnection,
+    id: Uuid,
+    password_hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("update auth.flow_state set password_hash = $2, updated_at = now() where id = $1")
+        .bind(id)
+        .bind(password_hash)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// What the provider gave for use of its own API.

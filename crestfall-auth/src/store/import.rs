@@ -2,7 +2,7 @@
 
 use futures_util::stream::BoxStream;
 use serde_json::Value;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use uuid::Uuid;
 
 /// A crash loses at most what the next run takes over again.
@@ -81,13 +81,77 @@ pub(crate) async fn own_identity(db: &mut PgConnection, user: Uuid) -> sqlx::Res
     .map(drop)
 }
 
-/// Every user of another database, with identities.
-pub(crate) fn every(source: &PgPool) -> BoxStream<'_, sqlx::Result<Value>> {
-    sqlx::query_scalar(
-        "select to_jsonb(u) || jsonb_build_object('identities',
-           (select coalesce(jsonb_agg(to_jsonb(i)), '[]') from auth.identities i
-            where i.user_id = u.id))
-         from auth.users u order by u.created_at, u.id",
+/// A second factor that the user has proved. Its secret comes sealed.
+pub(crate) async fn factor(
+    db: &mut PgConnection,
+    user: Uuid,
+    record: &Value,
+    secret: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, secret,
+           phone, web_authn_credential, web_authn_aaguid, created_at, updated_at)
+         select id, $1, friendly_name, factor_type, status, $3, nullif(phone, ''),
+           web_authn_credential, web_authn_aaguid, coalesce(created_at, now()),
+           coalesce(updated_at, created_at, now())
+         from jsonb_populate_record(null::auth.mfa_factors, $2)
+         where status = 'verified'
+         on conflict do nothing",
     )
-    .fetch(source)
+    .bind(user)
+    .bind(record)
+    .bind(secret)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// A passkey. It goes on to work for the same domain.
+pub(crate) async fn passkey(db: &mut PgConnection, user: Uuid, record: &Value) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into auth.webauthn_credentials (id, user_id, credential_id, public_key,
+           attestation_type, aaguid, sign_count, transports, backup_eligible, backed_up,
+           friendly_name, created_at, updated_at, last_used_at)
+         select coalesce(id, gen_random_uuid()), $1, credential_id, public_key,
+           coalesce(attestation_type, ''), aaguid, coalesce(sign_count, 0),
+           coalesce(transports, '[]'), coalesce(backup_eligible, false),
+           coalesce(backed_up, false), coalesce(friendly_name, ''), coalesce(created_at, now()),
+           coalesce(updated_at, created_at, now()), last_used_at
+         from jsonb_populate_record(null::auth.webauthn_credentials, $2)
+         on conflict do nothing",
+    )
+    .bind(user)
+    .bind(record)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The query for every user of another database, with what of a user's it has: older ones lack tables.
+pub(crate) async fn every_query(source: &PgPool) -> sqlx::Result<String> {
+    let mut members = String::new();
+    for (table, member) in [
+        ("auth.identities", "identities"),
+        ("auth.mfa_factors", "mfa_factors"),
+        ("auth.webauthn_credentials", "webauthn_credentials"),
+    ] {
+        let is_there: bool = sqlx::query_scalar("select to_regclass($1) is not null")
+            .bind(table)
+            .fetch_one(source)
+            .await?;
+        if is_there {
+            members.push_str(&format!(
+                " || jsonb_build_object('{member}', (select coalesce(jsonb_agg(to_jsonb(m)), '[]')
+                    from {table} m where m.user_id = u.id))"
+            ));
+        }
+    }
+    Ok(format!(
+        "select to_jsonb(u){members} from auth.users u order by u.created_at, u.id"
+    ))
+}
+
+/// Every user, by that query.
+pub(crate) fn every<'a>(source: &'a PgPool, sql: &'a str) -> BoxStream<'a, sqlx::Result<Value>> {
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch(source)
 }

@@ -516,11 +516,11 @@ async fn a_services_key_administers_if_its_scopes_say_so() {
 }
 
 /// A request signed with a key that the service gave out.
-fn signed(
+pub(crate) fn signed(
     signer: &Signer,
     method: Method,
     path: &str,
-    body: &'static [u8],
+    body: &[u8],
 ) -> http::request::Parts {
     let request = Request::builder()
         .method(method)
@@ -533,7 +533,7 @@ fn signed(
     parts
 }
 
-fn signer_of(made: &Answer) -> Signer {
+pub(crate) fn signer_of(made: &Answer) -> Signer {
     let secret = BASE64_STANDARD
         .decode(made.text("/secret"))
         .expect("Base64");
@@ -733,4 +733,124 @@ async fn who_has_a_second_factor_does_not_pass_by_it_with_basic() {
         .post("/user/api-keys", &token, json!({ "name": "k" }))
         .await;
     assert_eq!(refused.code(), "insufficient_aal");
+}
+
+#[tokio::test]
+async fn sec_36_a_services_secret_key_is_refused_from_a_browser() {
+    let app = TestAuth::new().await;
+    let admin = key("service_role");
+    let make = async |body: Value| app.post("/admin/api-keys", &admin, body).await.text("/key");
+    let secret = make(json!({ "name": "server" })).await;
+    let public = make(json!({ "name": "app", "kind": "publishable" })).await;
+    let (_, own) = user_and_key(&app, json!({ "name": "mine" })).await;
+    let guarded = guarded(&app.auth);
+    for (key, is_secret) in [
+        (&secret, true),
+        (&public, false),
+        (&own.text("/key"), false),
+    ] {
+        assert_eq!(ask(&guarded, with(&[("apikey", key)])).await.status, 200);
+        let page = with(&[("apikey", key), ("sec-fetch-site", "cross-site")]);
+        let answer = ask(&guarded, page).await;
+        match is_secret {
+            true => assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (401, "api_key_in_browser")
+            ),
+            false => assert_eq!(answer.status, 200),
+        }
+    }
+    let bearer = format!("Bearer {secret}");
+    let page = with(&[
+        ("authorization", &bearer),
+        ("sec-fetch-site", "same-origin"),
+    ]);
+    assert_eq!(ask(&guarded, page).await.status, 401);
+}
+
+#[tokio::test]
+async fn d33_a_key_is_replaced_by_another_while_both_hold() {
+    let app = TestAuth::new().await;
+    let request =
+        json!({ "name": "k", "scopes": ["reports:read"], "allowed_ips": ["192.0.2.0/24"] });
+    let (token, old) = user_and_key(&app, request).await;
+    let path = format!("/user/api-keys/{}/rotate", old.text("/id"));
+    let new = app.post(&path, &token, json!({ "overlap": "1s" })).await;
+    assert_eq!(new.status, StatusCode::CREATED, "{new:?}");
+    for same in ["name", "scopes", "allowed_ips", "role", "kind"] {
+        assert_eq!(new.body[same], old.body[same], "{same}");
+    }
+    assert_ne!(new.text("/key"), old.text("/key"));
+    let guarded = guarded(&app.auth);
+    let status = async |key: &str| {
+        let request = from("192.0.2.9", with(&[("apikey", key)]));
+        ask(&guarded, request).await.status
+    };
+    assert_eq!(status(&old.text("/key")).await, 200);
+    assert_eq!(status(&new.text("/key")).await, 200);
+    let started = Instant::now();
+    while status(&old.text("/key")).await == 200 {
+        assert!(started.elapsed() < Duration::from_secs(10), "it goes on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(status(&new.text("/key")).await, 200);
+    // One that is over has no successor, and nobody else's has one.
+    let over = app.post(&path, &token, json!({})).await;
+    assert_eq!(over.status, StatusCode::BAD_REQUEST, "{over:?}");
+    let other = app.sign_up("eve@example.org", "correct horse").await;
+    let path = format!("/user/api-keys/{}/rotate", new.text("/id"));
+    let foreign = app
+        .post(&path, &other.text("/access_token"), json!({}))
+        .await;
+    assert_eq!(foreign.code(), "api_key_not_found");
+}
+
+#[tokio::test]
+async fn d33_what_administrators_do_to_keys_is_written_down() {
+    let app = TestAuth::new().await;
+    let admin = key("service_role");
+    let made = app.post("/admin/api-keys", &admin, json!({ "name": "server" }));
+    let made = made.await.text("/id");
+    let path = format!("/admin/api-keys/{made}");
+    let renamed = json!({ "name": "the server" });
+    app.call(Method::PATCH, &path, &admin, renamed).await;
+    let rotated = app.post(&format!("{path}/rotate"), &admin, json!({})).await;
+    assert_eq!(rotated.status, StatusCode::CREATED, "{rotated:?}");
+    assert_eq!(rotated.text("/name"), "the server");
+    app.delete(&path, &admin, Value::Null).await;
+    let entries = app.get("/admin/audit?query=type:key", &admin).await;
+    let entries: Vec<(String, Value)> = entries
+        .body
+        .as_array()
+        .expect("a list")
+        .iter()
+        .rev()
+        .map(|entry| {
+            let payload = &entry["payload"];
+            assert_eq!(payload["actor_username"], "service_role");
+            assert_eq!(payload["traits"]["api_key_id"], made.as_str());
+            (
+                payload["action"].as_str().unwrap_or_default().to_owned(),
+                payload["traits"]["successor"].clone(),
+            )
+        })
+        .collect();
+    let actions: Vec<&str> = entries.iter().map(|(action, _)| action.as_str()).collect();
+    assert_eq!(
+        actions,
+        [
+            "api_key_created",
+            "api_key_changed",
+            "api_key_rotated",
+            "api_key_revoked"
+        ]
+    );
+    assert_eq!(entries[2].1, rotated.body["id"]);
+    // A user finds what was done to theirs.
+    let (token, own) = user_and_key(&app, json!({ "name": "mine" })).await;
+    let path = format!("/admin/api-keys/{}", own.text("/id"));
+    app.delete(&path, &admin, Value::Null).await;
+    let log = app.get("/user/security-log", &token).await;
+    assert_eq!(log.body[0]["action"], "api_key_revoked");
+    assert_eq!(log.body[0]["by_administrator"], true);
 }

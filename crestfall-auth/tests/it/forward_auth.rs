@@ -1,6 +1,8 @@
-//! Forward auth and its login page (AU-001 to AU-006), by themselves and behind Caddy.
+//! Forward auth and its login page (AU-001 to AU-006), by themselves and behind Caddy and nginx.
 
+mod behind;
 mod caddy;
+mod nginx;
 
 use crestfall_auth::Config;
 use crestfall_auth::config::{ForwardAuthPolicy, ForwardAuthRule};

@@ -396,7 +396,7 @@ async fn no_branch_leads_to_a_place_that_is_not_listed() {
 }
 
 #[tokio::test]
-async fn links_lead_to_the_configured_address_whatever_a_request_says() {
+async fn sec_06_links_lead_to_the_configured_address_whatever_a_request_says() {
     let app = TestAuth::with(strict).await;
     let post = Postbox::open(&app);
     let request = Request::post("/recover")

@@ -15,7 +15,9 @@ use crestfall_core::testing::{TestApp, TestDb};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use tokio_util::sync::CancellationToken;
 
-use crate::smtp_server::{Mood, Server};
+use crate::postbox::Postbox;
+use crate::service::TestAuth;
+use crate::smtp_server::{Certificates, Mood, Protection, Server};
 
 struct Post {
     pool: PgPool,
@@ -44,13 +46,16 @@ fn config(port: u16) -> MailConfig {
 impl Post {
     /// With so many nodes that send.
     async fn new(port: u16, nodes: usize) -> Self {
+        Self::with(config(port), nodes).await
+    }
+
+    async fn with(config: MailConfig, nodes: usize) -> Self {
         let db = TestDb::new().await;
         let options = PgConnectOptions::from_str(&db.url()).unwrap();
         migrate::run(&options, &[job::migrations()], &Options::default())
             .await
             .unwrap();
         let pool = PgPool::connect_with(options).await.unwrap();
-        let config = config(port);
         let stop = CancellationToken::new();
         for _ in 0..nodes {
             let worker = Worker::new(pool.clone())
@@ -84,6 +89,26 @@ impl Post {
             .fetch_one(&self.pool)
             .await
             .unwrap()
+    }
+
+    /// Waits until a try has failed with these words.
+    async fn refused_with(&self, words: &str) {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let error: Option<String> = sqlx::query_scalar(
+                "select last_error from crestfall.jobs where last_error is not null",
+            )
+            .fetch_optional(&self.pool)
+            .await
+            .unwrap()
+            .flatten();
+            if let Some(error) = error {
+                assert!(error.contains(words), "{error}");
+                return;
+            }
+            assert!(Instant::now() < until, "it was not refused");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     async fn all_is_sent(&self) {
@@ -188,6 +213,82 @@ async fn a_server_that_says_later_is_asked_later_and_one_that_says_no_is_not() {
     assert_eq!(kept, 0);
 }
 
+/// `AUTH PLAIN` of this user and password.
+fn plain(user: &str, password: &str) -> String {
+    use base64::Engine as _;
+    base64::prelude::BASE64_STANDARD.encode(format!("\0{user}\0{password}"))
+}
+
+fn protected(port: u16, tls: SmtpTls, certificates: &Certificates) -> MailConfig {
+    let mut config = config(port);
+    config.smtp.host = "localhost".into();
+    config.smtp.tls = tls;
+    config.smtp.ca_file = Some(certificates.authority());
+    config.smtp.user = "shop".into();
+    config.smtp.password = crestfall_core::Secret::new("open sesame");
+    config
+}
+
+#[tokio::test]
+async fn mail_goes_by_tls_from_the_first_byte_or_by_starttls_to_who_knows_us() {
+    let certificates = Certificates::make();
+    for (protection, tls) in [
+        (Protection::Implicit, SmtpTls::Implicit),
+        (Protection::Starttls, SmtpTls::Starttls),
+        (Protection::Starttls, SmtpTls::Opportunistic),
+    ] {
+        let credentials = plain("shop", "open sesame");
+        let server = Server::start_protected(protection, &certificates, &credentials).await;
+        let post = Post::with(protected(server.port, tls, &certificates), 1).await;
+        post.promise(&mail()).await;
+        post.all_is_sent().await;
+        let messages = server.messages();
+        assert_eq!(messages.len(), 1, "{tls:?}");
+        assert!(messages[0].contains("123456"), "{tls:?}");
+        assert_eq!((server.refused(), server.in_the_open()), (0, 0), "{tls:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_our_password_is_asked_again_and_the_log_says_why() {
+    let certificates = Certificates::make();
+    let (protection, credentials) = (Protection::Starttls, plain("shop", "another"));
+    let server = Server::start_protected(protection, &certificates, &credentials).await;
+    let config = protected(server.port, SmtpTls::Starttls, &certificates);
+    let post = Post::with(config, 1).await;
+    post.promise(&mail()).await;
+    post.refused_with("the mail server answered 535: it refuses mail.smtp.user or password")
+        .await;
+    assert!(server.refused() > 0);
+    // Mended: what waited goes out.
+    server.expect_credentials(&plain("shop", "open sesame"));
+    post.all_is_sent().await;
+    assert_eq!(server.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn no_mail_goes_to_a_server_without_tls_or_that_nobody_vouches_for() {
+    let certificates = Certificates::make();
+    // STARTTLS is wanted and not offered.
+    let server = Server::start().await;
+    let config = protected(server.port, SmtpTls::Starttls, &certificates);
+    let post = Post::with(config, 1).await;
+    post.promise(&mail()).await;
+    post.refused_with("the mail server could not be used").await;
+    assert!(server.messages().is_empty());
+    // Somebody else's authority.
+    let others = Certificates::make();
+    let credentials = plain("shop", "open sesame");
+    let protection = Protection::Implicit;
+    let server = Server::start_protected(protection, &others, &credentials).await;
+    let config = protected(server.port, SmtpTls::Implicit, &certificates);
+    let post = Post::with(config, 1).await;
+    post.promise(&mail()).await;
+    post.refused_with("certificate").await;
+    assert!(server.messages().is_empty());
+    assert_eq!(server.refused(), 0, "no password was sent");
+}
+
 #[tokio::test]
 async fn a_mail_sent_again_after_a_lost_answer_can_be_recognised() {
     let server = Server::start().await;
@@ -198,6 +299,75 @@ async fn a_mail_sent_again_after_a_lost_answer_can_be_recognised() {
     let messages = server.messages();
     assert_eq!(messages.len(), 2);
     assert_eq!(message_id(&messages[0]), message_id(&messages[1]));
+}
+
+/// What stands at an address, as long as it is there.
+#[derive(Clone, Default)]
+struct Shelf(std::sync::Arc<std::sync::Mutex<Option<&'static str>>>);
+
+impl Shelf {
+    fn put(&self, template: Option<&'static str>) {
+        *self.0.lock().unwrap() = template;
+    }
+
+    async fn open(&self) -> String {
+        let shelf = self.clone();
+        let look = move || async move {
+            let template = *shelf.0.lock().unwrap();
+            template.ok_or(http::StatusCode::NOT_FOUND)
+        };
+        let app = Router::new().route("/mails/confirm.html", axum::routing::get(look));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        format!("http://{address}")
+    }
+}
+
+#[tokio::test]
+async fn d31_a_template_may_stand_at_an_address_of_the_site() {
+    let shelf = Shelf::default();
+    shelf.put(Some("<p>Come in, {{ .Email }}: {{ .ConfirmationURL }}</p>"));
+    let site = shelf.open().await;
+    let app = TestAuth::with(|config| {
+        config.site_url = site;
+        config.email.autoconfirm = false;
+        let path = "/mails/confirm.html".to_owned();
+        config
+            .mail
+            .template_urls
+            .insert(MailKind::Confirmation, path);
+        let missing = "/mails/nothing.html".to_owned();
+        config
+            .mail
+            .template_urls
+            .insert(MailKind::Recovery, missing);
+    })
+    .await;
+    let post = Postbox::open(&app);
+    let sign_up = async |email: &str| {
+        let body = serde_json::json!({ "email": email, "password": "correct horse" });
+        app.post("/signup", "", body).await;
+        post.one(email).await
+    };
+    let until = Instant::now() + Duration::from_secs(10);
+    for n in 0.. {
+        let email = format!("ada-{n}@example.org");
+        let letter = sign_up(&email).await;
+        if letter.html.contains("Come in") {
+            assert!(letter.html.contains(&email), "{}", letter.html);
+            assert!(letter.text.contains("Come in"), "{}", letter.text);
+            break;
+        }
+        assert!(Instant::now() < until, "it was never fetched");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // One that cannot be had is the built-in one.
+    let body = serde_json::json!({ "email": "ada-0@example.org" });
+    app.post("/recover", "", body).await;
+    let letter = post.nth("ada-0@example.org", 2).await;
+    assert_eq!(letter.kind, "recovery");
+    letter.code();
 }
 
 #[tokio::test]

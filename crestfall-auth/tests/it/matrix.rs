@@ -8,16 +8,18 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use axum::body::Body;
 use crestfall_core::jwt::sign_hs256;
-use http::Method;
+use http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::service::{SECRET, TestAuth, claims, key};
+use crate::authenticators::{signed, signer_of};
+use crate::service::{Answer, SECRET, TestAuth, claims, key};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/matrix.txt");
 
 /// The kinds of credential, in the order of the columns.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 18] = [
     "none",
     "garbage",
     "other-key",
@@ -32,6 +34,10 @@ const KINDS: [&str; 14] = [
     "banned",
     "oauth",
     "service",
+    "users-key",
+    "narrow-key",
+    "services-key",
+    "replayed",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +82,6 @@ async fn every_route_answers_every_credential_as_written_down() {
 
 /// The status and, of an error, its code.
 async fn cell(app: &TestAuth, method: &Method, path: &str, kind: &str) -> String {
-    let token = credential(app, kind).await;
     let mut filled = String::new();
     for (index, segment) in path.split('/').enumerate() {
         if index > 0 {
@@ -91,7 +96,13 @@ async fn cell(app: &TestAuth, method: &Method, path: &str, kind: &str) -> String
         Method::GET => Value::Null,
         _ => json!({}),
     };
-    let answer = app.call(method.clone(), &filled, &token, body).await;
+    let answer = match kind {
+        "replayed" => replay(app, method, &filled).await,
+        kind => {
+            let token = credential(app, kind).await;
+            app.call(method.clone(), &filled, &token, body).await
+        }
+    };
     let code = match answer.status.as_u16() {
         400.. => [&answer.body["code"], &answer.body["error"]]
             .into_iter()
@@ -101,6 +112,28 @@ async fn cell(app: &TestAuth, method: &Method, path: &str, kind: &str) -> String
     format!("{} {}", answer.status.as_u16(), code.unwrap_or_default())
         .trim_end()
         .to_owned()
+}
+
+/// A request that a key has signed, sent for the second time.
+async fn replay(app: &TestAuth, method: &Method, path: &str) -> Answer {
+    let email = format!("{}@example.org", uuid::Uuid::new_v4());
+    let session = app.sign_up(&email, "correct horse").await;
+    let token = session.text("/access_token");
+    let body = json!({ "name": "machine", "kind": "hmac" });
+    let made = app.post("/user/api-keys", &token, body).await;
+    let signer = signer_of(&made);
+    let body: &[u8] = match *method {
+        Method::GET => b"",
+        _ => b"{}",
+    };
+    let mut parts = signed(&signer, method.clone(), path, body);
+    let version = http::HeaderValue::from_static("2024-01-01");
+    parts.headers.insert("x-supabase-api-version", version);
+    let json = http::HeaderValue::from_static("application/json");
+    parts.headers.insert("content-type", json);
+    let request = || Request::from_parts(parts.clone(), Body::from(body));
+    app.send(request()).await;
+    app.send(request()).await
 }
 
 async fn credential(app: &TestAuth, kind: &str) -> String {
@@ -187,6 +220,19 @@ async fn credential(app: &TestAuth, kind: &str) -> String {
             let token = fresh().await.text("/access_token");
             app.post("/logout", &token, Value::Null).await;
             token
+        }
+        "users-key" => {
+            let token = fresh().await.text("/access_token");
+            let body = json!({ "name": "machine" });
+            app.post("/user/api-keys", &token, body).await.text("/key")
+        }
+        "narrow-key" | "services-key" => {
+            let mut body = json!({ "name": "machine" });
+            if kind == "narrow-key" {
+                body["scopes"] = json!(["rest:read"]);
+            }
+            let admin = key("service_role");
+            app.post("/admin/api-keys", &admin, body).await.text("/key")
         }
         "banned" => {
             let session = fresh().await;

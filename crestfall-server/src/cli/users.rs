@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use crestfall_auth::{ImportReport, Importer};
+use crestfall_auth::{GotrueKeys, ImportReport, Importer};
 use serde_json::{Deserializer, Value};
 use sqlx::postgres::PgPoolOptions;
 
@@ -32,10 +32,21 @@ enum Work {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
 struct Import {
+    #[command(flatten)]
+    source: Source,
+    /// A file with GoTrue's keys as a JSON object of names and keys, as in
+    /// SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS, if it encrypts what it keeps
+    #[arg(long, value_name = "FILE")]
+    gotrue_keys: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Source {
     /// Rows of auth.users as JSON objects, one after the other or in an array, each with its rows of
-    /// auth.identities under `identities`; - is standard input
+    /// auth.identities under `identities`, of auth.mfa_factors and auth.webauthn_credentials under the
+    /// tables' names; - is standard input
     file: Option<PathBuf>,
     /// GoTrue's database
     #[arg(long, value_name = "URL")]
@@ -51,14 +62,22 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
     let Work::Import(import) = &arguments.work;
     let auth = auth_setup(&arguments.flags)?;
     let pool = auth::pool(&auth).map_err(|error| error.to_string())?;
-    let mut importer = Importer::new(pool);
-    let outcome = match (&import.from_database_url, &import.file) {
+    let importer = Importer::new(pool, &auth.config).map_err(|error| setup::told(&error))?;
+    let keys = import.gotrue_keys.as_deref().map(gotrue_keys);
+    let mut importer = importer.gotrue_keys(keys.transpose()?.unwrap_or_default());
+    let outcome = match (&import.source.from_database_url, &import.source.file) {
         (Some(url), _) => from_database(&mut importer, url).await,
         (None, Some(file)) => from_file(&mut importer, file).await,
         (None, None) => Ok(()),
     };
     tell(importer.report());
     outcome
+}
+
+fn gotrue_keys(file: &Path) -> Result<GotrueKeys, String> {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| told(&error))?;
+    GotrueKeys::parse(&text).map_err(|error| told(&error))
 }
 
 async fn from_database(importer: &mut Importer, url: &str) -> Result<(), String> {
@@ -95,10 +114,14 @@ fn tell(report: &ImportReport) {
         new,
         before,
         without_password,
+        without_factor,
         refused,
     } = report;
     for (id, reason) in without_password {
         eprintln!("{id} is here, but must set a new password: {reason}");
+    }
+    for (id, reason) in without_factor {
+        eprintln!("{id} is here, but without {reason}");
     }
     for (id, reason) in refused {
         eprintln!("{id} is not here: {reason}");

@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue};
 use super::config::{Config, Error};
 use crate::cors::Cors;
 use crate::edge::Policy;
+use crate::hosts::Hosts;
 use crate::http::{Address, Limits};
 use crate::setup::{Database, InDatabase, Secret, Setup, Tokens};
 use crate::telemetry::Format;
@@ -90,6 +91,7 @@ impl Config {
             server: HeaderValue::from_static("postgrest/16.2"),
             trace: trace.transpose()?,
             cors: Cors::new(&self.server_cors_allowed_origins),
+            hosts: Hosts::default(),
         })
     }
 

@@ -162,6 +162,9 @@ pub(crate) struct Server {
     pub(crate) unix_socket_mode: String,
     /// Origins of browsers' pages that may call; empty is any, without credentials.
     pub(crate) cors_origins: Vec<String>,
+    /// Names that requests may ask for, without ports; `*.example.org` is all below it. Another is
+    /// answered 421. Empty is any. No link of a mail is ever made from the name.
+    pub(crate) allowed_hosts: Vec<String>,
     /// How many proxies of yours a request passes: each appends to `X-Forwarded-For` whom it got the
     /// request from, and the address so many places from the right is the client's. 0 ignores the
     /// header.
@@ -331,6 +334,7 @@ impl Default for Server {
             unix_socket: None,
             unix_socket_mode: "660".into(),
             cors_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
             trusted_proxies: 0,
             client_ip_header: String::new(),
             trace_header: "X-Request-Id".into(),

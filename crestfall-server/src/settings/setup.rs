@@ -11,6 +11,7 @@ use super::Error;
 use super::sections::{Admin, Errors, OpenApi, Rest, Server, Settings, TxEnd};
 use crate::cors::Cors;
 use crate::edge::Policy;
+use crate::hosts::{Hosts, NoHost};
 use crate::http::{Address, Limits};
 use crate::setup::{Auth, Database, Secret, Setup, Tokens};
 
@@ -189,6 +190,7 @@ impl Server {
     }
 
     fn policy(&self) -> Result<Policy, Error> {
+        let hosts = Hosts::new(&self.allowed_hosts);
         let trace = given(&self.trace_header).map(|name| name.parse::<HeaderName>());
         Ok(Policy {
             server: HeaderValue::from_static(concat!("crestfall/", env!("CARGO_PKG_VERSION"))),
@@ -196,6 +198,12 @@ impl Server {
                 .transpose()
                 .map_err(|_| refused("server.trace_header", "is no header's name"))?,
             cors: Cors::new(&self.cors_origins).exposing(EXPOSED),
+            hosts: hosts.map_err(|NoHost(host)| {
+                refused(
+                    "server.allowed_hosts",
+                    &format!("`{host}` is no host's name"),
+                )
+            })?,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `crestfall serve`, `crestfall auth`, `crestfall migrate` and `crestfall keys` with users.
 
 mod alone;
+mod faults;
 mod keys;
 mod serve;
 mod users;
@@ -50,8 +51,14 @@ type Variables = BTreeMap<&'static str, String>;
 
 /// The settings that every server of these tests has.
 fn settings(db: &TestDb) -> Variables {
+    let mut variables = common();
+    variables.insert("CRESTFALL_DATABASE__URL", db.url_as("authenticator"));
+    variables
+}
+
+/// The same without a database.
+fn common() -> Variables {
     BTreeMap::from([
-        ("CRESTFALL_DATABASE__URL", db.url_as("authenticator")),
         ("CRESTFALL_JWT__SECRET", SECRET.to_owned()),
         ("CRESTFALL_SERVER__PORT", "0".to_owned()),
         ("CRESTFALL_ADMIN__PORT", "0".to_owned()),

@@ -2,24 +2,13 @@
 
 use crestfall_auth::testing::Authenticator;
 use crestfall_core::Secret;
-use crestfall_core::migrate::{self, Options};
 use crestfall_core::testing::{TestApp, TestDb};
 use serde_json::{Value, json};
-use sqlx::PgPool;
 
 async fn app() -> (TestDb, TestApp) {
     let db = TestDb::new().await;
-    let database = migrate::database(&db.url()).unwrap();
-    migrate::run(
-        &database,
-        &crestfall_auth::migrations(),
-        &Options::default(),
-    )
-    .await
-    .unwrap();
-    let pool = PgPool::connect(&db.url()).await.unwrap();
     let key = Secret::new("a key of the tests, of thirty-two bytes and more");
-    let app = embed_auth::app(pool, key).await.unwrap();
+    let app = embed_auth::app(&db.url(), key).await.unwrap();
     (db, TestApp::new(app))
 }
 

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { serveUrl } from './client.mjs'
 
 /** The latest message to an address, as soon as it is there. */
-export async function latestTo(address, type = 'mail') {
+export async function latestTo(address, type = 'mail', url = serveUrl) {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const messages = await (await fetch(`${serveUrl}/mail/mails`)).json()
+    const messages = await (await fetch(`${url}/mail/mails`)).json()
     const found = messages.find((one) => one.type === type && JSON.stringify(one).includes(address))
     if (found) return found
     await sleep(50)

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Starts `crestfall <command>` and waits until `path` is answered. */
+/** Starts `crestfall <command>`, a word or several, and waits until `path` is answered. */
 export async function start(binary, command, environment, url, path) {
   const { PATH, HOME } = process.env
-  const server = spawn(binary, [command], {
+  const server = spawn(binary, [command].flat(), {
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -33,7 +33,7 @@ export async function start(binary, command, environment, url, path) {
     await sleep(100)
   }
   await handle.stop()
-  throw new Error(`crestfall ${command} did not come up (${over ?? 'time-out'}):\n${log}`)
+  throw new Error(`crestfall ${[command].flat()[0]} did not come up (${over ?? 'time-out'}):\n${log}`)
 }
 
 async function answers(url) {

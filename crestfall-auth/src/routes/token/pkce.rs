@@ -11,6 +11,7 @@ use crate::auth::Auth;
 use crate::auth_code;
 use crate::body::or_default;
 use crate::caller::Caller;
+use crate::directory;
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::{self, Method};
 use crate::session::{self, SessionOptions};
@@ -66,6 +67,13 @@ pub(super) async fn grant(
     let mut user = users::lock(&mut tx, user_id).await?.ok_or_else(not_found)?;
     if user.is_banned() {
         return Err(Error::new(ErrorCode::UserBanned, "User is banned"));
+    }
+    // Who signed up is back where they did: the password that several sign-ups left open is theirs.
+    if let Some(hash) = &flow.password_hash
+        && user.encrypted_password.is_none()
+    {
+        users::set_password(&mut tx, user.id, Some(hash)).await?;
+        directory::push(auth, &mut tx, user.id).await?;
     }
     let traits = json!({ "provider_type": flow.provider_type });
     audit::record(&mut tx, caller, &user, Action::Login, traits).await?;

@@ -68,6 +68,65 @@ async fn users_of_gotrue_come_along_once_with_their_identities() {
     );
 }
 
+/// GoTrue's second factors: a secret in the open, one that is encrypted as in the unit test of the
+/// crate, and one of a key that nobody gave.
+const FACTORS: &str = r#"
+create type auth.factor_type as enum ('totp', 'webauthn', 'phone');
+create type auth.factor_status as enum ('unverified', 'verified');
+create table auth.mfa_factors (
+  id uuid primary key, user_id uuid, friendly_name text, factor_type auth.factor_type,
+  status auth.factor_status, created_at timestamptz, updated_at timestamptz, secret text, phone text
+);
+insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, secret) values
+  ('7a0c9e2e-6f0e-4a7c-9f55-0d6f1f3b8a01', '7a0c9e2e-6f0e-4a7c-9f55-0d6f1f3b8a01', 'phone', 'totp', 'verified',
+   '{"key_id":"old","alg":"aes-gcm-hkdf","data":"QjdfqfyBzy0RKgwDJ8YwQA0jaqTwkLBCNVKsQ0Q0+nc=","nonce":"AAECAwQFBgcICQoL"}'),
+  ('7a0c9e2e-6f0e-4a7c-9f55-0d6f1f3b8b02', '7a0c9e2e-6f0e-4a7c-9f55-0d6f1f3b8a01', 'tablet', 'totp', 'verified',
+   'JBSWY3DPEHPK3PXP'),
+  ('7a0c9e2e-6f0e-4a7c-9f55-0d6f1f3b8b03', '7a0c9e2e-6f0e-4a7c-9f55-0d6f1f3b8a01', 'left', 'totp', 'unverified',
+   'JBSWY3DPEHPK3PXP'),
+  ('7a0c9e2e-6f0e-4a7c-9f55-0d6f1f3b8b04', '7a0c9e2e-6f0e-4a7c-9f55-0d6f1f3b8a02', 'lost', 'totp', 'verified',
+   '{"key_id":"new","alg":"aes-gcm-hkdf","data":"QjdfqfyBzy0RKgwDJ8YwQA0jaqTwkLBCNVKsQ0Q0+nc=","nonce":"AAECAwQFBgcICQoL"}');
+"#;
+
+#[tokio::test]
+async fn second_factors_of_gotrue_come_along_encrypted_or_not() {
+    let (db, gotrue) = (database().await, TestDb::new().await);
+    gotrue.load(GOTRUE).await;
+    gotrue.load(FACTORS).await;
+    let variables = settings(&db);
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys.json");
+    let key = r#"{"old":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#;
+    std::fs::write(&keys, key).unwrap();
+    let url = gotrue.url();
+    let keys = keys.to_str().unwrap();
+    let source = ["--from-database-url", &url, "--gotrue-keys", keys];
+    let (told, warned) = import(&variables, &source);
+    assert_eq!(
+        told, "2 users taken over, 0 were here, 0 refused\n",
+        "{warned}"
+    );
+    assert!(
+        warned.contains("8a02 is here, but without its second factor"),
+        "{warned}"
+    );
+    assert!(
+        warned.contains("the key `new`, which was not given"),
+        "{warned}"
+    );
+    let mut connection = db.connect().await;
+    let factors: Vec<(String, String)> =
+        sqlx::query_as("select friendly_name, secret from auth.mfa_factors order by 1")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    let names: Vec<&str> = factors.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["phone", "tablet"]);
+    for (name, secret) in &factors {
+        assert!(secret.starts_with("v1."), "{name} is not sealed: {secret}");
+    }
+}
+
 #[tokio::test]
 async fn users_of_a_file_sign_in_with_their_password() {
     let db = database().await;

@@ -1,8 +1,8 @@
 // A second factor: an authenticator app.
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { member } from '../../support/client.mjs'
+import { totp as codeOf } from '../../support/totp.mjs'
 
 test('TOTP: enroll, challenge, verify, unenroll', async () => {
   const { client } = await member()
@@ -23,7 +23,7 @@ test('TOTP: enroll, challenge, verify, unenroll', async () => {
   const verified = await client.auth.mfa.verify({
     factorId: id,
     challengeId: challenge.data.id,
-    code: code(totp.secret),
+    code: codeOf(totp.secret),
   })
   assert.equal(verified.error, null)
 
@@ -34,18 +34,3 @@ test('TOTP: enroll, challenge, verify, unenroll', async () => {
   assert.deepEqual([removed.error, removed.data.id], [null, id])
   assert.equal((await client.auth.mfa.listFactors()).data.totp.length, 0)
 })
-
-/** The code of now (RFC 6238). */
-function code(secret) {
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
-  const mac = createHmac('sha1', base32(secret)).update(counter).digest()
-  const at = mac[19] & 15
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
-
-function base32(text) {
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const bits = [...text.replaceAll('=', '')].map((c) => digits.indexOf(c).toString(2).padStart(5, '0'))
-  return Buffer.from(bits.join('').match(/.{8}/g).map((byte) => parseInt(byte, 2)))
-}
