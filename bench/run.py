@@ -19,6 +19,7 @@ from harness.peers import (
     AXUM_SQLX,
     HTTP_PEERS,
     OURS,
+    OURS_GRAPHQL,
     POSTGRAPHILE,
     ROOT,
     RunningPeer,
@@ -80,7 +81,7 @@ def arguments() -> argparse.Namespace:
     add("--seconds", type=float, default=3, help="length of one run")
     add("--warmup", type=float, default=1, help="length of the run before the first round")
     add("--connections", type=words, default=["32", "64"], help="by commas")
-    add("--scenarios", type=words, default=_FIVE, help="by commas; row-rls is one more")
+    add("--scenarios", type=words, default=_FIVE, help="by commas; more are row-rls and list10")
     add("--peers", type=words, default=_PEERS, help="by commas")
     add("--parts", type=words, default=_PARTS, help="by commas: what to measure")
     add("--ours", default="target/release/crestfall rest", help="the command that starts ours")
@@ -107,7 +108,7 @@ def arguments() -> argparse.Namespace:
 def build(options: argparse.Namespace) -> None:
     """Builds the servers that will be compared."""
     packages = []
-    if OURS in options.peers and options.ours.startswith("target/release/"):
+    if {OURS, OURS_GRAPHQL} & set(options.peers) and options.ours.startswith("target/release/"):
         packages += ["-p", "crestfall-server"]
     if AXUM_SQLX in options.peers:
         packages += ["-p", "peer-axum-sqlx"]

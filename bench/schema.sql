@@ -7,6 +7,8 @@ create role authenticator login noinherit;
 grant anon, authenticated to authenticator;
 
 create schema bench;
+-- GraphQL answers with 30 rows at most where nothing else is said.
+comment on schema bench is '@graphql({"max_rows": 1000})';
 -- authenticator, because pgbench prepares its statements before a transaction sets the role.
 grant usage on schema bench to anon, authenticated, authenticator;
 

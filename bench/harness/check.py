@@ -12,8 +12,13 @@ def check_answers(postgres: Postgres, peers: list[RunningPeer], scenarios: list[
     for scenario in scenarios:
         for key in (1, scenario.keys // 2 + 1, scenario.keys):
             expected = _expected(postgres, scenario, key)
-            for peer in peers:
+            for peer in asked(peers, scenario):
                 _check(peer, scenario, key, expected)
+
+
+def asked(peers: list[RunningPeer], scenario: Scenario) -> list[RunningPeer]:
+    """Those that take part in a scenario."""
+    return [peer for peer in peers if scenario.asks(peer.peer.dialect)]
 
 
 def _expected(postgres: Postgres, scenario: Scenario, key: int) -> object:
@@ -27,7 +32,7 @@ def _check(peer: RunningPeer, scenario: Scenario, key: int, expected: object) ->
     status, text = peer.ask(scenario.request(dialect, key))
     try:
         found = json.loads(text)
-        if dialect is Dialect.GRAPHQL:
+        if dialect in (Dialect.GRAPHQL, Dialect.PG_GRAPHQL):
             found, wanted = _plain(_graphql_rows(found)), _plain(expected)
         else:
             wanted = expected
@@ -58,7 +63,9 @@ def _graphql_rows(answer: dict[str, dict[str, object]]) -> object:
     if isinstance(rows, dict):
         rows = rows.get("event", rows)
     if isinstance(rows, dict):
-        rows = rows.get("nodes", [rows])
+        rows = rows.get("nodes", rows.get("records", rows))
+    if isinstance(rows, dict):
+        rows = rows if "edges" in rows else [rows]
     return [] if rows == [None] or rows is None else rows
 
 
@@ -69,6 +76,8 @@ def _plain(value: object) -> object:
             return [_plain(element) for element in value]
         case {"nodes": nodes}:
             return _plain(nodes)
+        case {"edges": edges}:
+            return [_plain(edge["node"]) for edge in edges]
         case dict():
             plain = {_snake(name): _plain(member) for name, member in value.items()}
             return {name: member for name, member in plain.items() if name != "created_at"}
@@ -81,7 +90,7 @@ def _plain(value: object) -> object:
 
 def _snake(name: str) -> str:
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-    return "children" if snake == "children_by_parent_id" else snake
+    return "children" if snake in ("children_by_parent_id", "children_collection") else snake
 
 
 def _is_number(text: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.check import asked
 from harness.load import Sample, median, run_pgbench, run_wrk
 from harness.peers import RunningPeer
 from harness.postgres import Postgres
@@ -91,7 +92,7 @@ def _http_runs(
             peer, scenario, connections, seconds, seed, postgres.pid()
         )
 
-    return {peer.peer.name: run(peer) for peer in peers}
+    return {peer.peer.name: run(peer) for peer in asked(peers, scenario)}
 
 
 def _pgbench_runs(
@@ -103,6 +104,7 @@ def _pgbench_runs(
         return lambda seconds, _: run_pgbench(postgres, text, connections, seconds, values)
 
     wanted = [name for name in names if name != PGBENCH_JSON or has_json_form(scenario)]
+    wanted = wanted if scenario.pgbench else []
     return {name: run(name) for name in wanted}
 
 

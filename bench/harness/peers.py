@@ -1,6 +1,7 @@
 """The servers that are compared, each as it would be operated."""
 
 import http.client
+import secrets
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,10 @@ from harness.scenarios import Dialect, Request
 
 ROOT = BENCH.parent
 OURS = "ours"
+OURS_GRAPHQL = "ours-graphql"
 AXUM_SQLX = "axum-sqlx"
 POSTGRAPHILE = "postgraphile"
-HTTP_PEERS = [OURS, AXUM_SQLX, POSTGRAPHILE]
+HTTP_PEERS = [OURS, OURS_GRAPHQL, AXUM_SQLX, POSTGRAPHILE]
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,25 @@ def ours(setup: Setup, database: str = DATABASE, slot: int = 0) -> HttpPeer:
     )
 
 
+def ours_graphql(setup: Setup) -> HttpPeer:
+    """Crestfall's GraphQL, by itself."""
+    port = setup.http_port + 9
+    return HttpPeer(
+        name=OURS_GRAPHQL,
+        dialect=Dialect.PG_GRAPHQL,
+        command=[str(ROOT / setup.ours.split()[0]), "graphql"],
+        port=port,
+        env={
+            "CRESTFALL_DATABASE_URL": setup.postgres.uri("authenticator"),
+            "CRESTFALL_GRAPHQL_SCHEMAS": "bench",
+            "CRESTFALL_GRAPHQL_ANON_ROLE": "anon",
+            "CRESTFALL_JWT_SECRET": secrets.token_hex(32),
+            "CRESTFALL_DATABASE__POOL_SIZE": str(setup.pool),
+            "CRESTFALL_LISTEN": f"127.0.0.1:{port}",
+        },
+    )
+
+
 def axum_sqlx(setup: Setup) -> HttpPeer:
     """The hand-written service of `bench/peer-axum-sqlx`."""
     port = setup.http_port + 10
@@ -104,7 +125,7 @@ def postgraphile(setup: Setup) -> HttpPeer:
 
 def http_peers(setup: Setup, names: list[str]) -> list[HttpPeer]:
     """The servers of these names."""
-    makers = {OURS: ours, AXUM_SQLX: axum_sqlx, POSTGRAPHILE: postgraphile}
+    makers = {OURS: ours, OURS_GRAPHQL: ours_graphql, AXUM_SQLX: axum_sqlx, POSTGRAPHILE: postgraphile}
     return [makers[name](setup) for name in names if name in makers]
 
 

@@ -13,6 +13,7 @@ class Dialect(Enum):
     REST = "rest"
     HANDLERS = "handlers"
     GRAPHQL = "graphql"
+    PG_GRAPHQL = "pg_graphql"
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,30 @@ class Scenario:
     # The answer to a key, as SQL with one `{}` for the key; none when it is never the same twice.
     answer: str | None
     rest: Callable[[int], Request]
-    handlers: Callable[[int], Request]
+    # None: this server is not asked.
+    handlers: Callable[[int], Request] | None
     graphql: Callable[[int], Request]
+    pg_graphql: Callable[[int], Request] | None
+    # Whether `bench/pgbench` has the transaction.
+    pgbench: bool = True
+
+    def asks(self, dialect: Dialect) -> bool:
+        """Whether servers of this dialect take part."""
+        return self._maker(dialect) is not None
 
     def request(self, dialect: Dialect, key: int) -> Request:
         """The request for one key."""
-        make = {
+        make = self._maker(dialect)
+        assert make is not None, f"{self.name} is not asked of {dialect.value}"
+        return make(key)
+
+    def _maker(self, dialect: Dialect) -> Callable[[int], Request] | None:
+        return {
             Dialect.REST: self.rest,
             Dialect.HANDLERS: self.handlers,
             Dialect.GRAPHQL: self.graphql,
+            Dialect.PG_GRAPHQL: self.pg_graphql,
         }[dialect]
-        return make(key)
 
     def random_requests(self, dialect: Dialect, count: int, seed: int) -> list[Request]:
         """Requests for random keys, the same ones for the same seed."""
@@ -69,6 +83,10 @@ def _graphql(query: str, variables: Callable[[int], object]) -> Callable[[int], 
     return _post("/graphql", lambda key: {"query": query, "variables": variables(key)})
 
 
+def _pg_graphql(query: str, variables: Callable[[int], object]) -> Callable[[int], Request]:
+    return _post("/graphql/v1", lambda key: {"query": query, "variables": variables(key)})
+
+
 def event(key: int) -> dict[str, object]:
     """The row that the insert scenario writes."""
     return {"item_id": key, "kind": "viewed", "note": f"seen by visitor {key}"}
@@ -80,6 +98,13 @@ def _order(key: int) -> dict[str, object]:
 
 _ITEM = "id, category_id, name, price, in_stock, code, attributes, created_at"
 _ITEM_FIELDS = "id: rowId categoryId name price inStock code attributes createdAt"
+# pg_graphql gives names of columns as they are.
+_PG_FIELDS = _ITEM.replace(",", "")
+_PG_LIST = (
+    "query List($category: Int!, $first: Int!) { itemsCollection(filter: {category_id: "
+    "{eq: $category}}, orderBy: [{id: AscNullsLast}], first: $first) "
+    f"{{ edges {{ node {{ {_PG_FIELDS} }} }} }} }}"
+)
 
 SCENARIOS = [
     Scenario(
@@ -96,6 +121,10 @@ SCENARIOS = [
             f"query Row($id: Int!) {{ itemByRowId(rowId: $id) {{ {_ITEM_FIELDS} }} }}",
             lambda key: {"id": key},
         ),
+        pg_graphql=_pg_graphql(
+            f"query Row($id: Int!) {{ itemsByPk(id: $id) {{ {_PG_FIELDS} }} }}",
+            lambda key: {"id": key},
+        ),
     ),
     Scenario(
         name="row-rls",
@@ -110,6 +139,10 @@ SCENARIOS = [
         handlers=_get("/items_rls/{}"),
         graphql=_graphql(
             "query RowRls($id: Int!) { itemsRlByRowId(rowId: $id) { id: rowId owner name price } }",
+            lambda key: {"id": key},
+        ),
+        pg_graphql=_pg_graphql(
+            "query RowRls($id: Int!) { items_rlsByPk(id: $id) { id owner name price } }",
             lambda key: {"id": key},
         ),
     ),
@@ -129,6 +162,26 @@ SCENARIOS = [
             f"orderBy: PRIMARY_KEY_ASC, first: 100) {{ nodes {{ {_ITEM_FIELDS} }} }} }}",
             lambda key: {"category": key},
         ),
+        pg_graphql=_pg_graphql(_PG_LIST, lambda key: {"category": key, "first": 100}),
+    ),
+    Scenario(
+        name="list10",
+        title="list of 10 rows",
+        method="GET",
+        path="/items",
+        reads=True,
+        keys=1_000,
+        answer=f"select json_agg(t) from (select {_ITEM} from bench.items "
+        "where category_id = {} order by id limit 10) t",
+        rest=_get("/items?category_id=eq.{}&order=id&limit=10"),
+        handlers=None,
+        graphql=_graphql(
+            "query List($category: Int!) { allItems(condition: {categoryId: $category}, "
+            f"orderBy: PRIMARY_KEY_ASC, first: 10) {{ nodes {{ {_ITEM_FIELDS} }} }} }}",
+            lambda key: {"category": key},
+        ),
+        pg_graphql=_pg_graphql(_PG_LIST, lambda key: {"category": key, "first": 10}),
+        pgbench=False,
     ),
     Scenario(
         name="embed",
@@ -150,6 +203,12 @@ SCENARIOS = [
             "childrenByParentId { nodes { id: rowId title amount } } } } }",
             lambda key: {"group": key},
         ),
+        pg_graphql=_pg_graphql(
+            "query Embed($group: Int!) { parentsCollection(filter: {group_id: {eq: $group}}, "
+            "orderBy: [{id: AscNullsLast}], first: 20) { edges { node { id name "
+            "childrenCollection { edges { node { id title amount } } } } } } }",
+            lambda key: {"group": key},
+        ),
     ),
     Scenario(
         name="insert",
@@ -168,6 +227,11 @@ SCENARIOS = [
                 "event": {"itemId": key, "kind": "viewed", "note": f"seen by visitor {key}"}
             },
         ),
+        pg_graphql=_pg_graphql(
+            "mutation Insert($event: eventsInsertInput!) { insertIntoeventsCollection("
+            "objects: [$event]) { records { id item_id kind note created_at } } }",
+            lambda key: {"event": event(key)},
+        ),
     ),
     Scenario(
         name="rpc",
@@ -182,6 +246,11 @@ SCENARIOS = [
         graphql=_graphql(
             "query Rpc($item: Int!, $quantity: Int!) "
             "{ itemPrice(itemId: $item, quantity: $quantity) }",
+            lambda key: {"item": key, "quantity": key % 10 + 1},
+        ),
+        pg_graphql=_pg_graphql(
+            "query Rpc($item: Int!, $quantity: Int!) "
+            "{ item_price(item_id: $item, quantity: $quantity) }",
             lambda key: {"item": key, "quantity": key % 10 + 1},
         ),
     ),

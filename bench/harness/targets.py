@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness.extras import CatalogueCost
 from harness.load import Sample
 from harness.measure import PGBENCH, PGBENCH_JSON, PGBENCH_PIPELINED, Row
-from harness.peers import AXUM_SQLX, OURS
+from harness.peers import AXUM_SQLX, OURS, OURS_GRAPHQL, POSTGRAPHILE
 from harness.process import Memory
 
 
@@ -41,6 +41,10 @@ RATES = [
     *((name, PGBENCH, 0.95) for name in ("embed", "insert", "rpc")),
     *((name, AXUM_SQLX, 1.5) for name in ("embed", "insert", "rpc")),
 ]
+# Scenarios in which GraphQL is held against our REST, in CPU, and against PostGraphile, in rate.
+GRAPHQL = ("row", "list10", "embed")
+GRAPHQL_CPU_RATIO = 1.15
+GRAPHQL_RATE_RATIO = 10
 # Microseconds of our own for a row by key.
 ROW_CPU_US = 18
 CATALOGUE_RATIO = 1.1
@@ -87,6 +91,20 @@ def _load_targets(rows: list[Row]) -> Iterator[Target]:
         if scenario == "row" and us.server_us is not None:
             yield Target(f"{place}, our CPU a request", us.server_us, ROW_CPU_US, False, " µs")
         yield Target(f"{place}, errors", us.errors, 0, at_least=False)
+        if scenario in GRAPHQL and (graphql := medians.get(OURS_GRAPHQL)):
+            yield from _graphql_targets(place, graphql, us, medians.get(POSTGRAPHILE))
+
+
+def _graphql_targets(
+    place: str, graphql: Sample, rest: Sample, postgraphile: Sample | None
+) -> Iterator[Target]:
+    if graphql.server_us and rest.server_us:
+        ratio = graphql.server_us / rest.server_us
+        yield Target(f"{place}, GraphQL's CPU to REST's", ratio, GRAPHQL_CPU_RATIO, False)
+    if postgraphile and postgraphile.rate:
+        ratio = graphql.rate / postgraphile.rate
+        yield Target(f"{place}, GraphQL's rate to {POSTGRAPHILE}'s", ratio, GRAPHQL_RATE_RATIO, True)
+    yield Target(f"{place}, GraphQL's errors", graphql.errors, 0, at_least=False)
 
 
 def _other_targets(results: Results) -> Iterator[Target]:
