@@ -10,6 +10,7 @@ use crate::name::QualifiedName;
 
 mod assemble;
 mod database;
+mod details;
 mod interner;
 mod keeper;
 mod key;
@@ -21,6 +22,10 @@ mod rows;
 mod shared;
 mod view;
 
+pub use details::{
+    ColumnDetails, Details, ForeignKeyDetails, FunctionDetails, ParameterDetails, TableDetails,
+    TypeCategory, TypeDetails, UniqueKey,
+};
 pub use keeper::{CatalogKeeper, CatalogState};
 pub use load::{CatalogError, CatalogOptions, CatalogSource, CatalogStatement};
 pub use shared::SharedCatalog;
@@ -48,6 +53,9 @@ pub struct Catalog {
     /// Custom media-type handlers, by what they are for and the lower-case media type.
     #[serde(serialize_with = "serialize_pairs")]
     pub media_handlers: HashMap<(HandlerTarget, Arc<str>), MediaHandler>,
+    /// What else there is to know, when [`CatalogOptions::details`] asked for it.
+    #[serde(skip)]
+    pub details: Option<Arc<Details>>,
 }
 
 fn serialize_pairs<K: Serialize, V: Serialize, S: serde::Serializer>(
@@ -303,6 +311,17 @@ pub enum Volatility {
     Stable,
     /// Depends on its arguments alone.
     Immutable,
+}
+
+impl Volatility {
+    /// From `pg_proc.provolatile`.
+    fn from_code(code: char) -> Self {
+        match code {
+            'i' => Self::Immutable,
+            's' => Self::Stable,
+            _ => Self::Volatile,
+        }
+    }
 }
 
 impl Routine {

@@ -3,6 +3,7 @@
 //! [`Db`] holds the connections and is the only one who sets a role. What a transaction runs as is its
 //! [`Scope`], what runs in it are [`Statement`]s; [`Rows`] come back as PostgreSQL's text.
 
+mod builder;
 mod cancel;
 mod config;
 mod copy;
@@ -22,6 +23,7 @@ use hashbrown::DefaultHashBuilder;
 use tokio::sync::{mpsc, oneshot};
 
 pub use crate::wire::config::ConnectConfig;
+pub use builder::SqlBuilder;
 pub use config::DbConfig;
 pub use copy::CopyOut;
 pub use error::{DbError, PgError};

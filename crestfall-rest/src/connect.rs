@@ -77,6 +77,7 @@ fn catalog_options(config: &Config) -> CatalogOptions {
         schemas: config.schemas.clone(),
         extra_search_path: config.extra_search_path.clone(),
         hoisted_settings: config.hoisted_tx_settings.clone(),
+        ..CatalogOptions::default()
     }
 }
 

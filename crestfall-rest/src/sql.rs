@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use crestfall_core::QualifiedName;
-use crestfall_core::name::{literal, quote};
+use crestfall_core::db::SqlBuilder;
+use crestfall_core::name::literal;
 
 use crate::plan::column::ColumnRef;
 use crate::request::select::JsonOperand;
@@ -29,41 +30,40 @@ pub(crate) use statement::{Count, Shape, planned_count, statement};
 pub(crate) struct Sql {
     /// Embeds are `json`, in the order of `select`; `jsonb` for whoever may want to work on them.
     embeds_json: bool,
-    text: String,
-    params: Vec<Option<Bytes>>,
+    /// Each parameter is a text or NULL, whose type PostgreSQL infers.
+    sql: SqlBuilder<Option<Bytes>>,
 }
 
 impl Sql {
-    /// The finished text with its parameters, each a text or NULL, whose types PostgreSQL infers.
+    /// The finished text with its parameters.
     pub(crate) fn finish(self) -> (Arc<str>, Vec<Option<Bytes>>) {
-        (self.text.into(), self.params)
+        self.sql.finish()
     }
 
     fn push(&mut self, text: &str) -> &mut Self {
-        self.text.push_str(text);
+        self.sql.push(text);
         self
     }
 
     /// Writes what formats as SQL: quoted names, literals, numbers.
     fn display(&mut self, value: impl fmt::Display) -> &mut Self {
-        use fmt::Write as _;
-        // Writing to a string cannot fail.
-        let _ = write!(self.text, "{value}");
+        self.sql.display(value);
         self
     }
 
     fn ident(&mut self, name: &str) -> &mut Self {
-        self.display(quote(name))
+        self.sql.ident(name);
+        self
     }
 
     fn name(&mut self, name: &QualifiedName) -> &mut Self {
-        self.display(name)
+        self.sql.name(name);
+        self
     }
 
     fn param(&mut self, value: Option<Bytes>) -> &mut Self {
-        self.params.push(value);
-        let number = self.params.len();
-        self.display(format_args!("${number}"))
+        self.sql.param(value);
+        self
     }
 
     fn text_param(&mut self, value: &str) -> &mut Self {

@@ -19,7 +19,7 @@ use crate::http::{self, Address, BindError, Listener};
 use crate::metrics::{Metrics, Pool, Tokens};
 use crate::pgrst;
 use crate::reload;
-use crate::routes::{RestRoutes, Routes};
+use crate::routes::{GraphQlRoutes, RestRoutes, Routes};
 use crate::setup::{self, Setup, Source};
 use crate::signals::{Signals, Told};
 use crate::telemetry::{AccessLog, Format, LogLevel, lifecycle};
@@ -106,6 +106,9 @@ impl App {
         }
         self.policy.store(Arc::new(setup.policy.clone()));
         self.data.rest.reconfigure(setup.rest.clone(), roles);
+        if let (Some(graphql), Some(config)) = (&self.data.graphql, &setup.graphql) {
+            graphql.reconfigure(config.clone());
+        }
         self.log.set_level(setup.log.1);
         self.level.set(setup.log.1);
         self.setup.store(Arc::new(setup));
@@ -368,8 +371,15 @@ fn routes(app: &Arc<App>, auth: Option<&auth::Service>) -> Routes {
         takes_api_key: setup.takes_api_key,
         callers: auth.map(auth::Service::callers),
     };
+    let graphql = app.data.graphql.clone().map(|graphql| GraphQlRoutes {
+        graphql,
+        paths: setup.graphql_paths.clone(),
+        takes_api_key: setup.takes_api_key,
+        callers: auth.map(auth::Service::callers),
+    });
     Routes {
         rest: Some(rest),
+        graphql,
         others: auth.map(auth::Service::router).unwrap_or_default(),
     }
 }

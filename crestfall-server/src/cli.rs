@@ -1,9 +1,12 @@
 //! Commands and flags.
 
+mod graphql;
 mod keys;
 mod migrate;
 mod rest;
 mod users;
+
+pub(crate) use graphql::alone as graphql_alone;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -31,6 +34,8 @@ enum Command {
     Dev(dev::Arguments),
     /// Serve users, sessions and tokens alone, on port 8081: our settings, or GoTrue's variables.
     Auth(settings::Flags),
+    /// Serve GraphQL alone, on port 5434.
+    Graphql(settings::Flags),
     /// Bring the database up to date: our own tables, then the project's migrations.
     Migrate(migrate::Arguments),
     /// Take over users from elsewhere.
@@ -73,6 +78,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Serve(flags) => serve(flags),
         Command::Dev(arguments) => develop(arguments),
         Command::Auth(flags) => authenticate(flags),
+        Command::Graphql(flags) => graphql::main(flags),
         Command::Keys(arguments) => keys::main(&arguments),
         Command::Users(arguments) => users::main(&arguments),
         Command::Migrate(arguments) => migrate::main(&arguments),

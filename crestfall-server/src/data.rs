@@ -7,6 +7,7 @@ use crestfall_core::Catalog;
 use crestfall_core::catalog::{CatalogError, CatalogKeeper, CatalogOptions, SharedCatalog};
 use crestfall_core::db::{ConnectConfig, Db, DbConfig, DbError, Notice};
 use crestfall_core::identity::SharedVerifier;
+use crestfall_graphql::GraphQl;
 use crestfall_rest::Rest;
 use tokio::sync::mpsc;
 
@@ -24,6 +25,7 @@ pub(crate) struct Data {
     pub(crate) keeper: CatalogKeeper,
     pub(crate) catalog: Arc<SharedCatalog>,
     pub(crate) rest: Rest,
+    pub(crate) graphql: Option<GraphQl>,
 }
 
 /// What a notification asks for.
@@ -61,12 +63,18 @@ impl Data {
         let catalog = Arc::new(SharedCatalog::new());
         let rest = Rest::new(db.clone(), catalog.clone())
             .config(setup.rest.clone())
-            .verifier(verifier);
+            .verifier(verifier.clone());
+        let graphql = setup.graphql.clone().map(|config| {
+            GraphQl::new(db.clone(), catalog.clone())
+                .config(config)
+                .verifier(verifier)
+        });
         Ok(Self {
             keeper: CatalogKeeper::new(catalog.clone()),
             db,
             catalog,
             rest,
+            graphql,
         })
     }
 }
@@ -119,6 +127,7 @@ pub(crate) async fn catalog(db: &Db, setup: &Setup) -> Result<Catalog, LoadError
         schemas: setup.rest.schemas.clone(),
         extra_search_path: setup.rest.extra_search_path.clone(),
         hoisted_settings: setup.rest.hoisted_tx_settings.clone(),
+        details: setup.graphql.is_some(),
     };
     let [before, after] = setup.database.load_pauses;
     pause(db, before).await?;

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use crestfall_graphql::GraphQl;
 use crestfall_rest::Rest;
 use http::{Request, Response};
 use tower::Service as _;
@@ -13,6 +14,7 @@ use crate::auth::Callers;
 #[derive(Clone, Default)]
 pub(crate) struct Routes {
     pub(crate) rest: Option<RestRoutes>,
+    pub(crate) graphql: Option<GraphQlRoutes>,
     /// Whatever else there is.
     pub(crate) others: Router,
 }
@@ -22,6 +24,18 @@ pub(crate) struct Routes {
 pub(crate) struct RestRoutes {
     pub(crate) rest: Rest,
     /// Paths below which it answers; empty is the root.
+    pub(crate) paths: Vec<&'static str>,
+    /// A header `apikey` stands for a bearer token when there is none.
+    pub(crate) takes_api_key: bool,
+    /// Says who calls, where the API is not to find out by itself.
+    pub(crate) callers: Option<Callers>,
+}
+
+/// Where the GraphQL API stands.
+#[derive(Clone)]
+pub(crate) struct GraphQlRoutes {
+    pub(crate) graphql: GraphQl,
+    /// Paths at which it answers; empty is the root.
     pub(crate) paths: Vec<&'static str>,
     /// A header `apikey` stands for a bearer token when there is none.
     pub(crate) takes_api_key: bool,
@@ -44,8 +58,31 @@ impl Routes {
             let answer = async |request| routes.rest.serve(mount, request).await;
             return callers.identify(request, answer).await;
         }
+        if let Some(routes) = &self.graphql
+            && routes.stands_at(request.uri().path())
+        {
+            return routes.call(request).await;
+        }
         let Ok(response) = self.others.clone().call(request).await;
         response
+    }
+}
+
+impl GraphQlRoutes {
+    fn stands_at(&self, path: &str) -> bool {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        self.paths.contains(&path)
+    }
+
+    async fn call(&self, mut request: Request<Body>) -> Response<Body> {
+        if self.takes_api_key {
+            take_key(request.headers_mut());
+        }
+        let Some(callers) = &self.callers else {
+            return self.graphql.serve(request).await;
+        };
+        let answer = async |request| self.graphql.serve(request).await;
+        callers.identify(request, answer).await
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crestfall_core::QualifiedName;
 use crestfall_core::client_ip::ClientIpLayer;
 
+use crate::cli::graphql_alone;
 use crate::edge::Policy;
 use crate::http::{Address, Limits};
 use crate::pgrst;
@@ -58,6 +59,10 @@ pub(crate) struct Setup {
     pub(crate) rest: crestfall_rest::Config,
     /// Where the REST API stands; empty is the root.
     pub(crate) rest_paths: Vec<&'static str>,
+    /// What the GraphQL API exposes and allows, if it is served.
+    pub(crate) graphql: Option<crestfall_graphql::Config>,
+    /// Where the GraphQL API stands; empty is the root.
+    pub(crate) graphql_paths: Vec<&'static str>,
     /// A header `apikey` stands for a bearer token when there is none.
     pub(crate) takes_api_key: bool,
     /// Users, sessions and tokens, if they are served.
@@ -145,6 +150,8 @@ pub(crate) enum Source {
     Postgrest(Option<PathBuf>),
     /// `crestfall.toml`, `CRESTFALL_*` and flags.
     Crestfall(settings::Sources),
+    /// The same, for the GraphQL API alone.
+    GraphQl(settings::Sources),
 }
 
 impl Source {
@@ -167,6 +174,10 @@ impl Source {
             }
             Self::Crestfall(sources) => settings::load(sources)
                 .and_then(|settings| settings.setup())
+                .map_err(|error| error.to_string()),
+            Self::GraphQl(sources) => settings::load(sources)
+                .and_then(|settings| settings.setup())
+                .map(graphql_alone)
                 .map_err(|error| error.to_string()),
         }
     }

@@ -46,6 +46,7 @@ pub(super) fn catalog(rows: Rows, options: &CatalogOptions) -> Catalog {
         routines: routines(rows.routines, names),
         representations: representations(&rows.representations, names),
         media_handlers: handlers(rows.handlers, &options.schemas, names),
+        details: rows.details.map(Arc::new),
     }
 }
 
@@ -187,11 +188,7 @@ fn routine(row: RoutineRow, names: &mut Interner) -> Routine {
             domain_of_composite: row.domain_of_composite,
             type_oid: row.type_oid,
         },
-        volatility: match row.volatility {
-            'i' => Volatility::Immutable,
-            's' => Volatility::Stable,
-            _ => Volatility::Volatile,
-        },
+        volatility: Volatility::from_code(row.volatility),
         is_variadic: row.is_variadic,
         isolation: row.isolation,
         settings: row.settings,

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::rows::{self, Rows};
-use super::{Catalog, assemble};
+use super::{Catalog, assemble, details};
 
 /// What of a database is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct CatalogOptions {
     pub extra_search_path: Vec<String>,
     /// Names of the settings that are lifted from functions to their transaction.
     pub hoisted_settings: Vec<String>,
+    /// Load [`Catalog::details`] too.
+    pub details: bool,
 }
 
 /// One query of the catalogue.
@@ -87,7 +89,7 @@ impl Catalog {
 fn statements(options: &CatalogOptions) -> Vec<CatalogStatement> {
     let schemas = array(&options.schemas);
     let statement = |sql, params| CatalogStatement { sql, params };
-    vec![
+    let mut statements = vec![
         statement(include_str!("session.sql"), vec![]),
         statement(include_str!("tables.sql"), vec![schemas.clone()]),
         statement(include_str!("keys.sql"), vec![]),
@@ -101,11 +103,25 @@ fn statements(options: &CatalogOptions) -> Vec<CatalogStatement> {
         ),
         statement(include_str!("computed.sql"), vec![]),
         statement(include_str!("representations.sql"), vec![]),
-        statement(include_str!("handlers.sql"), vec![schemas]),
-    ]
+        statement(include_str!("handlers.sql"), vec![schemas.clone()]),
+    ];
+    if options.details {
+        statements.extend(details::statements(&schemas));
+    }
+    statements
 }
 
-fn read(answers: Vec<Vec<String>>) -> Result<Rows, CatalogError> {
+/// How many statements the first half of a catalogue has.
+const BASE: usize = 8;
+
+fn read(mut answers: Vec<Vec<String>>) -> Result<Rows, CatalogError> {
+    let wrong = |answers: Vec<_>| CatalogError::Results(answers.len());
+    let details = match answers.len() > BASE {
+        true => Some(details::read(
+            answers.split_off(BASE).try_into().map_err(wrong)?,
+        )?),
+        false => None,
+    };
     let [
         _,
         tables,
@@ -115,9 +131,7 @@ fn read(answers: Vec<Vec<String>>) -> Result<Rows, CatalogError> {
         computed,
         representations,
         handlers,
-    ]: [Vec<String>; 8] = answers
-        .try_into()
-        .map_err(|answers: Vec<_>| CatalogError::Results(answers.len()))?;
+    ]: [Vec<String>; BASE] = answers.try_into().map_err(wrong)?;
     Ok(Rows {
         tables: rows::from_json("tables", tables)?,
         keys: rows::from_json("keys", keys)?,
@@ -126,6 +140,7 @@ fn read(answers: Vec<Vec<String>>) -> Result<Rows, CatalogError> {
         computed: rows::from_json("computed", computed)?,
         representations: rows::from_json("representations", representations)?,
         handlers: rows::from_json("handlers", handlers)?,
+        details,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::details::Details;
 use super::load::CatalogError;
 
 /// The answers of all queries.
@@ -14,6 +15,7 @@ pub(super) struct Rows {
     pub(super) computed: Vec<ComputedRow>,
     pub(super) representations: Vec<RepresentationRow>,
     pub(super) handlers: Vec<HandlerRow>,
+    pub(super) details: Option<Details>,
 }
 
 /// A schema and a name in it.

@@ -59,6 +59,7 @@ fn options(schemas: &[&str], extra_search_path: &[&str]) -> CatalogOptions {
         schemas: owned(schemas),
         extra_search_path: owned(extra_search_path),
         hoisted_settings: owned(&["Statement_Timeout"]),
+        ..CatalogOptions::default()
     }
 }
 

@@ -74,7 +74,7 @@ mod tests {
     fn written(name: &str) -> String {
         let mut sql = Sql::default();
         sql.data_type(name);
-        sql.text
+        sql.finish().0.to_string()
     }
 
     #[test]

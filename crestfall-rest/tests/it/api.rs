@@ -79,6 +79,7 @@ impl Api {
             schemas: config.schemas.clone(),
             extra_search_path: config.extra_search_path.clone(),
             hoisted_settings: config.hoisted_tx_settings.clone(),
+            ..CatalogOptions::default()
         };
         let catalog = Arc::new(SharedCatalog::new());
         let verifier = Verifier::builder()

@@ -157,6 +157,7 @@ async fn serve(
 ) -> Result<(), Error> {
     let routes = Routes {
         rest: None,
+        graphql: None,
         others: service.router(),
     };
     let edge = Edge::new(

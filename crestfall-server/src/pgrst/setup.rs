@@ -37,6 +37,8 @@ impl Config {
             },
             rest: self.rest(),
             rest_paths: vec![""],
+            graphql: None,
+            graphql_paths: Vec::new(),
             takes_api_key: false,
             auth: None,
         })

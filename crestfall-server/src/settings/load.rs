@@ -104,6 +104,7 @@ impl Sources {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with(PREFIX) && !OTHER_VARIABLES.contains(&&**name))
+            .filter(|(name, _)| !self.translated.iter().any(|(other, ..)| other == name))
             .collect()
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) database: Database,
     /// The REST API, at `/rest/v1` and `/postgresql/rest`.
     pub(crate) rest: Rest,
+    /// The GraphQL API, at `/graphql/v1` and `/postgresql/graphql`.
+    pub(crate) graphql: GraphQl,
     /// How tokens are checked.
     pub(crate) jwt: Jwt,
     /// Users, sessions and tokens, at `/auth/v1` and `/authentication`. Changes need a restart.
@@ -92,6 +94,25 @@ pub(crate) struct Rest {
     pub(crate) max_body: Size,
     /// Deepest nesting of embeds and of `and`/`or`.
     pub(crate) max_depth: usize,
+}
+
+/// The GraphQL API, at `/graphql/v1` and `/postgresql/graphql`. What is introspected, counted and
+/// aggregated stands in comments of the database, as pg_graphql has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct GraphQl {
+    /// Serve it. Changes need a restart.
+    pub(crate) enabled: bool,
+    /// Exposed schemas, among `rest.schemas`; empty is all of them.
+    pub(crate) schemas: Vec<String>,
+    /// Longest body of a request.
+    pub(crate) max_body: Size,
+    /// Longest document.
+    pub(crate) max_document: Size,
+    /// Deepest nesting of selections, and of values, in a document; at most 200.
+    pub(crate) max_depth: usize,
+    /// Most fields that an operation selects, with its fragments put in place.
+    pub(crate) max_selections: usize,
 }
 
 /// How tokens are checked.
@@ -286,6 +307,20 @@ impl Default for Rest {
             server_timing: false,
             max_body: Size::mebibytes(64),
             max_depth: rest.max_depth,
+        }
+    }
+}
+
+impl Default for GraphQl {
+    fn default() -> Self {
+        let limits = crestfall_graphql::Limits::default();
+        Self {
+            enabled: true,
+            schemas: Vec::new(),
+            max_body: Size::mebibytes(4),
+            max_document: Size::kibibytes(128),
+            max_depth: limits.depth,
+            max_selections: limits.selections,
         }
     }
 }

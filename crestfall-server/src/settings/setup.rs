@@ -18,6 +18,9 @@ use crate::setup::{Auth, Database, Secret, Setup, Tokens};
 /// Where the REST API stands: our path and the one its clients expect.
 const REST_PATHS: [&str; 2] = ["/rest/v1", "/postgresql/rest"];
 
+/// Where the GraphQL API stands: the path its clients expect, and ours.
+const GRAPHQL_PATHS: [&str; 2] = ["/graphql/v1", "/postgresql/graphql"];
+
 /// What a page may read of an answer besides what PostgREST lets it read.
 const EXPOSED: &[&str] = &[
     "Link",
@@ -44,6 +47,8 @@ impl Settings {
             tokens: self.tokens()?,
             rest: self.rest.config(self.log.queries)?,
             rest_paths: REST_PATHS.to_vec(),
+            graphql: self.graphql()?,
+            graphql_paths: GRAPHQL_PATHS.to_vec(),
             takes_api_key: true,
             auth: self.auth()?,
         })
@@ -73,6 +78,34 @@ impl Settings {
             in_database: None,
             load_pauses: Default::default(),
         })
+    }
+
+    fn graphql(&self) -> Result<Option<crestfall_graphql::Config>, Error> {
+        let (graphql, rest) = (&self.graphql, &self.rest);
+        if !graphql.enabled {
+            return Ok(None);
+        }
+        let schemas = match graphql.schemas.as_slice() {
+            [] => rest.schemas.clone(),
+            named => named.to_vec(),
+        };
+        if !schemas.iter().all(|schema| rest.schemas.contains(schema)) {
+            let message = "must be among rest.schemas: both APIs share one catalogue";
+            return Err(refused("graphql.schemas", message));
+        }
+        Ok(Some(crestfall_graphql::Config {
+            schemas,
+            extra_search_path: rest.extra_search_path.clone(),
+            pre_request: given(&rest.pre_request).map(|name| QualifiedName::parse(&name)),
+            limits: crestfall_graphql::Limits {
+                body_bytes: graphql.max_body.get(),
+                document_bytes: graphql.max_document.get(),
+                // Every level is a call on the stack.
+                depth: graphql.max_depth.clamp(1, 200),
+                selections: graphql.max_selections,
+            },
+            log_query: self.log.queries,
+        }))
     }
 
     fn auth(&self) -> Result<Option<Auth>, Error> {

@@ -1,0 +1,224 @@
+//! From a document to statements: the operation is found, its fields are planned, SQL is written.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value as Json;
+
+use crate::compiled::{Compiled, Known, Source};
+use crate::config::Limits;
+use crate::document::{self, Document, Operation, OperationKind};
+use crate::introspect;
+use crate::model::{Schema, TypeId};
+use crate::plan::{Key, Planner, Root};
+use crate::refusal::Refusal;
+use crate::request::{Error, Response};
+use crate::selection::{Selected, Selector};
+use crate::sql;
+use crate::value::{Reads, Variables};
+
+/// Reads a document and finds the operation that is meant.
+///
+/// # Errors
+/// The answer, when there is none.
+pub(crate) fn read(
+    text: &str,
+    operation: Option<&str>,
+    limits: &Limits,
+) -> Result<Known, Response> {
+    if text.len() > limits.document_bytes {
+        let most = limits.document_bytes;
+        let message = format!("the document is longer than {most} bytes");
+        return Err(Response::refused(Error::new(message)));
+    }
+    let document = document::parse(text, limits.depth)
+        .map_err(|error| Response::refused(Error::new(error.message).at(error.at)))?;
+    let position =
+        find(&document, operation).map_err(|message| Response::refused(Error::new(message)))?;
+    Ok(Known::new(document, position))
+}
+
+fn find(document: &Document, wanted: Option<&str>) -> Result<usize, String> {
+    let operations = &document.operations;
+    let is_anonymous = |operation: &Operation| operation.name.is_none();
+    if operations.len() > 1 && operations.iter().any(is_anonymous) {
+        return Err("Anonymous operations must be the only defined operation".into());
+    }
+    let mut names: Vec<_> = operations.iter().map(|operation| &operation.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < operations.len() {
+        return Err("Operation names must be unique".into());
+    }
+    document::check_cycles(document)?;
+    let position = match (wanted, operations.len()) {
+        (None, 1) => Some(0),
+        (None, _) => None,
+        (Some(wanted), _) => operations
+            .iter()
+            .position(|operation| operation.name.as_deref() == Some(wanted)),
+    };
+    position.ok_or_else(|| "Operation not found".into())
+}
+
+/// Plans an operation for these variables. What was read of them comes back too.
+///
+/// # Errors
+/// The answer, when the operation cannot be executed at all.
+pub(crate) fn compile(
+    schema: &Schema,
+    known: &Known,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<(Compiled, Reads), Response> {
+    let Some(operation) = known.operation() else {
+        return Err(Response::refused(Error::new("Operation not found")));
+    };
+    let root = root(schema, operation)?;
+    let mut planner = Planner {
+        schema,
+        selector: Selector {
+            document: &known.document,
+            definitions: &operation.variables,
+            variables,
+            reads: Reads::default(),
+            budget: limits.selections,
+        },
+    };
+    let name = &schema.type_of(root).name;
+    let fields = planner
+        .selector
+        .select(&[&operation.selections], name, false)
+        .map_err(Response::refused)?;
+    if fields.is_empty() {
+        let error = Error::new("Selection set must not be empty");
+        return Err(Response::refused(error));
+    }
+    let compiled = match operation.kind {
+        OperationKind::Mutation => mutation(&mut planner, root, &fields)?,
+        OperationKind::Query | OperationKind::Subscription => query(&mut planner, root, &fields)?,
+    };
+    Ok((compiled, planner.selector.reads))
+}
+
+fn root(schema: &Schema, operation: &Operation) -> Result<TypeId, Response> {
+    match operation.kind {
+        OperationKind::Query => Ok(schema.query),
+        OperationKind::Mutation => schema
+            .mutation
+            .ok_or_else(|| Response::refused(Error::new("Unknown type Mutation"))),
+        OperationKind::Subscription => {
+            let error = Error::new("Subscriptions are not supported");
+            Err(Response::refused(error))
+        }
+    }
+}
+
+/// Fields that can be planned are answered, also when others cannot.
+fn query<'d>(
+    planner: &mut Planner<'_, 'd>,
+    root: TypeId,
+    fields: &[Selected<'d>],
+) -> Result<Compiled, Response> {
+    let mut roots: Vec<(Key, Root)> = Vec::new();
+    let mut errors = Vec::new();
+    for field in fields {
+        match planner.root(root, field) {
+            Ok(planned) => roots.push((field.key().clone(), planned)),
+            Err(refusal) => errors.push(Error::from(refusal).of_field(field.key())),
+        }
+    }
+    if roots.is_empty() {
+        return Err(Response {
+            errors,
+            ..Response::refused(Refusal::new(""))
+        });
+    }
+    let written = sql::query(planner.schema, roots.iter().map(|(_, root)| root));
+    let mut column = 0;
+    let sources = roots.iter().map(|(key, root)| {
+        let source = constant(planner.schema, root).unwrap_or_else(|| {
+            column += 1;
+            Source::Column(column - 1)
+        });
+        (key.clone(), source)
+    });
+    Ok(Compiled {
+        kind: OperationKind::Query,
+        fields: sources.collect(),
+        statements: written.into_iter().collect(),
+        errors,
+    })
+}
+
+/// All fields or none.
+fn mutation<'d>(
+    planner: &mut Planner<'_, 'd>,
+    root: TypeId,
+    fields: &[Selected<'d>],
+) -> Result<Compiled, Response> {
+    let mut sources = Vec::new();
+    let mut statements = Vec::new();
+    for field in fields {
+        let planned = planner
+            .root(root, field)
+            .map_err(|refusal| Response::refused(Error::from(refusal).of_field(field.key())))?;
+        let source = match sql::mutation(planner.schema, &planned) {
+            Some(written) => {
+                statements.push(written);
+                Source::Statement(statements.len() - 1)
+            }
+            None => constant(planner.schema, &planned)
+                .unwrap_or(Source::Constant(Bytes::from_static(b"null"))),
+        };
+        sources.push((field.key().clone(), source));
+    }
+    Ok(Compiled {
+        kind: OperationKind::Mutation,
+        fields: sources,
+        statements,
+        errors: Vec::new(),
+    })
+}
+
+/// What is known without the database.
+fn constant(schema: &Schema, root: &Root) -> Option<Source> {
+    let value = match root {
+        Root::Typename(name) => Json::from(&**name),
+        Root::Schema(items) => introspect::schema(schema, items),
+        Root::Type(name, items) => introspect::type_named(schema, name.as_deref(), items),
+        _ => return None,
+    };
+    Some(Source::Constant(value.to_string().into()))
+}
+
+/// The variables of a request.
+///
+/// # Errors
+/// The answer, when they are no object.
+pub(crate) fn variables(json: Json) -> Result<Variables, Response> {
+    match json {
+        Json::Null => Ok(Variables::new()),
+        Json::Object(variables) => Ok(variables),
+        _ => Err(Response::refused(Error::new("variables must be an object"))),
+    }
+}
+
+/// A compiled operation, from memory or made now.
+///
+/// # Errors
+/// The answer, when the operation cannot be executed at all.
+pub(crate) fn compiled(
+    schema: &Schema,
+    known: &Known,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<Arc<Compiled>, Response> {
+    if let Some(compiled) = known.find(schema, variables) {
+        return Ok(compiled);
+    }
+    let (compiled, reads) = compile(schema, known, variables, limits)?;
+    let compiled = Arc::new(compiled);
+    known.keep(schema, variables, &reads, &compiled);
+    Ok(compiled)
+}

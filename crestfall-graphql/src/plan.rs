@@ -1,0 +1,263 @@
+//! What an operation means here: every name found, every value checked, every argument read. A plan
+//! knows nothing of SQL's text and nothing of HTTP.
+
+mod arguments;
+mod change;
+mod connection;
+mod filter;
+mod root;
+mod row;
+
+use std::sync::Arc;
+
+use crate::document::Field;
+use crate::introspect::MetaItem;
+use crate::model::{
+    Aggregation, EntityId, Field as FieldType, Function, Object, Operator, Relation, Schema,
+};
+use crate::refusal::Refusal;
+use crate::selection::{Selected, Selector};
+use crate::value::Recipe;
+
+/// A name in the answer.
+pub(crate) type Key = Arc<str>;
+
+/// A field of `Query` or `Mutation`.
+#[derive(Debug)]
+pub(crate) enum Root {
+    Typename(Arc<str>),
+    Connection(Connection),
+    /// One row, by the values of its primary key.
+    ByKey {
+        entity: EntityId,
+        key: Vec<Recipe>,
+        row: Row,
+    },
+    /// A function that gives a value.
+    Value(Call),
+    /// A function that gives a row.
+    CalledRow(Call, Row),
+    Insert(Insert),
+    Update(Update),
+    Delete(Delete),
+    /// `__schema`
+    Schema(Vec<MetaItem>),
+    /// `__type`
+    Type(Option<Arc<str>>, Vec<MetaItem>),
+}
+
+/// What is shown of a row.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) entity: EntityId,
+    pub(crate) fields: Vec<(Key, RowField)>,
+}
+
+#[derive(Debug)]
+pub(crate) enum RowField {
+    Typename(Arc<str>),
+    NodeId,
+    Column(usize),
+    One(Arc<Relation>, Row),
+    Many(Connection),
+    ComputedValue(Arc<Function>),
+    ComputedRow(Arc<Function>, Row),
+}
+
+/// A page of rows with what is asked about them.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) entity: EntityId,
+    pub(crate) source: RowSource,
+    pub(crate) filter: Vec<Condition>,
+    /// Ends with the primary key.
+    pub(crate) order: Vec<Order>,
+    pub(crate) limit: u64,
+    pub(crate) offset: u64,
+    /// The page is counted from the end.
+    pub(crate) backwards: bool,
+    /// The values of the order's columns that the page lies behind, or before.
+    pub(crate) cursor: Option<Vec<CursorValue>>,
+    pub(crate) fields: Vec<(Key, ConnectionField)>,
+}
+
+/// One value of a cursor.
+#[derive(Debug)]
+pub(crate) struct CursorValue {
+    pub(crate) recipe: Recipe,
+    pub(crate) is_null: bool,
+}
+
+/// Where the rows of a connection come from.
+#[derive(Debug)]
+pub(crate) enum RowSource {
+    /// All of the relation.
+    Relation,
+    /// Those that belong to the row above.
+    Related(Arc<Relation>),
+    /// A function of the row above.
+    Computed(Arc<Function>),
+    /// A function of arguments.
+    Call(Call),
+}
+
+#[derive(Debug)]
+pub(crate) enum ConnectionField {
+    Typename(Arc<str>),
+    TotalCount,
+    Edges(Vec<(Key, EdgeField)>),
+    PageInfo(Vec<(Key, PageField)>),
+    Aggregate(Vec<(Key, AggregateField)>),
+}
+
+#[derive(Debug)]
+pub(crate) enum EdgeField {
+    Typename(Arc<str>),
+    Cursor,
+    Node(Row),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum PageField {
+    Typename(Arc<str>),
+    StartCursor,
+    EndCursor,
+    HasNextPage,
+    HasPreviousPage,
+}
+
+#[derive(Debug)]
+pub(crate) enum AggregateField {
+    Typename(Arc<str>),
+    Count,
+    By(Aggregation, Vec<(Key, AggregateColumn)>),
+}
+
+#[derive(Debug)]
+pub(crate) enum AggregateColumn {
+    Typename(Arc<str>),
+    Column(usize),
+}
+
+/// One column of an order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order {
+    pub(crate) column: usize,
+    pub(crate) descending: bool,
+    pub(crate) nulls_first: bool,
+}
+
+impl Order {
+    /// The other way round.
+    pub(crate) fn reversed(self) -> Self {
+        Self {
+            column: self.column,
+            descending: !self.descending,
+            nulls_first: !self.nulls_first,
+        }
+    }
+}
+
+/// What rows must fulfil.
+#[derive(Debug)]
+pub(crate) enum Condition {
+    Compare {
+        column: usize,
+        operator: Operator,
+        value: Recipe,
+    },
+    IsNull {
+        column: usize,
+        negated: bool,
+    },
+    /// The primary key has these values.
+    Key(Vec<Recipe>),
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+    Not(Vec<Condition>),
+}
+
+/// A function with its arguments, by position of the parameter.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) function: Arc<Function>,
+    pub(crate) arguments: Vec<(usize, Recipe)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Insert {
+    pub(crate) entity: EntityId,
+    /// The columns that any row gives.
+    pub(crate) columns: Vec<usize>,
+    /// One value for each of the columns; none is the column's default.
+    pub(crate) rows: Vec<Vec<Option<Recipe>>>,
+    pub(crate) fields: Vec<(Key, ResponseField)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Update {
+    pub(crate) entity: EntityId,
+    pub(crate) set: Vec<(usize, Recipe)>,
+    pub(crate) filter: Vec<Condition>,
+    pub(crate) at_most: Recipe,
+    pub(crate) fields: Vec<(Key, ResponseField)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Delete {
+    pub(crate) entity: EntityId,
+    pub(crate) filter: Vec<Condition>,
+    pub(crate) at_most: Recipe,
+    pub(crate) fields: Vec<(Key, ResponseField)>,
+}
+
+#[derive(Debug)]
+pub(crate) enum ResponseField {
+    Typename(Arc<str>),
+    AffectedCount,
+    Records(Row),
+}
+
+/// The name of the field that every object has.
+pub(crate) const TYPENAME: &str = "__typename";
+
+/// Makes plans.
+pub(crate) struct Planner<'a, 'd> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) selector: Selector<'d>,
+}
+
+impl<'a, 'd> Planner<'a, 'd> {
+    /// What is selected below a field of an object type.
+    fn below(
+        &mut self,
+        selected: &Selected<'d>,
+        object: &Object,
+        name: &str,
+    ) -> Result<Vec<Selected<'d>>, Refusal> {
+        if selected.below.iter().all(|set| set.is_empty()) {
+            return Err(Refusal::new(format!(
+                "Field \"{}\" of type \"{name}\" must have a selection of subfields",
+                selected.name()
+            ))
+            .at(selected.field.at));
+        }
+        self.selector.select(&selected.below, name, object.is_node)
+    }
+}
+
+/// Refuses arguments that the field does not have.
+fn allow_arguments(field: &Field, of: &FieldType) -> Result<(), Refusal> {
+    let unknown: Vec<&str> = field
+        .arguments
+        .iter()
+        .filter(|(name, _)| of.argument(name).is_none())
+        .map(|(name, _)| &**name)
+        .collect();
+    match unknown.as_slice() {
+        [] => Ok(()),
+        _ => Err(Refusal::new(format!(
+            "Input contains extra keys {unknown:?}"
+        ))),
+    }
+}

@@ -1,0 +1,365 @@
+//! Pages of rows with their cursors, counts and aggregates.
+
+use crestfall_core::catalog::Volatility;
+
+use super::{Block, WHOLE_ROW, Writer};
+use crate::model::Aggregation;
+use crate::plan::{
+    AggregateColumn, AggregateField, Connection, ConnectionField, EdgeField, PageField, RowSource,
+};
+
+/// The position of a row in its page, from 1.
+const NUMBER: &str = "crestfall_number";
+
+/// Where a connection's rows are read, as often as need be.
+struct Base {
+    /// `from … where …`, with the rows called `alias`.
+    from: String,
+    alias: String,
+}
+
+impl Writer<'_> {
+    /// A connection as a JSON object.
+    pub(super) fn connection(&mut self, connection: &Connection, above: Option<&mut Block>) {
+        let mut shared = String::new();
+        let base = self.base(connection, above, &mut shared);
+        self.push("(").push(&shared).push("select ");
+        let alias = self.alias();
+        let mut page = Block::derived(alias, connection.entity);
+        let uses = Uses::of(connection);
+        let object = self.apart(|sql| {
+            sql.object(&connection.fields, |sql, field| {
+                sql.connection_field(connection, field, &mut page, &base, &uses);
+            });
+        });
+        self.push(&object);
+        if uses.rows {
+            self.push(" from ");
+            self.page(connection, &page, &base, &uses);
+            // Also when no row is left, and when nothing is aggregated.
+            self.push(" having true");
+        }
+        self.push(")");
+    }
+
+    fn base(
+        &mut self,
+        connection: &Connection,
+        above: Option<&mut Block>,
+        shared: &mut String,
+    ) -> Base {
+        let alias = self.alias();
+        let mut block = Block::direct(alias.clone(), connection.entity);
+        let from = self.apart(|sql| {
+            sql.push(" from ");
+            match (&connection.source, above) {
+                (RowSource::Related(relation), Some(above)) => {
+                    sql.relation(connection.entity)
+                        .push(" ")
+                        .push(&alias)
+                        .push(" where ");
+                    sql.join(relation, &alias, above);
+                    sql.push(" and ");
+                }
+                (RowSource::Computed(function), Some(above)) => {
+                    sql.computed(function, above);
+                    sql.push(" ").push(&alias).push(" where ");
+                }
+                (RowSource::Call(call), _) if call.function.volatility == Volatility::Volatile => {
+                    // Called once, however often its rows are looked at.
+                    let called = sql.alias();
+                    *shared = sql.apart(|sql| {
+                        sql.push("with ")
+                            .push(&called)
+                            .push(" as materialized (select ");
+                        sql.push(&alias).push(" as ").push(WHOLE_ROW).push(" from ");
+                        sql.call(call).push(" ").push(&alias).push(") ");
+                    });
+                    sql.push("(select (")
+                        .push(WHOLE_ROW)
+                        .push(").*, ")
+                        .push(WHOLE_ROW);
+                    sql.push(" from ").push(&called).push(") ");
+                    sql.push(&alias).push(" where ");
+                }
+                (RowSource::Call(call), _) => {
+                    sql.call(call).push(" ").push(&alias).push(" where ");
+                }
+                (RowSource::Relation | RowSource::Related(_) | RowSource::Computed(_), _) => {
+                    sql.relation(connection.entity).push(" ");
+                    sql.push(&alias).push(" where ");
+                }
+            }
+            sql.conditions(&mut block, &connection.filter);
+        });
+        Base { from, alias }
+    }
+
+    /// The rows of the page, with the columns that were used.
+    fn page(&mut self, connection: &Connection, page: &Block, base: &Base, uses: &Uses) {
+        let entity = self.entity(connection.entity);
+        let mut block = Block::direct(base.alias.clone(), connection.entity);
+        if uses.numbers {
+            self.push("(select *, row_number() over () as ")
+                .push(NUMBER);
+            self.push(" from ");
+        }
+        self.push("(select ");
+        let columns = page.columns.iter();
+        self.list(columns, |sql, &column| {
+            sql.push(&base.alias).push(".");
+            sql.ident(&entity.columns[column].name);
+        });
+        let is_called = matches!(
+            &connection.source,
+            RowSource::Call(call) if call.function.volatility == Volatility::Volatile
+        );
+        match (page.uses_row, page.columns.is_empty()) {
+            (true, is_first) => {
+                self.push(if is_first { "" } else { ", " })
+                    .push(&base.alias);
+                if is_called {
+                    self.push(".").push(WHOLE_ROW);
+                }
+                self.push(" as ").push(WHOLE_ROW);
+            }
+            (false, true) => {
+                self.push("true as crestfall_one");
+            }
+            (false, false) => {}
+        }
+        self.push(&base.from);
+        if let Some(cursor) = &connection.cursor {
+            self.push(" and ");
+            self.behind(&mut block, &connection.order, cursor, connection.backwards);
+        }
+        self.push(" order by ");
+        self.order(&mut block, &connection.order, connection.backwards);
+        let limit = connection.limit.saturating_add(u64::from(uses.looks_ahead));
+        self.push(" limit ").display(limit.min(i64::MAX as u64));
+        if connection.offset > 0 {
+            self.push(" offset ")
+                .display(connection.offset.min(i64::MAX as u64));
+        }
+        self.push(") ").push(&page.alias);
+        if uses.numbers {
+            self.push(") ").push(&page.alias);
+        }
+    }
+
+    fn connection_field(
+        &mut self,
+        connection: &Connection,
+        field: &ConnectionField,
+        page: &mut Block,
+        base: &Base,
+        uses: &Uses,
+    ) {
+        match field {
+            ConnectionField::Typename(name) => {
+                self.text(name);
+            }
+            ConnectionField::TotalCount => {
+                self.push("(select count(*)").push(&base.from).push(")");
+            }
+            ConnectionField::Edges(fields) => {
+                self.push("coalesce(json_agg(");
+                self.object(fields, |sql, field| match field {
+                    EdgeField::Typename(name) => {
+                        sql.text(name);
+                    }
+                    EdgeField::Cursor => sql.cursor(connection, page),
+                    EdgeField::Node(row) => {
+                        sql.row(row, page);
+                    }
+                });
+                if connection.backwards {
+                    self.in_page_order(connection, page, false);
+                }
+                self.push(")");
+                self.on_page(connection, page, uses);
+                self.push(", '[]'::json)");
+            }
+            ConnectionField::PageInfo(fields) => {
+                self.object(fields, |sql, field| {
+                    sql.page_field(connection, field, page, base, uses);
+                });
+            }
+            ConnectionField::Aggregate(fields) => {
+                let mut block = Block::direct(base.alias.clone(), connection.entity);
+                self.push("(select ");
+                self.object(fields, |sql, field| sql.aggregate(field, &mut block));
+                self.push(&base.from).push(" having true)");
+            }
+        }
+    }
+
+    /// `order by` the page's numbers, so that rows come in the order that was asked for, or the other.
+    fn in_page_order(&mut self, connection: &Connection, page: &Block, reversed: bool) {
+        self.push(" order by ")
+            .push(&page.alias)
+            .push(".")
+            .push(NUMBER);
+        if connection.backwards != reversed {
+            self.push(" desc");
+        }
+    }
+
+    /// Leaves out the row that was read to see whether there are more.
+    fn on_page(&mut self, connection: &Connection, page: &Block, uses: &Uses) {
+        if uses.looks_ahead {
+            self.push(" filter (where ")
+                .push(&page.alias)
+                .push(".")
+                .push(NUMBER);
+            self.push(" <= ").display(connection.limit).push(")");
+        }
+    }
+
+    fn page_field(
+        &mut self,
+        connection: &Connection,
+        field: &PageField,
+        page: &mut Block,
+        base: &Base,
+        uses: &Uses,
+    ) {
+        match field {
+            PageField::Typename(name) => {
+                self.text(name);
+            }
+            PageField::StartCursor | PageField::EndCursor => {
+                self.push("(array_agg(").cursor(connection, page);
+                self.in_page_order(connection, page, matches!(field, PageField::EndCursor));
+                self.push(")");
+                self.on_page(connection, page, uses);
+                self.push(")[1]");
+            }
+            PageField::HasNextPage if connection.backwards => {
+                self.has_rows_before(connection, page, base, uses);
+            }
+            PageField::HasPreviousPage if !connection.backwards => {
+                self.has_rows_before(connection, page, base, uses);
+            }
+            PageField::HasNextPage | PageField::HasPreviousPage => {
+                self.push("coalesce(bool_or(").push(&page.alias).push(".");
+                self.push(NUMBER).push(" > ").display(connection.limit);
+                self.push("), false)");
+            }
+        }
+    }
+
+    /// Whether the page does not begin with the first row of all, in the order that it is read in.
+    fn has_rows_before(
+        &mut self,
+        connection: &Connection,
+        page: &mut Block,
+        base: &Base,
+        uses: &Uses,
+    ) {
+        let key = self.entity(connection.entity).primary_key.clone();
+        self.push("coalesce(bool_and((");
+        self.list(&key, |sql, &column| {
+            sql.column(page, column);
+        });
+        self.push(") <> (select ");
+        let mut block = Block::direct(base.alias.clone(), connection.entity);
+        self.list(&key, |sql, &column| {
+            sql.column(&mut block, column);
+        });
+        self.push(&base.from).push(" order by ");
+        self.order(&mut block, &connection.order, connection.backwards);
+        self.push(" limit 1))");
+        self.on_page(connection, page, uses);
+        self.push(", false)");
+    }
+
+    /// The place of a row in the order, as a client gives it back.
+    fn cursor(&mut self, connection: &Connection, page: &mut Block) {
+        self.push("translate(encode(convert_to(jsonb_build_array(");
+        self.list(&connection.order, |sql, order| {
+            sql.push("to_jsonb(").column(page, order.column).push(")");
+        });
+        self.push(")::text, 'utf-8'), 'base64'), E'\\n', '')");
+    }
+
+    fn aggregate(&mut self, field: &AggregateField, block: &mut Block) {
+        match field {
+            AggregateField::Typename(name) => {
+                self.text(name);
+            }
+            AggregateField::Count => {
+                self.push("count(*)");
+            }
+            AggregateField::By(by, columns) => {
+                self.object(columns, |sql, column| match column {
+                    AggregateColumn::Typename(name) => {
+                        sql.text(name);
+                    }
+                    AggregateColumn::Column(column) => sql.aggregated(*by, *column, block),
+                });
+            }
+        }
+    }
+
+    fn aggregated(&mut self, by: Aggregation, column: usize, block: &mut Block) {
+        let is_truth = self.entity(block.entity).columns[column].type_oid == 16;
+        let function = match (by, is_truth) {
+            // PostgreSQL does not order truth values for its own min and max.
+            (Aggregation::Min, true) => "bool_and",
+            (Aggregation::Max, true) => "bool_or",
+            _ => by.name(),
+        };
+        self.push(function).push("(").column(block, column);
+        if by == Aggregation::Avg {
+            self.push("::numeric");
+        }
+        self.push(")");
+    }
+}
+
+/// What of the rows of a page is asked.
+struct Uses {
+    /// The rows are read at all.
+    rows: bool,
+    /// Their numbers in the page.
+    numbers: bool,
+    /// One more row is read, to see whether there is one.
+    looks_ahead: bool,
+}
+
+impl Uses {
+    fn of(connection: &Connection) -> Self {
+        let mut uses = Self {
+            rows: false,
+            numbers: false,
+            looks_ahead: false,
+        };
+        for (_, field) in &connection.fields {
+            match field {
+                ConnectionField::Edges(_) => {
+                    uses.rows = true;
+                    uses.numbers |= connection.backwards;
+                }
+                ConnectionField::PageInfo(fields) => {
+                    for (_, field) in fields {
+                        let looks_ahead = match field {
+                            PageField::Typename(_) => continue,
+                            PageField::HasNextPage => !connection.backwards,
+                            PageField::HasPreviousPage => connection.backwards,
+                            PageField::StartCursor | PageField::EndCursor => false,
+                        };
+                        uses.rows = true;
+                        uses.looks_ahead |= looks_ahead;
+                        uses.numbers |= looks_ahead
+                            || matches!(field, PageField::StartCursor | PageField::EndCursor);
+                    }
+                }
+                ConnectionField::Typename(_)
+                | ConnectionField::TotalCount
+                | ConnectionField::Aggregate(_) => {}
+            }
+        }
+        uses
+    }
+}
