@@ -66,15 +66,13 @@ pub(crate) enum OperationKind {
 pub(crate) struct Operation {
     pub(crate) kind: OperationKind,
     pub(crate) name: Option<Arc<str>>,
-    pub(crate) variables: Vec<VariableDefinition>,
+    /// The variables by name, with their defaults.
+    pub(crate) variables: Definitions,
     pub(crate) selections: Vec<Selection>,
 }
 
-#[derive(Debug)]
-pub(crate) struct VariableDefinition {
-    pub(crate) name: Arc<str>,
-    pub(crate) default: Option<Value>,
-}
+/// Variables by name, with their defaults.
+pub(crate) type Definitions = HashMap<Arc<str>, Option<Value>>;
 
 #[derive(Debug)]
 pub(crate) struct Fragment {
@@ -173,8 +171,14 @@ impl PartialEq for Value {
 
 /// Whether two lists of named values are the same but for their order.
 pub(crate) fn same_members(one: &[(Arc<str>, Value)], other: &[(Arc<str>, Value)]) -> bool {
+    let sorted = |members: &[(Arc<str>, Value)]| {
+        let mut places: Vec<usize> = (0..members.len()).collect();
+        places.sort_by(|&one, &other| members[one].0.cmp(&members[other].0));
+        places
+    };
     one.len() == other.len()
-        && one
-            .iter()
-            .all(|(name, value)| other.iter().any(|(n, v)| n == name && v == value))
+        && sorted(one)
+            .into_iter()
+            .zip(sorted(other))
+            .all(|(here, there)| one[here] == other[there])
 }

@@ -1,11 +1,12 @@
 //! Tokens to a tree.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::lexer::{Lexer, Token};
 use super::{
-    Directive, Document, Field, Fragment, Inline, Operation, OperationKind, Position, Selection,
-    Spread, SyntaxError, Value, VariableDefinition,
+    Definitions, Directive, Document, Field, Fragment, Inline, Operation, OperationKind, Position,
+    Selection, Spread, SyntaxError, Value,
 };
 
 type Parsed<T> = Result<T, SyntaxError>;
@@ -55,7 +56,7 @@ impl<'a> Parser<'a> {
                 document.operations.push(Operation {
                     kind: OperationKind::Query,
                     name: None,
-                    variables: Vec::new(),
+                    variables: Definitions::new(),
                     selections,
                 });
                 return Ok(());
@@ -104,8 +105,8 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn variables(&mut self) -> Parsed<Vec<VariableDefinition>> {
-        let mut variables = Vec::new();
+    fn variables(&mut self) -> Parsed<Definitions> {
+        let mut variables = Definitions::new();
         if !self.take('(')? {
             return Ok(variables);
         }
@@ -119,7 +120,7 @@ impl<'a> Parser<'a> {
                 false => None,
             };
             self.directives()?;
-            variables.push(VariableDefinition { name, default });
+            variables.entry(name).or_insert(default);
             if self.take(')')? {
                 return Ok(variables);
             }
@@ -275,7 +276,7 @@ impl<'a> Parser<'a> {
             members.push((name, self.value(constant)?));
         }
         self.depth -= 1;
-        Ok(Value::Object(members))
+        Ok(Value::Object(last_of_each(members)))
     }
 
     fn name(&mut self) -> Parsed<Arc<str>> {
@@ -339,6 +340,23 @@ impl<'a> Parser<'a> {
             at: self.at,
         }
     }
+}
+
+/// Of members of one name, the last counts.
+fn last_of_each(members: Vec<(Arc<str>, Value)>) -> Vec<(Arc<str>, Value)> {
+    let last: HashMap<Arc<str>, usize> = members
+        .iter()
+        .map(|(name, _)| name.clone())
+        .zip(0..)
+        .collect();
+    if last.len() == members.len() {
+        return members;
+    }
+    let places = members.into_iter().zip(0..);
+    places
+        .filter(|((name, _), place)| last.get(name) == Some(place))
+        .map(|(member, _)| member)
+        .collect()
 }
 
 #[cfg(test)]
