@@ -1,6 +1,12 @@
 //! Authorization against a real PostgreSQL.
 
+mod api;
 mod decisions;
+mod definition;
+mod guards;
+mod management;
 mod matrix;
 mod policies;
+mod revocation;
 mod service;
+mod tokens;
