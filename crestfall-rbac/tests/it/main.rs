@@ -9,4 +9,6 @@ mod matrix;
 mod policies;
 mod revocation;
 mod service;
+mod speed;
+mod tenants;
 mod tokens;
