@@ -53,6 +53,22 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Remembers so many subjects.
+    #[must_use]
+    pub fn cached_subjects(mut self, subjects: usize) -> Self {
+        self.cached_subjects = subjects;
+        self
+    }
+
+    /// Tells these what they lack.
+    #[must_use]
+    pub fn tell_missing(mut self, tell: Tell) -> Self {
+        self.tell_missing = tell;
+        self
+    }
+}
+
 /// Who may do what. Cheap to clone.
 ///
 /// ```no_run

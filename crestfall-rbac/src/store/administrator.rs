@@ -58,16 +58,19 @@ pub async fn grant_administrator(
 }
 
 async fn user_at(db: &mut PgConnection, address: &str) -> Result<String, GrantAdminError> {
-    let has_users: bool = sqlx::query_scalar("select to_regclass('auth.users') is not null")
-        .fetch_one(&mut *db)
-        .await?;
-    if !has_users {
-        return Err(GrantAdminError::NoUsers);
-    }
-    sqlx::query(
-        "select set_config('role', rolname, true) from pg_roles
-        where rolname = 'crestfall_auth' and pg_has_role(session_user, oid, 'member')",
+    // By the catalogue: the name alone needs rights on its schema.
+    let owner: Option<String> = sqlx::query_scalar(
+        "select owner.rolname::text from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace join pg_roles owner on owner.oid = c.relowner
+        where n.nspname = 'auth' and c.relname = 'users'",
     )
+    .fetch_optional(&mut *db)
+    .await?;
+    let owner = owner.ok_or(GrantAdminError::NoUsers)?;
+    sqlx::query(
+        "select set_config('role', $1, true) where pg_has_role(session_user, $1::name, 'member')",
+    )
+    .bind(owner)
     .execute(&mut *db)
     .await?;
     let found: Vec<String> = sqlx::query_scalar(

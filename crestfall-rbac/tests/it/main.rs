@@ -1,6 +1,14 @@
 //! Authorization against a real PostgreSQL.
 
+mod api;
 mod decisions;
+mod definition;
+mod guards;
+mod management;
 mod matrix;
 mod policies;
+mod revocation;
 mod service;
+mod speed;
+mod tenants;
+mod tokens;
