@@ -90,6 +90,7 @@ impl Config {
             server: HeaderValue::from_static("postgrest/16.2"),
             trace: trace.transpose()?,
             cors: Cors::new(&self.server_cors_allowed_origins),
+            client_ip: None,
         })
     }
 

@@ -196,6 +196,7 @@ impl Server {
                 .transpose()
                 .map_err(|_| refused("server.trace_header", "is no header's name"))?,
             cors: Cors::new(&self.cors_origins).exposing(EXPOSED),
+            client_ip: Some(self.client_ip()?),
         })
     }
 }
