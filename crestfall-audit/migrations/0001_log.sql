@@ -24,11 +24,6 @@ begin
     if not pg_has_role(me, 'crestfall_audit', 'member') then
       execute format('grant crestfall_audit to %I', me);
     end if;
-    if may_make_roles and exists (select from pg_roles where rolname = 'service_role')
-      and not pg_has_role('service_role', 'crestfall_audit_reader', 'member')
-    then
-      grant crestfall_audit_reader to service_role;
-    end if;
     create schema if not exists audit authorization crestfall_audit;
     grant create on schema audit to crestfall_audit;
     set local role crestfall_audit;
@@ -79,8 +74,9 @@ create table audit.statements (
   api_key text,
   organisation text,
   request text default nullif(current_setting('request.id', true), ''),
-  -- Of the request, else of the connection.
-  ip text default coalesce(nullif(current_setting('request.ip', true), ''), host(inet_client_addr())),
+  -- Of the request; where there is none, of the connection.
+  ip text default coalesce(nullif(current_setting('request.ip', true), ''),
+    case when coalesce(current_setting('request.method', true), '') = '' then host(inet_client_addr()) end),
   -- The role that acted, where it is another than that which logged in.
   role text default nullif(current_setting('role'), 'none'),
   login text not null default session_user::text,

@@ -188,26 +188,3 @@ begin
   return null;
 end
 $$;
-
--- The rows that a TRUNCATE is about to remove, for tables that keep them; it reads them all. Arguments
--- as those of audit.capture_masked.
-create function audit.capture_truncated() returns trigger language plpgsql security definer set search_path = '' as $$
-declare
-  told text := current_setting('request.jwt.claims', true);
-  claims jsonb;
-begin
-  if told <> '' then
-    claims := told;
-  end if;
-  execute format($sql$
-    insert into audit.statements (relation, kind, rows, actor, session, api_key, organisation, old)
-    select $1, 'd', count(*), $2 ->> 'sub', $2 ->> 'session_id', $2 ->> 'api_key_id', $2 ->> 'org_id',
-           audit.only_or_all(json_agg(audit.masked(s.o, $4, $5, $6)))
-    from (select to_jsonb(o) as o, row_number() over () as place from only %I.%I as o) as s
-    group by (s.place - 1) / $3 order by (s.place - 1) / $3
-  $sql$, tg_table_schema, tg_table_name)
-  using tg_argv[0]::integer, claims, tg_argv[2]::integer, tg_argv[4]::text[], tg_argv[5]::text[],
-        gen_random_uuid()::text;
-  return null;
-end
-$$;

@@ -43,12 +43,10 @@ begin
         if (options ->> option)::integer not between 1 and 1000 then
           raise exception 'rows_per_entry is not from 1 to 1000' using errcode = 'invalid_parameter_value';
         end if;
-      when option = 'truncated_rows' then
-        perform (options ->> option)::boolean;
       else
         raise exception 'there is no option "%"', option using
           errcode = 'invalid_parameter_value',
-          hint = 'mask, omit, key, operations, rows_per_entry and truncated_rows are.';
+          hint = 'mask, omit, key, operations and rows_per_entry are.';
     end case;
   end loop;
   if exists (
@@ -105,12 +103,6 @@ begin
     execute format('alter table %s enable always trigger crestfall_audit_%s', relation, operation);
   end loop;
   if not options ? 'operations' or options -> 'operations' ? 'truncate' then
-    if (options ->> 'truncated_rows')::boolean then
-      execute format(
-        'create trigger crestfall_audit_removed before truncate on %s for each statement execute function audit.capture_truncated(%s)',
-        relation, arguments || hidden);
-      execute format('alter table %s enable always trigger crestfall_audit_removed', relation);
-    end if;
     execute format(
       'create trigger crestfall_audit_truncate after truncate on %s for each statement execute function audit.capture_truncate(%s)',
       relation, id);
@@ -164,7 +156,6 @@ $$;
 --   key             columns that name a row, where there is no primary key
 --   operations      of insert, update, delete, truncate; all
 --   rows_per_entry  how many rows one entry takes at most, 1 to 1000; less for rows of megabytes
---   truncated_rows  keep the rows that a TRUNCATE removes, which then reads them
 create function audit.track(relation regclass, options jsonb default '{}') returns integer
   language plpgsql set search_path = '' as $$
 declare

@@ -112,12 +112,9 @@ begin
       select from audit.relations o where o.relid = r.relid and o.tracked_at <= as_of.at and o.untracked_at is null)) then
     raise exception '% was not under audit all the time since then', named using errcode = 'data_exception';
   elsif exists (
-    select from audit.statements s join audit.relations r on r.id = s.relation
-    where s.relation = any (ids) and s.kind = 't' and s.at > as_of.at
-      and (r.options ->> 'truncated_rows')::boolean is not true
+    select from audit.statements s where s.relation = any (ids) and s.kind = 't' and s.at > as_of.at
   ) then
-    raise exception 'rows of % were truncated since then, and not kept', named using
-      errcode = 'data_exception', hint = 'The option truncated_rows of audit.track keeps them.';
+    raise exception 'rows of % were truncated since then', named using errcode = 'data_exception';
   end if;
   return query execute format($sql$
     with later as (
@@ -137,6 +134,24 @@ begin
 end
 $$;
 
+-- Whether a transaction of this database that began to write before this number is still at work, other
+-- than the caller's. Those of other databases write nothing here. Who holds no lock on its number has
+-- ended, and any later snapshot sees what it did.
+create function audit.is_open_before(number xid8) returns boolean
+  language sql volatile set search_path = '' as $$
+  select exists (
+    select from pg_catalog.pg_locks l
+    where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted
+      and age(l.transactionid) > age(number::xid)
+      and l.pid is distinct from pg_backend_pid()
+      and case when l.pid is null
+        then exists (select from pg_catalog.pg_prepared_xacts p
+          where p.transaction = l.transactionid and p.database = current_database())
+        else exists (select from pg_catalog.pg_stat_activity a join pg_catalog.pg_database d on d.oid = a.datid
+          where a.pid = l.pid and d.datname = current_database()) end
+  )
+$$;
+
 -- Remembers a position and who might still write below it. Only a transaction that has written nothing
 -- yet can: its own number must be drawn after the position was read.
 create function audit.mark() returns void
@@ -153,7 +168,7 @@ begin
   end if;
   select case when is_called then last_value + 1023 else 0 end into highest from audit.position;
   select * into known from audit.horizon;
-  if highest = known.pending and known.safe = known.pending then
+  if highest <= known.safe then
     return;
   end if;
   -- Another reader may be at it: then that will do.
@@ -161,8 +176,13 @@ begin
   if not found then
     return;
   end if;
-  if pg_snapshot_xmin(pg_current_snapshot()) >= known.pending_until then
-    update audit.horizon set safe = known.pending, pending = greatest(highest, known.pending), pending_until = pg_current_xact_id();
+  if audit.is_open_before(known.pending_until) then
+    return;
+  end if;
+  highest := greatest(highest, known.pending);
+  update audit.horizon set safe = known.pending, pending = highest, pending_until = pg_current_xact_id();
+  if not audit.is_open_before(pg_current_xact_id()) then
+    update audit.horizon set safe = highest;
   end if;
 end
 $$;
@@ -219,13 +239,18 @@ end
 $$;
 
 do $$
+declare
+  reader text;
 begin
   if exists (select from pg_roles where rolname = 'crestfall_audit_reader') then
     create policy readers on audit.statements for select to crestfall_audit_reader using (true);
     create policy readers on audit.relations for select to crestfall_audit_reader using (true);
-    grant usage on schema audit to crestfall_audit_reader;
-    grant select on audit.statements, audit.relations, audit.log, audit.seals, audit.signatures, audit.dropped to crestfall_audit_reader;
   end if;
+  -- The roles of requests inherit nothing, so service_role, which no policy holds, is named.
+  for reader in select rolname from pg_roles where rolname in ('crestfall_audit_reader', 'service_role') loop
+    execute format('grant usage on schema audit to %I', reader);
+    execute format('grant select on audit.statements, audit.relations, audit.log, audit.seals, audit.signatures, audit.dropped to %I', reader);
+  end loop;
   -- Before PostgreSQL 15, a view reads with the rights of its owner.
   if current_setting('server_version_num')::integer >= 150000 then
     alter view audit.log set (security_invoker = true);

@@ -44,6 +44,9 @@ pub(crate) struct Seal {
     pub(crate) hash: Vec<u8>,
 }
 
+/// A seal's number, its hash, and its signature if it has one.
+pub(crate) type SignedSeal = (i64, Vec<u8>, Option<Vec<u8>>);
+
 /// Signs seals with a key that the database does not have, so that its administrator cannot make the
 /// chain anew either.
 pub(crate) struct Signer(hmac::Key);
@@ -71,10 +74,7 @@ fn text(seal: i64, hash: &[u8]) -> Vec<u8> {
 }
 
 /// What signatures tell besides: one that is missing or does not fit.
-pub(crate) fn check_signatures(
-    signer: &Signer,
-    seals: &[(i64, Vec<u8>, Option<Vec<u8>>)],
-) -> Vec<Finding> {
+pub(crate) fn check_signatures(signer: &Signer, seals: &[SignedSeal]) -> Vec<Finding> {
     let wrong = |seal: i64, problem: &str| Finding {
         seal,
         partition: String::new(),

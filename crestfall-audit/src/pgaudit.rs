@@ -69,7 +69,10 @@ impl Log {
         };
         let find = |request: &str| {
             // Sorted by PostgreSQL in its own order: not searched by halves.
-            actors.iter().find(|actor| actor.request == request).cloned()
+            actors
+                .iter()
+                .find(|actor| actor.request == request)
+                .cloned()
         };
         Ok(records
             .into_iter()

@@ -5,7 +5,7 @@ use crestfall_core::migrate::{Migration, MigrationSet};
 use serde_json::Value;
 use sqlx::PgExecutor;
 
-use crate::chain::{Finding, Seal};
+use crate::chain::{Finding, Seal, SignedSeal};
 use crate::entry::Entry;
 use crate::log::Tracked;
 use crate::pgaudit::Actor;
@@ -15,7 +15,10 @@ use crate::pgaudit::Actor;
 pub fn migrations() -> Vec<MigrationSet> {
     macro_rules! migration {
         ($name:literal) => {
-            Migration::new($name, include_str!(concat!("../migrations/", $name, ".sql")))
+            Migration::new(
+                $name,
+                include_str!(concat!("../migrations/", $name, ".sql")),
+            )
         };
     }
     vec![MigrationSet::embedded(
@@ -150,7 +153,7 @@ pub(crate) async fn seal(db: impl PgExecutor<'_>, most: i32) -> Result<Vec<Seal>
         .await
 }
 
-/// Seals without a signature, and those with one.
+/// Seals without a signature.
 pub(crate) async fn unsigned(db: impl PgExecutor<'_>) -> Result<Vec<Seal>> {
     let sql = "select s.id, s.hash from audit.seals s left join audit.signatures g on g.seal = s.id \
                where g.seal is null order by s.id";
@@ -170,10 +173,7 @@ pub(crate) async fn sign(db: impl PgExecutor<'_>, seal: i64, signature: &[u8]) -
 
 /// Every seal with its signature.
 /// $1 from  bigint
-pub(crate) async fn signatures(
-    db: impl PgExecutor<'_>,
-    from: i64,
-) -> Result<Vec<(i64, Vec<u8>, Option<Vec<u8>>)>> {
+pub(crate) async fn signatures(db: impl PgExecutor<'_>, from: i64) -> Result<Vec<SignedSeal>> {
     let sql = "select s.id, s.hash, g.signature from audit.seals s \
                left join audit.signatures g on g.seal = s.id where s.id >= $1 order by s.id";
     sqlx::query_as(sql).bind(from).fetch_all(db).await

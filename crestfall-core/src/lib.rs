@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod name;
 pub mod problem;
 pub mod rate_limit;
+pub mod request_id;
 pub mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;

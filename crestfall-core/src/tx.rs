@@ -23,16 +23,20 @@ pub use context::RequestContext;
 /// $4 path     text
 /// $5 headers  text  JSON object
 /// $6 cookies  text  JSON object
+/// $7 id       text  of the request
+/// $8 ip       text  of the client
 const BECOME: &str = "
 select set_config('role', $1, true),
        set_config('request.jwt.claims', $2, true),
        set_config('request.method', $3, true),
        set_config('request.path', $4, true),
        set_config('request.headers', $5, true),
-       set_config('request.cookies', $6, true)";
+       set_config('request.cookies', $6, true),
+       set_config('request.id', $7, true),
+       set_config('request.ip', $8, true)";
 
 /// A transaction already under an identity: its role is set, and policies find its claims and the
-/// request in `request.*` as PostgREST sets them.
+/// request in `request.*` as PostgREST sets them, with `request.id` and `request.ip` besides.
 ///
 /// It derefs to a [`PgConnection`], so `sqlx` queries run on `&mut *tx`. Nothing is kept unless
 /// [`commit`](Self::commit) is called: dropped unfinished (an error, a client that hangs up), `sqlx`
@@ -103,6 +107,8 @@ impl Tx {
             .bind(request.path())
             .bind(request.headers_json())
             .bind(request.cookies_json())
+            .bind(request.id())
+            .bind(request.ip())
             .execute(&mut *inner)
             .await
             .map_err(TxError::from)?;

@@ -44,6 +44,9 @@ pub struct Config {
     pub app_settings: Vec<(String, String)>,
     /// Log the main statement of each request (`log-query`).
     pub log_query: bool,
+    /// While a request runs, its connection's `application_name` is `crestfall/<id>`, so that lines of
+    /// PostgreSQL's log tell which request they are about. Costs a message to the server and back.
+    pub name_requests: bool,
     /// Longest request body in bytes; more answers 413.
     pub max_body_bytes: usize,
     /// Deepest nesting of `select` embeds and of `and`/`or` trees; more answers 400.
@@ -76,6 +79,7 @@ impl Default for Config {
             legacy_target_names: true,
             app_settings: Vec::new(),
             log_query: false,
+            name_requests: false,
             max_body_bytes: 64 * 1024 * 1024,
             max_depth: 64,
         }

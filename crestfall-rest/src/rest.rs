@@ -9,8 +9,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use crestfall_core::catalog::SharedCatalog;
+use crestfall_core::client_ip::ClientIp;
 use crestfall_core::db::Db;
 use crestfall_core::identity::SharedVerifier;
+use crestfall_core::request_id::RequestId;
 use crestfall_core::{Catalog, Identity};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
@@ -155,6 +157,8 @@ impl Rest {
             method: &parts.method,
             path: path.strip_prefix(mount).unwrap_or(path),
             headers: &parts.headers,
+            id: parts.extensions.get().map(RequestId::as_str),
+            ip: parts.extensions.get().map(|ClientIp(ip)| *ip),
         };
         let query = parts.uri.query().unwrap_or_default();
         let work = Work {

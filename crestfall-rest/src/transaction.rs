@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use crestfall_core::db::{DbError, Isolation, Statement};
 use crestfall_core::{Identity, QualifiedName};
@@ -24,6 +25,9 @@ pub(crate) struct Caller<'a> {
     /// The path as sent, with the mount point removed.
     pub(crate) path: &'a str,
     pub(crate) headers: &'a HeaderMap,
+    /// The request's id and the client's address, where layers in front gave them.
+    pub(crate) id: Option<&'a str>,
+    pub(crate) ip: Option<IpAddr>,
 }
 
 /// The settings of one transaction, in the order in which they are made.
@@ -34,6 +38,10 @@ pub(crate) struct Transaction<'a> {
     headers: String,
     /// `request.cookies` as JSON.
     cookies: String,
+    /// `request.ip`.
+    ip: Option<String>,
+    /// The connection's name while the request runs.
+    application_name: Option<String>,
     search_path: String,
     role: &'a [(String, String)],
     function: &'a [(String, String)],
@@ -63,6 +71,11 @@ impl<'a> Transaction<'a> {
             timezone: request.preferences.timezone.as_deref(),
             headers: headers_json(caller.headers),
             cookies: cookies_json(caller.headers),
+            ip: caller.ip.map(|ip| ip.to_string()),
+            application_name: caller
+                .id
+                .filter(|_| settings.config.name_requests)
+                .map(|id| format!("crestfall/{id}")),
             search_path: settings.search_path(&request.schema),
             role: role
                 .map(|role| role.settings.as_slice())
@@ -79,7 +92,7 @@ impl<'a> Transaction<'a> {
     /// Names and values for `set_config`, those of the response only where it is read; in order: what a role is set to comes before the role
     /// itself, which may not be allowed to set it.
     pub(crate) fn settings(&self, reads_response: bool) -> Vec<(&str, &str)> {
-        let mut settings = Vec::with_capacity(12);
+        let mut settings = Vec::with_capacity(16);
         settings.push(("search_path", self.search_path.as_str()));
         settings.extend(pairs(self.role));
         settings.push(("role", self.caller.identity.role()));
@@ -88,6 +101,10 @@ impl<'a> Transaction<'a> {
         settings.push(("request.path", self.caller.path));
         settings.push(("request.headers", self.headers.as_str()));
         settings.push(("request.cookies", self.cookies.as_str()));
+        settings.extend(self.caller.id.map(|id| ("request.id", id)));
+        settings.extend(self.ip.as_deref().map(|ip| ("request.ip", ip)));
+        let name = self.application_name.as_deref();
+        settings.extend(name.map(|name| ("application_name", name)));
         settings.extend(self.timezone.map(|timezone| ("timezone", timezone)));
         if reads_response {
             // A function may have set them for its session: what it said is of no other's answer.

@@ -8,6 +8,8 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::IntoResponse as _;
+use crestfall_core::client_ip::ClientIpLayer;
+use crestfall_core::request_id::RequestId;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Request, Response};
 
@@ -29,6 +31,8 @@ pub(crate) struct Policy {
     pub(crate) cors: Cors,
     /// The names that the server answers to.
     pub(crate) hosts: Hosts,
+    /// Finds a client's address; with it, each request gets an id. None leaves requests as they came.
+    pub(crate) client_ip: Option<ClientIpLayer>,
 }
 
 /// The outermost part of the server, around its router.
@@ -60,14 +64,27 @@ impl Edge {
 }
 
 impl Handler for Edge {
-    async fn handle(&self, request: Request<Body>, peer: Option<IpAddr>) -> Response<Body> {
+    async fn handle(&self, mut request: Request<Body>, peer: Option<IpAddr>) -> Response<Body> {
         let policy = self.0.policy.load();
         let is_ours = policy.hosts.answer_to(&request);
+        let id = policy.client_ip.as_ref().map(|client_ip| {
+            let sent = policy.trace.as_ref();
+            let sent = sent.and_then(|name| request.headers().get(name));
+            let id = sent.and_then(RequestId::given);
+            let id = id.unwrap_or_else(RequestId::random);
+            let placeholder = Request::new(Body::empty());
+            request = client_ip.located(std::mem::replace(&mut request, placeholder));
+            request.extensions_mut().insert(id.clone());
+            id
+        });
         let allowed = policy.cors.allowed(&request).filter(|_| is_ours);
-        let trace = policy
-            .trace
-            .as_ref()
-            .map(|name| (name.clone(), request.headers().get(name).cloned()));
+        let trace = policy.trace.as_ref().map(|name| {
+            let id = id.as_ref().map(RequestId::to_header);
+            (
+                name.clone(),
+                id.or_else(|| request.headers().get(name).cloned()),
+            )
+        });
         let server = policy.server.clone();
         // Not kept while the answer is made: a reload need not wait for slow requests.
         drop(policy);
@@ -150,6 +167,7 @@ mod tests {
             trace: trace.map(|name| name.parse().unwrap()),
             cors: Cors::default(),
             hosts: Hosts::default(),
+            client_ip: None,
         };
         Edge::new(
             Routes {

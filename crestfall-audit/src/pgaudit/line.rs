@@ -194,7 +194,10 @@ mod tests {
         assert_eq!(record.request.as_deref(), Some("0197-ab"));
         assert_eq!(record.user.as_deref(), Some("authenticator"));
         assert_eq!(record.process, Some(42));
-        assert_eq!(record.at.unwrap().to_rfc3339(), "2026-11-22T06:27:23.123+00:00");
+        assert_eq!(
+            record.at.unwrap().to_rfc3339(),
+            "2026-11-22T06:27:23.123+00:00"
+        );
         assert_eq!(record.statement.as_deref(), Some("select 1,\n'two'"));
     }
 

@@ -58,8 +58,16 @@ impl Record {
     pub(super) fn parse(message: &str) -> Option<Self> {
         let text = message.strip_prefix("AUDIT: ")?;
         let (fields, _) = csv::row(text)?;
-        let [scope, statement_id, substatement_id, class, command, object_type, object_name, rest @ ..] =
-            fields.as_slice()
+        let [
+            scope,
+            statement_id,
+            substatement_id,
+            class,
+            command,
+            object_type,
+            object_name,
+            rest @ ..,
+        ] = fields.as_slice()
         else {
             return None;
         };

@@ -24,6 +24,15 @@ impl ClientIpLayer {
             source: Arc::new(Source::new(config)?),
         })
     }
+
+    /// What the layer does to one request, without a service behind it.
+    pub fn located<B>(&self, request: Request<B>) -> Request<B> {
+        let (mut parts, body) = request.into_parts();
+        if let Some(ip) = self.source.find(&parts) {
+            parts.extensions.insert(ClientIp(ip));
+        }
+        Request::from_parts(parts, body)
+    }
 }
 
 impl<S> Layer<S> for ClientIpLayer {

@@ -1,11 +1,14 @@
 //! What policies and functions may read about the request: `request.method`, `.path`, `.headers`,
-//! `.cookies`.
+//! `.cookies` as PostgREST tells them, and ours, `.id` and `.ip`.
 
 use axum::extract::OriginalUri;
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
+
+use crate::client_ip::ClientIp;
+use crate::request_id::RequestId;
 
 /// A request as its transaction's settings tell it, in PostgREST's forms.
 #[derive(Clone, Default)]
@@ -14,14 +17,23 @@ pub struct RequestContext {
     path: String,
     headers: String,
     cookies: String,
+    id: String,
+    ip: String,
 }
 
 impl RequestContext {
-    /// A request by its parts. The path is the one the client sent, also under a nested router.
+    /// A request by its parts. The path is the one the client sent, also under a nested router; the id is
+    /// the [`RequestId`] in its extensions, the address what [`ClientIp::of`] finds.
     pub fn from_parts(parts: &Parts) -> Self {
         let original = parts.extensions.get::<OriginalUri>();
         let path = original.map_or(parts.uri.path(), |OriginalUri(uri)| uri.path());
-        Self::new(&parts.method, path, &parts.headers)
+        let id = parts.extensions.get::<RequestId>();
+        let ip = ClientIp::of(parts);
+        Self {
+            id: id.map(|id| id.as_str().to_owned()).unwrap_or_default(),
+            ip: ip.map(|ClientIp(ip)| ip.to_string()).unwrap_or_default(),
+            ..Self::new(&parts.method, path, &parts.headers)
+        }
     }
 
     /// A request by its method, path as sent, and headers.
@@ -31,7 +43,18 @@ impl RequestContext {
             path: path.to_owned(),
             headers: headers_object(headers).to_string(),
             cookies: cookies_object(headers).to_string(),
+            ..Self::default()
         }
+    }
+
+    /// `request.id`: empty where no layer gave one.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// `request.ip`: the client's address, empty where it is not known.
+    pub fn ip(&self) -> &str {
+        &self.ip
     }
 
     /// `request.method`.

@@ -94,6 +94,7 @@ impl Config {
             trace: trace.transpose()?,
             cors: Cors::new(&self.server_cors_allowed_origins),
             hosts: Hosts::default(),
+            client_ip: None,
         })
     }
 

@@ -193,7 +193,8 @@ pub(crate) struct Server {
     /// A header that your proxy sets to the client's address, such as `CF-Connecting-IP`, and that
     /// nobody else can send past it; goes before `server.trusted_proxies`. Empty is none.
     pub(crate) client_ip_header: String,
-    /// A request header that is repeated in the answer; empty repeats none.
+    /// The request header that holds a request's id, which is repeated in the answer, and told to policies
+    /// as `request.id` and to the audit log. A request without gets one. Empty repeats none.
     pub(crate) trace_header: String,
     /// How long a request's head may take to arrive, and how long a connection may be idle.
     pub(crate) head_timeout: Duration,

@@ -237,6 +237,7 @@ impl Server {
                     &format!("`{host}` is no host's name"),
                 )
             })?,
+            client_ip: Some(self.client_ip()?),
         })
     }
 }
