@@ -9,6 +9,7 @@ mod cors;
 mod data;
 mod dev;
 mod edge;
+mod gen_types;
 mod http;
 mod metrics;
 mod pgrst;
