@@ -29,74 +29,78 @@ pub mod actors {
         type Update = Update;
     }
 
-    /// A row of `public.actors`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `id`
-        pub id: i32,
-        /// `name`
-        pub name: String,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<i32>,
-        /// `name`
-        pub name: String,
-    }
+    mod rows {
+        /// A row of `public.actors`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i32,
+            /// `name`
+            pub name: String,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new(name: impl Into<String>) -> Self {
-            Self {
-                name: name.into(),
-                id: None,
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// `name`
+            pub name: String,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(name: impl Into<String>) -> Self {
+                Self {
+                    name: name.into(),
+                    id: None,
+                }
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
             }
         }
 
-        /// Sets `id`.
-        #[must_use]
-        pub fn id(mut self, value: i32) -> Self {
-            self.id = Some(value);
-            self
-        }
-    }
-
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<i32>,
-        /// `name`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub name: Option<String>,
-    }
-
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// `name`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
         }
 
-        /// Sets `id`.
-        #[must_use]
-        pub fn id(mut self, value: i32) -> Self {
-            self.id = Some(value);
-            self
-        }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-        /// Sets `name`.
-        #[must_use]
-        pub fn name(mut self, value: impl Into<String>) -> Self {
-            self.name = Some(value.into());
-            self
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `name`.
+            #[must_use]
+            pub fn name(mut self, value: impl Into<String>) -> Self {
+                self.name = Some(value.into());
+                self
+            }
         }
     }
 
@@ -155,66 +159,70 @@ pub mod cities {
         type Update = Update;
     }
 
-    /// A row of `public.cities`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `id`
-        pub id: i32,
-        /// `name`
-        pub name: String,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `id`
-        pub id: i32,
-        /// `name`
-        pub name: String,
-    }
+    mod rows {
+        /// A row of `public.cities`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i32,
+            /// `name`
+            pub name: String,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new(id: i32, name: impl Into<String>) -> Self {
-            Self {
-                id,
-                name: name.into(),
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            pub id: i32,
+            /// `name`
+            pub name: String,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(id: i32, name: impl Into<String>) -> Self {
+                Self {
+                    id,
+                    name: name.into(),
+                }
             }
         }
-    }
 
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<i32>,
-        /// `name`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub name: Option<String>,
-    }
-
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// `name`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
         }
 
-        /// Sets `id`.
-        #[must_use]
-        pub fn id(mut self, value: i32) -> Self {
-            self.id = Some(value);
-            self
-        }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-        /// Sets `name`.
-        #[must_use]
-        pub fn name(mut self, value: impl Into<String>) -> Self {
-            self.name = Some(value.into());
-            self
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `name`.
+            #[must_use]
+            pub fn name(mut self, value: impl Into<String>) -> Self {
+                self.name = Some(value.into());
+                self
+            }
         }
     }
 
@@ -263,97 +271,101 @@ pub mod directors {
         type Update = Update;
     }
 
-    /// A row of `public.directors`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `id`
-        pub id: i32,
-        /// As credited
-        pub name: String,
-        /// `born`
-        pub born: Option<::crestfall_client::chrono::NaiveDate>,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<i32>,
-        /// As credited
-        pub name: String,
-        /// `born`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub born: Option<Option<::crestfall_client::chrono::NaiveDate>>,
-    }
+    mod rows {
+        /// A row of `public.directors`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i32,
+            /// As credited
+            pub name: String,
+            /// `born`
+            pub born: Option<::crestfall_client::chrono::NaiveDate>,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new(name: impl Into<String>) -> Self {
-            Self {
-                name: name.into(),
-                id: None,
-                born: None,
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// As credited
+            pub name: String,
+            /// `born`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub born: Option<Option<::crestfall_client::chrono::NaiveDate>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(name: impl Into<String>) -> Self {
+                Self {
+                    name: name.into(),
+                    id: None,
+                    born: None,
+                }
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `born`.
+            #[must_use]
+            pub fn born(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::chrono::NaiveDate>) -> Self {
+                self.born = Some(value.nullable());
+                self
             }
         }
 
-        /// Sets `id`.
-        #[must_use]
-        pub fn id(mut self, value: i32) -> Self {
-            self.id = Some(value);
-            self
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// As credited
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+            /// `born`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub born: Option<Option<::crestfall_client::chrono::NaiveDate>>,
         }
 
-        /// Sets `born`.
-        #[must_use]
-        pub fn born(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::chrono::NaiveDate>) -> Self {
-            self.born = Some(value.nullable());
-            self
-        }
-    }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<i32>,
-        /// As credited
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub name: Option<String>,
-        /// `born`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub born: Option<Option<::crestfall_client::chrono::NaiveDate>>,
-    }
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
 
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
-        }
+            /// As credited
+            #[must_use]
+            pub fn name(mut self, value: impl Into<String>) -> Self {
+                self.name = Some(value.into());
+                self
+            }
 
-        /// Sets `id`.
-        #[must_use]
-        pub fn id(mut self, value: i32) -> Self {
-            self.id = Some(value);
-            self
-        }
-
-        /// As credited
-        #[must_use]
-        pub fn name(mut self, value: impl Into<String>) -> Self {
-            self.name = Some(value.into());
-            self
-        }
-
-        /// Sets `born`.
-        #[must_use]
-        pub fn born(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::chrono::NaiveDate>) -> Self {
-            self.born = Some(value.nullable());
-            self
+            /// Sets `born`.
+            #[must_use]
+            pub fn born(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::chrono::NaiveDate>) -> Self {
+                self.born = Some(value.nullable());
+                self
+            }
         }
     }
 
@@ -400,108 +412,112 @@ pub mod film_titles {
         type Update = Update;
     }
 
-    /// A row of `public.film_titles`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `id`
-        pub id: i64,
-        /// `title`
-        pub title: String,
-        /// `odd name`
-        #[serde(rename = "odd name")]
-        pub odd_name: String,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<i64>,
-        /// `title`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub title: Option<String>,
-        /// `odd name`
-        #[serde(rename = "odd name")]
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub odd_name: Option<String>,
-    }
+    mod rows {
+        /// A row of `public.film_titles`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i64,
+            /// `title`
+            pub title: String,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            pub odd_name: String,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new() -> Self {
-            Self {
-                id: None,
-                title: None,
-                odd_name: None,
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i64>,
+            /// `title`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub title: Option<String>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub odd_name: Option<String>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new() -> Self {
+                Self {
+                    id: None,
+                    title: None,
+                    odd_name: None,
+                }
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i64) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `title`.
+            #[must_use]
+            pub fn title(mut self, value: impl Into<String>) -> Self {
+                self.title = Some(value.into());
+                self
+            }
+
+            /// Sets `odd name`.
+            #[must_use]
+            pub fn odd_name(mut self, value: impl Into<String>) -> Self {
+                self.odd_name = Some(value.into());
+                self
             }
         }
 
-        /// Sets `id`.
-        #[must_use]
-        pub fn id(mut self, value: i64) -> Self {
-            self.id = Some(value);
-            self
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i64>,
+            /// `title`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub title: Option<String>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub odd_name: Option<String>,
         }
 
-        /// Sets `title`.
-        #[must_use]
-        pub fn title(mut self, value: impl Into<String>) -> Self {
-            self.title = Some(value.into());
-            self
-        }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-        /// Sets `odd name`.
-        #[must_use]
-        pub fn odd_name(mut self, value: impl Into<String>) -> Self {
-            self.odd_name = Some(value.into());
-            self
-        }
-    }
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i64) -> Self {
+                self.id = Some(value);
+                self
+            }
 
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<i64>,
-        /// `title`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub title: Option<String>,
-        /// `odd name`
-        #[serde(rename = "odd name")]
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub odd_name: Option<String>,
-    }
+            /// Sets `title`.
+            #[must_use]
+            pub fn title(mut self, value: impl Into<String>) -> Self {
+                self.title = Some(value.into());
+                self
+            }
 
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
-        }
-
-        /// Sets `id`.
-        #[must_use]
-        pub fn id(mut self, value: i64) -> Self {
-            self.id = Some(value);
-            self
-        }
-
-        /// Sets `title`.
-        #[must_use]
-        pub fn title(mut self, value: impl Into<String>) -> Self {
-            self.title = Some(value.into());
-            self
-        }
-
-        /// Sets `odd name`.
-        #[must_use]
-        pub fn odd_name(mut self, value: impl Into<String>) -> Self {
-            self.odd_name = Some(value.into());
-            self
+            /// Sets `odd name`.
+            #[must_use]
+            pub fn odd_name(mut self, value: impl Into<String>) -> Self {
+                self.odd_name = Some(value.into());
+                self
+            }
         }
     }
 
@@ -575,341 +591,345 @@ pub mod films {
         type Update = Update;
     }
 
-    /// A row of `public.films`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `id`
-        pub id: i64,
-        /// `title`
-        pub title: String,
-        /// Of the first showing; see \[the rules] for \<festivals>
-        pub year: i32,
-        /// `director_id`
-        pub director_id: i32,
-        /// `genre`
-        pub genre: super::enums::Genre,
-        /// `score`
-        pub score: Option<::crestfall_client::Numeric>,
-        /// `budget`
-        pub budget: Option<super::types::MoneyAmount>,
-        /// `facts`
-        pub facts: ::crestfall_client::serde_json::Value,
-        /// `tags`
-        pub tags: Vec<String>,
-        /// `released`
-        pub released: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>,
-        /// `code`
-        pub code: ::crestfall_client::uuid::Uuid,
-        /// `sequel_of`
-        pub sequel_of: Option<i64>,
-        /// `length`
-        pub length: Option<i16>,
-        /// `slug`
-        pub slug: Option<String>,
-        /// `odd name`
-        #[serde(rename = "odd name")]
-        pub odd_name: Option<String>,
-        /// A word of many languages
-        pub r#type: Option<String>,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `title`
-        pub title: String,
-        /// Of the first showing; see \[the rules] for \<festivals>
-        pub year: i32,
-        /// `director_id`
-        pub director_id: i32,
-        /// `genre`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub genre: Option<super::enums::Genre>,
-        /// `score`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub score: Option<Option<::crestfall_client::Numeric>>,
-        /// `budget`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub budget: Option<Option<super::types::MoneyAmount>>,
-        /// `facts`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub facts: Option<::crestfall_client::serde_json::Value>,
-        /// `tags`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tags: Option<Vec<String>>,
-        /// `released`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub released: Option<::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>>,
-        /// `code`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub code: Option<::crestfall_client::uuid::Uuid>,
-        /// `sequel_of`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub sequel_of: Option<Option<i64>>,
-        /// `length`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub length: Option<Option<i16>>,
-        /// `odd name`
-        #[serde(rename = "odd name")]
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub odd_name: Option<Option<String>>,
-        /// A word of many languages
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub r#type: Option<Option<String>>,
-    }
+    mod rows {
+        /// A row of `public.films`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i64,
+            /// `title`
+            pub title: String,
+            /// Of the first showing; see \[the rules] for \<festivals>
+            pub year: i32,
+            /// `director_id`
+            pub director_id: i32,
+            /// `genre`
+            pub genre: super::super::enums::Genre,
+            /// `score`
+            pub score: Option<::crestfall_client::Numeric>,
+            /// `budget`
+            pub budget: Option<super::super::types::MoneyAmount>,
+            /// `facts`
+            pub facts: ::crestfall_client::serde_json::Value,
+            /// `tags`
+            pub tags: Vec<String>,
+            /// `released`
+            pub released: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>,
+            /// `code`
+            pub code: ::crestfall_client::uuid::Uuid,
+            /// `sequel_of`
+            pub sequel_of: Option<i64>,
+            /// `length`
+            pub length: Option<i16>,
+            /// `slug`
+            pub slug: Option<String>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            pub odd_name: Option<String>,
+            /// A word of many languages
+            pub r#type: Option<String>,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new(title: impl Into<String>, year: i32, director_id: i32) -> Self {
-            Self {
-                title: title.into(),
-                year,
-                director_id,
-                genre: None,
-                score: None,
-                budget: None,
-                facts: None,
-                tags: None,
-                released: None,
-                code: None,
-                sequel_of: None,
-                length: None,
-                odd_name: None,
-                r#type: None,
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `title`
+            pub title: String,
+            /// Of the first showing; see \[the rules] for \<festivals>
+            pub year: i32,
+            /// `director_id`
+            pub director_id: i32,
+            /// `genre`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub genre: Option<super::super::enums::Genre>,
+            /// `score`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub score: Option<Option<::crestfall_client::Numeric>>,
+            /// `budget`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub budget: Option<Option<super::super::types::MoneyAmount>>,
+            /// `facts`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub facts: Option<::crestfall_client::serde_json::Value>,
+            /// `tags`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub tags: Option<Vec<String>>,
+            /// `released`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub released: Option<::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>>,
+            /// `code`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub code: Option<::crestfall_client::uuid::Uuid>,
+            /// `sequel_of`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub sequel_of: Option<Option<i64>>,
+            /// `length`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub length: Option<Option<i16>>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub odd_name: Option<Option<String>>,
+            /// A word of many languages
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub r#type: Option<Option<String>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(title: impl Into<String>, year: i32, director_id: i32) -> Self {
+                Self {
+                    title: title.into(),
+                    year,
+                    director_id,
+                    genre: None,
+                    score: None,
+                    budget: None,
+                    facts: None,
+                    tags: None,
+                    released: None,
+                    code: None,
+                    sequel_of: None,
+                    length: None,
+                    odd_name: None,
+                    r#type: None,
+                }
+            }
+
+            /// Sets `genre`.
+            #[must_use]
+            pub fn genre(mut self, value: super::super::enums::Genre) -> Self {
+                self.genre = Some(value);
+                self
+            }
+
+            /// Sets `score`.
+            #[must_use]
+            pub fn score(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::Numeric>) -> Self {
+                self.score = Some(value.nullable());
+                self
+            }
+
+            /// Sets `budget`.
+            #[must_use]
+            pub fn budget(mut self, value: impl ::crestfall_client::rest::Nullable<super::super::types::MoneyAmount>) -> Self {
+                self.budget = Some(value.nullable());
+                self
+            }
+
+            /// Sets `facts`.
+            #[must_use]
+            pub fn facts(mut self, value: impl Into<::crestfall_client::serde_json::Value>) -> Self {
+                self.facts = Some(value.into());
+                self
+            }
+
+            /// Sets `tags`.
+            #[must_use]
+            pub fn tags(mut self, value: Vec<String>) -> Self {
+                self.tags = Some(value);
+                self
+            }
+
+            /// Sets `released`.
+            #[must_use]
+            pub fn released(mut self, value: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>) -> Self {
+                self.released = Some(value);
+                self
+            }
+
+            /// Sets `code`.
+            #[must_use]
+            pub fn code(mut self, value: ::crestfall_client::uuid::Uuid) -> Self {
+                self.code = Some(value);
+                self
+            }
+
+            /// Sets `sequel_of`.
+            #[must_use]
+            pub fn sequel_of(mut self, value: impl ::crestfall_client::rest::Nullable<i64>) -> Self {
+                self.sequel_of = Some(value.nullable());
+                self
+            }
+
+            /// Sets `length`.
+            #[must_use]
+            pub fn length(mut self, value: impl ::crestfall_client::rest::Nullable<i16>) -> Self {
+                self.length = Some(value.nullable());
+                self
+            }
+
+            /// Sets `odd name`.
+            #[must_use]
+            pub fn odd_name(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.odd_name = Some(value.nullable());
+                self
+            }
+
+            /// A word of many languages
+            #[must_use]
+            pub fn r#type(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.r#type = Some(value.nullable());
+                self
             }
         }
 
-        /// Sets `genre`.
-        #[must_use]
-        pub fn genre(mut self, value: super::enums::Genre) -> Self {
-            self.genre = Some(value);
-            self
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `title`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub title: Option<String>,
+            /// Of the first showing; see \[the rules] for \<festivals>
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub year: Option<i32>,
+            /// `director_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub director_id: Option<i32>,
+            /// `genre`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub genre: Option<super::super::enums::Genre>,
+            /// `score`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub score: Option<Option<::crestfall_client::Numeric>>,
+            /// `budget`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub budget: Option<Option<super::super::types::MoneyAmount>>,
+            /// `facts`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub facts: Option<::crestfall_client::serde_json::Value>,
+            /// `tags`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub tags: Option<Vec<String>>,
+            /// `released`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub released: Option<::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>>,
+            /// `code`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub code: Option<::crestfall_client::uuid::Uuid>,
+            /// `sequel_of`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub sequel_of: Option<Option<i64>>,
+            /// `length`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub length: Option<Option<i16>>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub odd_name: Option<Option<String>>,
+            /// A word of many languages
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub r#type: Option<Option<String>>,
         }
 
-        /// Sets `score`.
-        #[must_use]
-        pub fn score(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::Numeric>) -> Self {
-            self.score = Some(value.nullable());
-            self
-        }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-        /// Sets `budget`.
-        #[must_use]
-        pub fn budget(mut self, value: impl ::crestfall_client::rest::Nullable<super::types::MoneyAmount>) -> Self {
-            self.budget = Some(value.nullable());
-            self
-        }
+            /// Sets `title`.
+            #[must_use]
+            pub fn title(mut self, value: impl Into<String>) -> Self {
+                self.title = Some(value.into());
+                self
+            }
 
-        /// Sets `facts`.
-        #[must_use]
-        pub fn facts(mut self, value: impl Into<::crestfall_client::serde_json::Value>) -> Self {
-            self.facts = Some(value.into());
-            self
-        }
+            /// Of the first showing; see \[the rules] for \<festivals>
+            #[must_use]
+            pub fn year(mut self, value: i32) -> Self {
+                self.year = Some(value);
+                self
+            }
 
-        /// Sets `tags`.
-        #[must_use]
-        pub fn tags(mut self, value: Vec<String>) -> Self {
-            self.tags = Some(value);
-            self
-        }
+            /// Sets `director_id`.
+            #[must_use]
+            pub fn director_id(mut self, value: i32) -> Self {
+                self.director_id = Some(value);
+                self
+            }
 
-        /// Sets `released`.
-        #[must_use]
-        pub fn released(mut self, value: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>) -> Self {
-            self.released = Some(value);
-            self
-        }
+            /// Sets `genre`.
+            #[must_use]
+            pub fn genre(mut self, value: super::super::enums::Genre) -> Self {
+                self.genre = Some(value);
+                self
+            }
 
-        /// Sets `code`.
-        #[must_use]
-        pub fn code(mut self, value: ::crestfall_client::uuid::Uuid) -> Self {
-            self.code = Some(value);
-            self
-        }
+            /// Sets `score`.
+            #[must_use]
+            pub fn score(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::Numeric>) -> Self {
+                self.score = Some(value.nullable());
+                self
+            }
 
-        /// Sets `sequel_of`.
-        #[must_use]
-        pub fn sequel_of(mut self, value: impl ::crestfall_client::rest::Nullable<i64>) -> Self {
-            self.sequel_of = Some(value.nullable());
-            self
-        }
+            /// Sets `budget`.
+            #[must_use]
+            pub fn budget(mut self, value: impl ::crestfall_client::rest::Nullable<super::super::types::MoneyAmount>) -> Self {
+                self.budget = Some(value.nullable());
+                self
+            }
 
-        /// Sets `length`.
-        #[must_use]
-        pub fn length(mut self, value: impl ::crestfall_client::rest::Nullable<i16>) -> Self {
-            self.length = Some(value.nullable());
-            self
-        }
+            /// Sets `facts`.
+            #[must_use]
+            pub fn facts(mut self, value: impl Into<::crestfall_client::serde_json::Value>) -> Self {
+                self.facts = Some(value.into());
+                self
+            }
 
-        /// Sets `odd name`.
-        #[must_use]
-        pub fn odd_name(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-            self.odd_name = Some(value.nullable());
-            self
-        }
+            /// Sets `tags`.
+            #[must_use]
+            pub fn tags(mut self, value: Vec<String>) -> Self {
+                self.tags = Some(value);
+                self
+            }
 
-        /// A word of many languages
-        #[must_use]
-        pub fn r#type(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-            self.r#type = Some(value.nullable());
-            self
-        }
-    }
+            /// Sets `released`.
+            #[must_use]
+            pub fn released(mut self, value: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>) -> Self {
+                self.released = Some(value);
+                self
+            }
 
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `title`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub title: Option<String>,
-        /// Of the first showing; see \[the rules] for \<festivals>
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub year: Option<i32>,
-        /// `director_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub director_id: Option<i32>,
-        /// `genre`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub genre: Option<super::enums::Genre>,
-        /// `score`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub score: Option<Option<::crestfall_client::Numeric>>,
-        /// `budget`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub budget: Option<Option<super::types::MoneyAmount>>,
-        /// `facts`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub facts: Option<::crestfall_client::serde_json::Value>,
-        /// `tags`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tags: Option<Vec<String>>,
-        /// `released`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub released: Option<::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>>,
-        /// `code`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub code: Option<::crestfall_client::uuid::Uuid>,
-        /// `sequel_of`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub sequel_of: Option<Option<i64>>,
-        /// `length`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub length: Option<Option<i16>>,
-        /// `odd name`
-        #[serde(rename = "odd name")]
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub odd_name: Option<Option<String>>,
-        /// A word of many languages
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub r#type: Option<Option<String>>,
-    }
+            /// Sets `code`.
+            #[must_use]
+            pub fn code(mut self, value: ::crestfall_client::uuid::Uuid) -> Self {
+                self.code = Some(value);
+                self
+            }
 
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
-        }
+            /// Sets `sequel_of`.
+            #[must_use]
+            pub fn sequel_of(mut self, value: impl ::crestfall_client::rest::Nullable<i64>) -> Self {
+                self.sequel_of = Some(value.nullable());
+                self
+            }
 
-        /// Sets `title`.
-        #[must_use]
-        pub fn title(mut self, value: impl Into<String>) -> Self {
-            self.title = Some(value.into());
-            self
-        }
+            /// Sets `length`.
+            #[must_use]
+            pub fn length(mut self, value: impl ::crestfall_client::rest::Nullable<i16>) -> Self {
+                self.length = Some(value.nullable());
+                self
+            }
 
-        /// Of the first showing; see \[the rules] for \<festivals>
-        #[must_use]
-        pub fn year(mut self, value: i32) -> Self {
-            self.year = Some(value);
-            self
-        }
+            /// Sets `odd name`.
+            #[must_use]
+            pub fn odd_name(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.odd_name = Some(value.nullable());
+                self
+            }
 
-        /// Sets `director_id`.
-        #[must_use]
-        pub fn director_id(mut self, value: i32) -> Self {
-            self.director_id = Some(value);
-            self
-        }
-
-        /// Sets `genre`.
-        #[must_use]
-        pub fn genre(mut self, value: super::enums::Genre) -> Self {
-            self.genre = Some(value);
-            self
-        }
-
-        /// Sets `score`.
-        #[must_use]
-        pub fn score(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::Numeric>) -> Self {
-            self.score = Some(value.nullable());
-            self
-        }
-
-        /// Sets `budget`.
-        #[must_use]
-        pub fn budget(mut self, value: impl ::crestfall_client::rest::Nullable<super::types::MoneyAmount>) -> Self {
-            self.budget = Some(value.nullable());
-            self
-        }
-
-        /// Sets `facts`.
-        #[must_use]
-        pub fn facts(mut self, value: impl Into<::crestfall_client::serde_json::Value>) -> Self {
-            self.facts = Some(value.into());
-            self
-        }
-
-        /// Sets `tags`.
-        #[must_use]
-        pub fn tags(mut self, value: Vec<String>) -> Self {
-            self.tags = Some(value);
-            self
-        }
-
-        /// Sets `released`.
-        #[must_use]
-        pub fn released(mut self, value: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>) -> Self {
-            self.released = Some(value);
-            self
-        }
-
-        /// Sets `code`.
-        #[must_use]
-        pub fn code(mut self, value: ::crestfall_client::uuid::Uuid) -> Self {
-            self.code = Some(value);
-            self
-        }
-
-        /// Sets `sequel_of`.
-        #[must_use]
-        pub fn sequel_of(mut self, value: impl ::crestfall_client::rest::Nullable<i64>) -> Self {
-            self.sequel_of = Some(value.nullable());
-            self
-        }
-
-        /// Sets `length`.
-        #[must_use]
-        pub fn length(mut self, value: impl ::crestfall_client::rest::Nullable<i16>) -> Self {
-            self.length = Some(value.nullable());
-            self
-        }
-
-        /// Sets `odd name`.
-        #[must_use]
-        pub fn odd_name(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-            self.odd_name = Some(value.nullable());
-            self
-        }
-
-        /// A word of many languages
-        #[must_use]
-        pub fn r#type(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-            self.r#type = Some(value.nullable());
-            self
+            /// A word of many languages
+            #[must_use]
+            pub fn r#type(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.r#type = Some(value.nullable());
+                self
+            }
         }
     }
 
@@ -1043,66 +1063,70 @@ pub mod posters {
         type Update = Update;
     }
 
-    /// A row of `public.posters`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `film_id`
-        pub film_id: i64,
-        /// `image`
-        pub image: String,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `film_id`
-        pub film_id: i64,
-        /// `image`
-        pub image: String,
-    }
+    mod rows {
+        /// A row of `public.posters`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `film_id`
+            pub film_id: i64,
+            /// `image`
+            pub image: String,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new(film_id: i64, image: impl Into<String>) -> Self {
-            Self {
-                film_id,
-                image: image.into(),
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `film_id`
+            pub film_id: i64,
+            /// `image`
+            pub image: String,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(film_id: i64, image: impl Into<String>) -> Self {
+                Self {
+                    film_id,
+                    image: image.into(),
+                }
             }
         }
-    }
 
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `film_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub film_id: Option<i64>,
-        /// `image`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub image: Option<String>,
-    }
-
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `film_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub film_id: Option<i64>,
+            /// `image`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub image: Option<String>,
         }
 
-        /// Sets `film_id`.
-        #[must_use]
-        pub fn film_id(mut self, value: i64) -> Self {
-            self.film_id = Some(value);
-            self
-        }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-        /// Sets `image`.
-        #[must_use]
-        pub fn image(mut self, value: impl Into<String>) -> Self {
-            self.image = Some(value.into());
-            self
+            /// Sets `film_id`.
+            #[must_use]
+            pub fn film_id(mut self, value: i64) -> Self {
+                self.film_id = Some(value);
+                self
+            }
+
+            /// Sets `image`.
+            #[must_use]
+            pub fn image(mut self, value: impl Into<String>) -> Self {
+                self.image = Some(value.into());
+                self
+            }
         }
     }
 
@@ -1156,104 +1180,108 @@ pub mod premieres {
         type Update = Update;
     }
 
-    /// A row of `public.premieres`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `id`
-        pub id: i32,
-        /// `film_id`
-        pub film_id: i64,
-        /// `city_id`
-        pub city_id: i32,
-        /// `planned_city_id`
-        pub planned_city_id: Option<i32>,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `id`
-        pub id: i32,
-        /// `film_id`
-        pub film_id: i64,
-        /// `city_id`
-        pub city_id: i32,
-        /// `planned_city_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub planned_city_id: Option<Option<i32>>,
-    }
+    mod rows {
+        /// A row of `public.premieres`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i32,
+            /// `film_id`
+            pub film_id: i64,
+            /// `city_id`
+            pub city_id: i32,
+            /// `planned_city_id`
+            pub planned_city_id: Option<i32>,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new(id: i32, film_id: i64, city_id: i32) -> Self {
-            Self {
-                id,
-                film_id,
-                city_id,
-                planned_city_id: None,
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            pub id: i32,
+            /// `film_id`
+            pub film_id: i64,
+            /// `city_id`
+            pub city_id: i32,
+            /// `planned_city_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub planned_city_id: Option<Option<i32>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(id: i32, film_id: i64, city_id: i32) -> Self {
+                Self {
+                    id,
+                    film_id,
+                    city_id,
+                    planned_city_id: None,
+                }
+            }
+
+            /// Sets `planned_city_id`.
+            #[must_use]
+            pub fn planned_city_id(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                self.planned_city_id = Some(value.nullable());
+                self
             }
         }
 
-        /// Sets `planned_city_id`.
-        #[must_use]
-        pub fn planned_city_id(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
-            self.planned_city_id = Some(value.nullable());
-            self
-        }
-    }
-
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<i32>,
-        /// `film_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub film_id: Option<i64>,
-        /// `city_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub city_id: Option<i32>,
-        /// `planned_city_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub planned_city_id: Option<Option<i32>>,
-    }
-
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// `film_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub film_id: Option<i64>,
+            /// `city_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub city_id: Option<i32>,
+            /// `planned_city_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub planned_city_id: Option<Option<i32>>,
         }
 
-        /// Sets `id`.
-        #[must_use]
-        pub fn id(mut self, value: i32) -> Self {
-            self.id = Some(value);
-            self
-        }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-        /// Sets `film_id`.
-        #[must_use]
-        pub fn film_id(mut self, value: i64) -> Self {
-            self.film_id = Some(value);
-            self
-        }
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
 
-        /// Sets `city_id`.
-        #[must_use]
-        pub fn city_id(mut self, value: i32) -> Self {
-            self.city_id = Some(value);
-            self
-        }
+            /// Sets `film_id`.
+            #[must_use]
+            pub fn film_id(mut self, value: i64) -> Self {
+                self.film_id = Some(value);
+                self
+            }
 
-        /// Sets `planned_city_id`.
-        #[must_use]
-        pub fn planned_city_id(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
-            self.planned_city_id = Some(value.nullable());
-            self
+            /// Sets `city_id`.
+            #[must_use]
+            pub fn city_id(mut self, value: i32) -> Self {
+                self.city_id = Some(value);
+                self
+            }
+
+            /// Sets `planned_city_id`.
+            #[must_use]
+            pub fn planned_city_id(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                self.planned_city_id = Some(value.nullable());
+                self
+            }
         }
     }
 
@@ -1315,22 +1343,26 @@ pub mod recent_films {
         type Row = Row;
     }
 
-    /// A row of `public.recent_films`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `id`
-        pub id: i64,
-        /// `title`
-        pub title: String,
-        /// `director`
-        pub director: String,
-        /// `image`
-        pub image: Option<String>,
-        /// `total`
-        pub total: Option<i64>,
-        /// `minutes`
-        pub minutes: i32,
+    pub use rows::{Row};
+
+    mod rows {
+        /// A row of `public.recent_films`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i64,
+            /// `title`
+            pub title: String,
+            /// `director`
+            pub director: String,
+            /// `image`
+            pub image: Option<String>,
+            /// `total`
+            pub total: Option<i64>,
+            /// `minutes`
+            pub minutes: i32,
+        }
     }
 
     /// `id`
@@ -1410,91 +1442,95 @@ pub mod reviews {
         type Update = Update;
     }
 
-    /// A row of `public.reviews`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `id`
-        pub id: i64,
-        /// `film_id`
-        pub film_id: i64,
-        /// `stars`
-        pub stars: i32,
-        /// `text`
-        pub text: Option<String>,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `film_id`
-        pub film_id: i64,
-        /// `stars`
-        pub stars: i32,
-        /// `text`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub text: Option<Option<String>>,
-    }
+    mod rows {
+        /// A row of `public.reviews`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i64,
+            /// `film_id`
+            pub film_id: i64,
+            /// `stars`
+            pub stars: i32,
+            /// `text`
+            pub text: Option<String>,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new(film_id: i64, stars: i32) -> Self {
-            Self {
-                film_id,
-                stars,
-                text: None,
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `film_id`
+            pub film_id: i64,
+            /// `stars`
+            pub stars: i32,
+            /// `text`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub text: Option<Option<String>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(film_id: i64, stars: i32) -> Self {
+                Self {
+                    film_id,
+                    stars,
+                    text: None,
+                }
+            }
+
+            /// Sets `text`.
+            #[must_use]
+            pub fn text(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.text = Some(value.nullable());
+                self
             }
         }
 
-        /// Sets `text`.
-        #[must_use]
-        pub fn text(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-            self.text = Some(value.nullable());
-            self
-        }
-    }
-
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `film_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub film_id: Option<i64>,
-        /// `stars`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stars: Option<i32>,
-        /// `text`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub text: Option<Option<String>>,
-    }
-
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `film_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub film_id: Option<i64>,
+            /// `stars`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub stars: Option<i32>,
+            /// `text`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub text: Option<Option<String>>,
         }
 
-        /// Sets `film_id`.
-        #[must_use]
-        pub fn film_id(mut self, value: i64) -> Self {
-            self.film_id = Some(value);
-            self
-        }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-        /// Sets `stars`.
-        #[must_use]
-        pub fn stars(mut self, value: i32) -> Self {
-            self.stars = Some(value);
-            self
-        }
+            /// Sets `film_id`.
+            #[must_use]
+            pub fn film_id(mut self, value: i64) -> Self {
+                self.film_id = Some(value);
+                self
+            }
 
-        /// Sets `text`.
-        #[must_use]
-        pub fn text(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-            self.text = Some(value.nullable());
-            self
+            /// Sets `stars`.
+            #[must_use]
+            pub fn stars(mut self, value: i32) -> Self {
+                self.stars = Some(value);
+                self
+            }
+
+            /// Sets `text`.
+            #[must_use]
+            pub fn text(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.text = Some(value.nullable());
+                self
+            }
         }
     }
 
@@ -1554,89 +1590,93 @@ pub mod roles {
         type Update = Update;
     }
 
-    /// A row of `public.roles`.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Row {
-        /// `film_id`
-        pub film_id: i64,
-        /// `actor_id`
-        pub actor_id: i32,
-        /// `character`
-        pub character: Option<String>,
-    }
+    pub use rows::{Row, Insert, Update};
 
-    /// A new row. What is not set gets its default.
-    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Insert {
-        /// `film_id`
-        pub film_id: i64,
-        /// `actor_id`
-        pub actor_id: i32,
-        /// `character`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub character: Option<Option<String>>,
-    }
+    mod rows {
+        /// A row of `public.roles`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `film_id`
+            pub film_id: i64,
+            /// `actor_id`
+            pub actor_id: i32,
+            /// `character`
+            pub character: Option<String>,
+        }
 
-    impl Insert {
-        /// With all that has no default.
-        pub fn new(film_id: i64, actor_id: i32) -> Self {
-            Self {
-                film_id,
-                actor_id,
-                character: None,
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `film_id`
+            pub film_id: i64,
+            /// `actor_id`
+            pub actor_id: i32,
+            /// `character`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub character: Option<Option<String>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(film_id: i64, actor_id: i32) -> Self {
+                Self {
+                    film_id,
+                    actor_id,
+                    character: None,
+                }
+            }
+
+            /// Sets `character`.
+            #[must_use]
+            pub fn character(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.character = Some(value.nullable());
+                self
             }
         }
 
-        /// Sets `character`.
-        #[must_use]
-        pub fn character(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-            self.character = Some(value.nullable());
-            self
-        }
-    }
-
-    /// New values of some columns. What is not set stays.
-    #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
-    #[serde(crate = "::crestfall_client::serde")]
-    pub struct Update {
-        /// `film_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub film_id: Option<i64>,
-        /// `actor_id`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub actor_id: Option<i32>,
-        /// `character`
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub character: Option<Option<String>>,
-    }
-
-    impl Update {
-        /// Nothing yet.
-        pub fn new() -> Self {
-            Self::default()
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `film_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub film_id: Option<i64>,
+            /// `actor_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub actor_id: Option<i32>,
+            /// `character`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub character: Option<Option<String>>,
         }
 
-        /// Sets `film_id`.
-        #[must_use]
-        pub fn film_id(mut self, value: i64) -> Self {
-            self.film_id = Some(value);
-            self
-        }
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-        /// Sets `actor_id`.
-        #[must_use]
-        pub fn actor_id(mut self, value: i32) -> Self {
-            self.actor_id = Some(value);
-            self
-        }
+            /// Sets `film_id`.
+            #[must_use]
+            pub fn film_id(mut self, value: i64) -> Self {
+                self.film_id = Some(value);
+                self
+            }
 
-        /// Sets `character`.
-        #[must_use]
-        pub fn character(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-            self.character = Some(value.nullable());
-            self
+            /// Sets `actor_id`.
+            #[must_use]
+            pub fn actor_id(mut self, value: i32) -> Self {
+                self.actor_id = Some(value);
+                self
+            }
+
+            /// Sets `character`.
+            #[must_use]
+            pub fn character(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.character = Some(value.nullable());
+                self
+            }
         }
     }
 

@@ -40,12 +40,15 @@ impl World {
         let own = [
             ("CRESTFALL_AUTH__ANONYMOUS_USERS", "true"),
             ("CRESTFALL_AUTH__PASSKEYS__ENABLED", "true"),
-            ("CRESTFALL_AUTH__MFA__TOTP__ENROLL", "true"),
+            ("CRESTFALL_AUTH__OAUTH_SERVER__ENABLED", "true"),
+            ("CRESTFALL_AUTH__SITE_URL", "http://localhost:3000"),
             ("CRESTFALL_REST__AGGREGATES", "true"),
-            ("CRESTFALL_REST__PLAN", "true"),
+            ("CRESTFALL_REST__PLANS", "true"),
             ("CRESTFALL_REST__TX_END", "commit-allow-override"),
         ];
-        let _ = own;
+        for (name, value) in own {
+            variables.insert(name, value.to_owned());
+        }
         for (name, value) in more {
             variables.insert(name, (*value).to_owned());
         }

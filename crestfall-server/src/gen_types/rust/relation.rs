@@ -3,7 +3,7 @@
 use super::super::load::quoted;
 use super::super::model::{Cardinality, Column, Function, Insert, Relation, Schema, Type};
 use super::super::names::{Scope, snake};
-use super::types::{Paths, SERDE, fields, rename};
+use super::types::{Paths, Place, SERDE, fields, rename};
 use super::{ALLOW, Writer, keyword, string, type_name};
 
 const REST: &str = "::crestfall_client::rest";
@@ -29,16 +29,32 @@ pub(super) fn write(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
     out.line("pub const TABLE: Table = Table;");
     out.blank();
     traits(out, relation);
+    rows(out, relation, paths);
+    members(out, relation, paths);
+    out.close();
+}
+
+/// The structs stand in a module of their own: what a constant is called, such as a column's, no
+/// parameter near it can be.
+fn rows(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
+    let mut names = vec!["Row"];
+    names.extend(is_insertable(relation).then_some("Insert"));
+    names.extend(is_updatable(relation).then_some("Update"));
     out.blank();
-    out.line(&format!("/// A row of {full}."));
-    fields(out, &relation.name, "Row", &relation.columns, paths);
+    out.line(&format!("pub use rows::{{{}}};", names.join(", ")));
+    out.blank();
+    out.open("mod rows");
+    out.line(&format!(
+        "/// A row of `{}.{}`.",
+        relation.name.schema, relation.name.name
+    ));
+    fields(out, &relation.name, "Row", &relation.columns, paths, 2);
     if is_insertable(relation) {
         insert(out, relation, paths);
     }
     if is_updatable(relation) {
         update(out, relation, paths);
     }
-    members(out, relation, paths);
     out.close();
 }
 
@@ -108,7 +124,7 @@ fn written<'a>(
     columns
         .map(|column| Field {
             name: keyword(scope.take(snake(&column.name))),
-            kind: paths.column(&relation.name, column),
+            kind: paths.column(&relation.name, column, 2),
             column,
         })
         .collect()
@@ -264,7 +280,7 @@ fn members(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
     let mut scope = Scope::with(&["TABLE", "Table"]);
     for column in relation.columns.iter().chain(&relation.computed) {
         let name = keyword(scope.take(snake(&column.name)));
-        let kind = paths.column(&relation.name, column);
+        let kind = paths.column(&relation.name, column, 1);
         let kind = if column.nullable {
             format!("Option<{kind}>")
         } else {
@@ -284,7 +300,7 @@ fn members(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
         let name = keyword(scope.take(snake(&link.label)));
         let module = paths.relation(&link.target);
         let target = paths.path(
-            &relation.name.schema,
+            Place::new(&relation.name.schema, 1),
             &link.target.schema,
             &format!("{module}::Table"),
         );
@@ -327,10 +343,10 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
             let row = scope.take(format!("{name}Row"));
             out.blank();
             out.line(&format!("/// A row of what `{}` returns.", one.name.name));
-            fields(out, &one.name, &row, columns, paths);
+            fields(out, &one.name, &row, columns, paths, 1);
             row
         }
-        kind => paths.kind(from, kind),
+        kind => paths.kind(Place::new(from, 1), kind),
     };
     let output = match (one.set_of, &*one.returns) {
         (true, Type::Row(_) | Type::Record(_)) => format!("Vec<{element}>"),
@@ -344,7 +360,11 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
         .iter()
         .map(|argument| {
             let field = keyword(names.take(snake(&argument.name)));
-            (field, paths.kind(from, &argument.kind), argument)
+            (
+                field,
+                paths.kind(Place::new(from, 1), &argument.kind),
+                argument,
+            )
         })
         .collect();
     out.blank();

@@ -12,6 +12,19 @@ const DERIVE: &str = "#[derive(Debug, Clone, PartialEq, ::crestfall_client::serd
 ::crestfall_client::serde::Deserialize)]";
 pub(super) const SERDE: &str = "#[serde(crate = \"::crestfall_client::serde\")]";
 
+/// A module of a schema, and how many steps lead up to the schema's own.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    schema: &'a str,
+    depth: usize,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(schema: &'a str, depth: usize) -> Self {
+        Self { schema, depth }
+    }
+}
+
 /// Where each item stands, and under which name.
 pub(super) struct Paths<'a> {
     overrides: &'a Overrides,
@@ -75,25 +88,26 @@ impl<'a> Paths<'a> {
         self.composites.get(name).map_or("", String::as_str)
     }
 
-    /// From a module of the schema `from` to an item.
-    pub(super) fn path(&self, from: &str, schema: &str, item: &str) -> String {
+    /// From a place to an item of a schema.
+    pub(super) fn path(&self, from: Place<'_>, schema: &str, item: &str) -> String {
         let is_nested = |schema| matches!(self.schemas.get(schema), Some(Some(_)));
-        if from == schema {
-            return format!("super::{item}");
+        let up = "super::".repeat(from.depth);
+        if from.schema == schema {
+            return format!("{up}{item}");
         }
-        let up = if is_nested(from) {
-            "super::super::"
-        } else {
+        let out = if is_nested(from.schema) {
             "super::"
+        } else {
+            ""
         };
         match self.schemas.get(schema) {
-            Some(Some(module)) => format!("{up}{module}::{item}"),
-            _ => format!("{up}{item}"),
+            Some(Some(module)) => format!("{up}{out}{module}::{item}"),
+            _ => format!("{up}{out}{item}"),
         }
     }
 
-    /// A type, seen from a module of a schema.
-    pub(super) fn kind(&self, from: &str, kind: &Type) -> String {
+    /// A type, seen from a place.
+    pub(super) fn kind(&self, from: Place<'_>, kind: &Type) -> String {
         match kind {
             Type::Scalar(name) => match self.overrides.get(name) {
                 Some(chosen) => chosen.to_owned(),
@@ -118,12 +132,12 @@ impl<'a> Paths<'a> {
         }
     }
 
-    /// The type of a relation's column without null.
-    pub(super) fn column(&self, relation: &Name, column: &Column) -> String {
+    /// The type of a column without null, seen from so deep in the schema.
+    pub(super) fn column(&self, relation: &Name, column: &Column, depth: usize) -> String {
         let name = format!("{}.{}.{}", relation.schema, relation.name, column.name);
         match self.overrides.get(&name) {
             Some(chosen) => chosen.to_owned(),
-            None => self.kind(&relation.schema, &column.kind),
+            None => self.kind(Place::new(&relation.schema, depth), &column.kind),
         }
     }
 }
@@ -227,6 +241,7 @@ pub(super) fn write_composite(out: &mut Writer, one: &Composite, paths: &Paths<'
         paths.composite(&one.name),
         &one.attributes,
         paths,
+        1,
     );
     out.blank();
     let name = paths.composite(&one.name).to_owned();
@@ -242,6 +257,7 @@ pub(super) fn fields(
     name: &str,
     columns: &[Column],
     paths: &Paths<'_>,
+    depth: usize,
 ) {
     out.line(DERIVE);
     out.line(SERDE);
@@ -249,7 +265,7 @@ pub(super) fn fields(
     let mut scope = Scope::default();
     for column in columns {
         let field = keyword(scope.take(snake(&column.name)));
-        let kind = paths.column(of, column);
+        let kind = paths.column(of, column, depth);
         out.doc(
             column.comment.as_deref(),
             &format!("`{}`", super::markdown(&column.name)),
