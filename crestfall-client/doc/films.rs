@@ -1,28 +1,2009 @@
-pub mod films {
-    use crestfall_client::rest::{Column, Embed, One, Relation, Table};
-    #[derive(Debug, Clone, Copy)]
-    pub struct Films;
-    pub const TABLE: Films = Films;
-    impl Table for Films {}
-    impl Relation for Films {
+// The types of the database for crestfall-client.
+// Made by `crestfall gen types --lang rust`: changes are lost when it is made again.
+
+/// The table `public.actors`.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod actors {
+    /// The table `public.actors`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The table `public.actors`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
         const SCHEMA: &'static str = "public";
-        const NAME: &'static str = "films";
-        const COLUMNS: &'static str = "title,year";
-        type Row = crestfall_client::serde_json::Value;
+        const NAME: &'static str = "actors";
+        const COLUMNS: &'static str = "id,name";
+        type Row = Row;
     }
-    #[allow(non_upper_case_globals)]
-    pub const title: Column<Films, String> = Column::new("title");
-    #[allow(non_upper_case_globals)]
-    pub const year: Column<Films, i32> = Column::new("year");
-    pub fn directors() -> Embed<Films, super::directors::Directors, One> {
-        Embed::new("directors", "directors")
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.actors`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i32,
+            /// `name`
+            pub name: String,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// `name`
+            pub name: String,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(name: impl Into<String>) -> Self {
+                Self {
+                    name: name.into(),
+                    id: None,
+                }
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// `name`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `name`.
+            #[must_use]
+            pub fn name(mut self, value: impl Into<String>) -> Self {
+                self.name = Some(value.into());
+                self
+            }
+        }
+    }
+
+    /// `id`
+    pub const id: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("id");
+
+    /// `name`
+    pub const name: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("name");
+
+    /// Rows of `film_titles` over `roles`.
+    pub fn film_titles() -> ::crestfall_client::rest::Embed<Table, super::film_titles::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("film_titles", "film_titles")
+    }
+
+    /// Rows of `films` over `roles`.
+    pub fn films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("films", "films")
+    }
+
+    /// Rows of `recent_films` over `roles`.
+    pub fn recent_films() -> ::crestfall_client::rest::Embed<Table, super::recent_films::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("recent_films", "recent_films")
+    }
+
+    /// Rows of `roles` over the key `roles_actor_id_fkey`.
+    pub fn roles() -> ::crestfall_client::rest::Embed<Table, super::roles::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("roles", "roles")
     }
 }
+
+/// The table `public.cities`.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod cities {
+    /// The table `public.cities`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The table `public.cities`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "cities";
+        const COLUMNS: &'static str = "id,name";
+        type Row = Row;
+    }
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.cities`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i32,
+            /// `name`
+            pub name: String,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            pub id: i32,
+            /// `name`
+            pub name: String,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(id: i32, name: impl Into<String>) -> Self {
+                Self {
+                    id,
+                    name: name.into(),
+                }
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// `name`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `name`.
+            #[must_use]
+            pub fn name(mut self, value: impl Into<String>) -> Self {
+                self.name = Some(value.into());
+                self
+            }
+        }
+    }
+
+    /// `id`
+    pub const id: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("id");
+
+    /// `name`
+    pub const name: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("name");
+
+    /// Rows of `premieres` over the key `premieres_city_id_fkey`.
+    pub fn premieres_by_city_id() -> ::crestfall_client::rest::Embed<Table, super::premieres::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("premieres_by_city_id", "premieres!premieres_city_id_fkey")
+    }
+
+    /// Rows of `premieres` over the key `premieres_planned_city_id_fkey`.
+    pub fn premieres_by_planned_city_id() -> ::crestfall_client::rest::Embed<Table, super::premieres::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("premieres_by_planned_city_id", "premieres!premieres_planned_city_id_fkey")
+    }
+}
+
+/// Who makes films
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
 pub mod directors {
-    use crestfall_client::rest::{Column, Table};
-    #[derive(Debug, Clone, Copy)]
-    pub struct Directors;
-    impl Table for Directors {}
-    #[allow(non_upper_case_globals)]
-    pub const name: Column<Directors, String> = Column::new("name");
+    /// The table `public.directors`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The table `public.directors`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "directors";
+        const COLUMNS: &'static str = "id,name,born";
+        type Row = Row;
+    }
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.directors`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i32,
+            /// As credited
+            pub name: String,
+            /// `born`
+            pub born: Option<::crestfall_client::chrono::NaiveDate>,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// As credited
+            pub name: String,
+            /// `born`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub born: Option<Option<::crestfall_client::chrono::NaiveDate>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(name: impl Into<String>) -> Self {
+                Self {
+                    name: name.into(),
+                    id: None,
+                    born: None,
+                }
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `born`.
+            #[must_use]
+            pub fn born(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::chrono::NaiveDate>) -> Self {
+                self.born = Some(value.nullable());
+                self
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// As credited
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+            /// `born`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub born: Option<Option<::crestfall_client::chrono::NaiveDate>>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// As credited
+            #[must_use]
+            pub fn name(mut self, value: impl Into<String>) -> Self {
+                self.name = Some(value.into());
+                self
+            }
+
+            /// Sets `born`.
+            #[must_use]
+            pub fn born(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::chrono::NaiveDate>) -> Self {
+                self.born = Some(value.nullable());
+                self
+            }
+        }
+    }
+
+    /// `id`
+    pub const id: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("id");
+
+    /// As credited
+    pub const name: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("name");
+
+    /// `born`
+    pub const born: ::crestfall_client::rest::Column<Table, Option<::crestfall_client::chrono::NaiveDate>> = ::crestfall_client::rest::Column::new("born");
+
+    /// Rows of `films` over the key `films_director_id_fkey`.
+    pub fn films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("films", "films")
+    }
+}
+
+/// The view `public.film_titles`.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod film_titles {
+    /// The view `public.film_titles`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The view `public.film_titles`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "film_titles";
+        const COLUMNS: &'static str = "id,title,\"odd name\"";
+        type Row = Row;
+    }
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.film_titles`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i64,
+            /// `title`
+            pub title: String,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            pub odd_name: String,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i64>,
+            /// `title`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub title: Option<String>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub odd_name: Option<String>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new() -> Self {
+                Self {
+                    id: None,
+                    title: None,
+                    odd_name: None,
+                }
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i64) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `title`.
+            #[must_use]
+            pub fn title(mut self, value: impl Into<String>) -> Self {
+                self.title = Some(value.into());
+                self
+            }
+
+            /// Sets `odd name`.
+            #[must_use]
+            pub fn odd_name(mut self, value: impl Into<String>) -> Self {
+                self.odd_name = Some(value.into());
+                self
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i64>,
+            /// `title`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub title: Option<String>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub odd_name: Option<String>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i64) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `title`.
+            #[must_use]
+            pub fn title(mut self, value: impl Into<String>) -> Self {
+                self.title = Some(value.into());
+                self
+            }
+
+            /// Sets `odd name`.
+            #[must_use]
+            pub fn odd_name(mut self, value: impl Into<String>) -> Self {
+                self.odd_name = Some(value.into());
+                self
+            }
+        }
+    }
+
+    /// `id`
+    pub const id: ::crestfall_client::rest::Column<Table, i64> = ::crestfall_client::rest::Column::new("id");
+
+    /// `title`
+    pub const title: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("title");
+
+    /// `odd name`
+    pub const odd_name: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("\"odd name\"");
+
+    /// Rows of `actors` over `roles`.
+    pub fn actors() -> ::crestfall_client::rest::Embed<Table, super::actors::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("actors", "actors")
+    }
+
+    /// Rows of `films` over the key `films_sequel_of_fkey`.
+    pub fn films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("films", "films")
+    }
+
+    /// The row, if there is one, of `posters` over the key `posters_film_id_fkey`.
+    pub fn posters() -> ::crestfall_client::rest::Embed<Table, super::posters::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("posters", "posters")
+    }
+
+    /// Rows of `premieres` over the key `premieres_film_id_fkey`.
+    pub fn premieres() -> ::crestfall_client::rest::Embed<Table, super::premieres::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("premieres", "premieres")
+    }
+
+    /// Rows of `reviews` over the key `reviews_film_id_fkey`.
+    pub fn reviews() -> ::crestfall_client::rest::Embed<Table, super::reviews::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("reviews", "reviews")
+    }
+
+    /// Rows of `roles` over the key `roles_film_id_fkey`.
+    pub fn roles() -> ::crestfall_client::rest::Embed<Table, super::roles::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("roles", "roles")
+    }
+}
+
+/// Films
+///
+/// Of all times.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod films {
+    /// The table `public.films`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The table `public.films`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "films";
+        const COLUMNS: &'static str = "id,title,year,director_id,genre,score,budget,facts,tags,released,code,sequel_of,length,slug,\"odd name\",type";
+        type Row = Row;
+    }
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.films`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i64,
+            /// `title`
+            pub title: String,
+            /// Of the first showing; see \[the rules] for \<festivals>
+            pub year: i32,
+            /// `director_id`
+            pub director_id: i32,
+            /// `genre`
+            pub genre: super::super::enums::Genre,
+            /// `score`
+            pub score: Option<::crestfall_client::Numeric>,
+            /// `budget`
+            pub budget: Option<super::super::types::MoneyAmount>,
+            /// `facts`
+            pub facts: ::crestfall_client::serde_json::Value,
+            /// `tags`
+            pub tags: Vec<String>,
+            /// `released`
+            pub released: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>,
+            /// `code`
+            pub code: ::crestfall_client::uuid::Uuid,
+            /// `sequel_of`
+            pub sequel_of: Option<i64>,
+            /// `length`
+            pub length: Option<i16>,
+            /// `slug`
+            pub slug: Option<String>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            pub odd_name: Option<String>,
+            /// A word of many languages
+            pub r#type: Option<String>,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `title`
+            pub title: String,
+            /// Of the first showing; see \[the rules] for \<festivals>
+            pub year: i32,
+            /// `director_id`
+            pub director_id: i32,
+            /// `genre`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub genre: Option<super::super::enums::Genre>,
+            /// `score`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub score: Option<Option<::crestfall_client::Numeric>>,
+            /// `budget`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub budget: Option<Option<super::super::types::MoneyAmount>>,
+            /// `facts`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub facts: Option<::crestfall_client::serde_json::Value>,
+            /// `tags`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub tags: Option<Vec<String>>,
+            /// `released`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub released: Option<::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>>,
+            /// `code`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub code: Option<::crestfall_client::uuid::Uuid>,
+            /// `sequel_of`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub sequel_of: Option<Option<i64>>,
+            /// `length`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub length: Option<Option<i16>>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub odd_name: Option<Option<String>>,
+            /// A word of many languages
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub r#type: Option<Option<String>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(title: impl Into<String>, year: i32, director_id: i32) -> Self {
+                Self {
+                    title: title.into(),
+                    year,
+                    director_id,
+                    genre: None,
+                    score: None,
+                    budget: None,
+                    facts: None,
+                    tags: None,
+                    released: None,
+                    code: None,
+                    sequel_of: None,
+                    length: None,
+                    odd_name: None,
+                    r#type: None,
+                }
+            }
+
+            /// Sets `genre`.
+            #[must_use]
+            pub fn genre(mut self, value: super::super::enums::Genre) -> Self {
+                self.genre = Some(value);
+                self
+            }
+
+            /// Sets `score`.
+            #[must_use]
+            pub fn score(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::Numeric>) -> Self {
+                self.score = Some(value.nullable());
+                self
+            }
+
+            /// Sets `budget`.
+            #[must_use]
+            pub fn budget(mut self, value: impl ::crestfall_client::rest::Nullable<super::super::types::MoneyAmount>) -> Self {
+                self.budget = Some(value.nullable());
+                self
+            }
+
+            /// Sets `facts`.
+            #[must_use]
+            pub fn facts(mut self, value: impl Into<::crestfall_client::serde_json::Value>) -> Self {
+                self.facts = Some(value.into());
+                self
+            }
+
+            /// Sets `tags`.
+            #[must_use]
+            pub fn tags(mut self, value: Vec<String>) -> Self {
+                self.tags = Some(value);
+                self
+            }
+
+            /// Sets `released`.
+            #[must_use]
+            pub fn released(mut self, value: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>) -> Self {
+                self.released = Some(value);
+                self
+            }
+
+            /// Sets `code`.
+            #[must_use]
+            pub fn code(mut self, value: ::crestfall_client::uuid::Uuid) -> Self {
+                self.code = Some(value);
+                self
+            }
+
+            /// Sets `sequel_of`.
+            #[must_use]
+            pub fn sequel_of(mut self, value: impl ::crestfall_client::rest::Nullable<i64>) -> Self {
+                self.sequel_of = Some(value.nullable());
+                self
+            }
+
+            /// Sets `length`.
+            #[must_use]
+            pub fn length(mut self, value: impl ::crestfall_client::rest::Nullable<i16>) -> Self {
+                self.length = Some(value.nullable());
+                self
+            }
+
+            /// Sets `odd name`.
+            #[must_use]
+            pub fn odd_name(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.odd_name = Some(value.nullable());
+                self
+            }
+
+            /// A word of many languages
+            #[must_use]
+            pub fn r#type(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.r#type = Some(value.nullable());
+                self
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `title`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub title: Option<String>,
+            /// Of the first showing; see \[the rules] for \<festivals>
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub year: Option<i32>,
+            /// `director_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub director_id: Option<i32>,
+            /// `genre`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub genre: Option<super::super::enums::Genre>,
+            /// `score`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub score: Option<Option<::crestfall_client::Numeric>>,
+            /// `budget`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub budget: Option<Option<super::super::types::MoneyAmount>>,
+            /// `facts`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub facts: Option<::crestfall_client::serde_json::Value>,
+            /// `tags`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub tags: Option<Vec<String>>,
+            /// `released`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub released: Option<::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>>,
+            /// `code`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub code: Option<::crestfall_client::uuid::Uuid>,
+            /// `sequel_of`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub sequel_of: Option<Option<i64>>,
+            /// `length`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub length: Option<Option<i16>>,
+            /// `odd name`
+            #[serde(rename = "odd name")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub odd_name: Option<Option<String>>,
+            /// A word of many languages
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub r#type: Option<Option<String>>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `title`.
+            #[must_use]
+            pub fn title(mut self, value: impl Into<String>) -> Self {
+                self.title = Some(value.into());
+                self
+            }
+
+            /// Of the first showing; see \[the rules] for \<festivals>
+            #[must_use]
+            pub fn year(mut self, value: i32) -> Self {
+                self.year = Some(value);
+                self
+            }
+
+            /// Sets `director_id`.
+            #[must_use]
+            pub fn director_id(mut self, value: i32) -> Self {
+                self.director_id = Some(value);
+                self
+            }
+
+            /// Sets `genre`.
+            #[must_use]
+            pub fn genre(mut self, value: super::super::enums::Genre) -> Self {
+                self.genre = Some(value);
+                self
+            }
+
+            /// Sets `score`.
+            #[must_use]
+            pub fn score(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::Numeric>) -> Self {
+                self.score = Some(value.nullable());
+                self
+            }
+
+            /// Sets `budget`.
+            #[must_use]
+            pub fn budget(mut self, value: impl ::crestfall_client::rest::Nullable<super::super::types::MoneyAmount>) -> Self {
+                self.budget = Some(value.nullable());
+                self
+            }
+
+            /// Sets `facts`.
+            #[must_use]
+            pub fn facts(mut self, value: impl Into<::crestfall_client::serde_json::Value>) -> Self {
+                self.facts = Some(value.into());
+                self
+            }
+
+            /// Sets `tags`.
+            #[must_use]
+            pub fn tags(mut self, value: Vec<String>) -> Self {
+                self.tags = Some(value);
+                self
+            }
+
+            /// Sets `released`.
+            #[must_use]
+            pub fn released(mut self, value: ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>) -> Self {
+                self.released = Some(value);
+                self
+            }
+
+            /// Sets `code`.
+            #[must_use]
+            pub fn code(mut self, value: ::crestfall_client::uuid::Uuid) -> Self {
+                self.code = Some(value);
+                self
+            }
+
+            /// Sets `sequel_of`.
+            #[must_use]
+            pub fn sequel_of(mut self, value: impl ::crestfall_client::rest::Nullable<i64>) -> Self {
+                self.sequel_of = Some(value.nullable());
+                self
+            }
+
+            /// Sets `length`.
+            #[must_use]
+            pub fn length(mut self, value: impl ::crestfall_client::rest::Nullable<i16>) -> Self {
+                self.length = Some(value.nullable());
+                self
+            }
+
+            /// Sets `odd name`.
+            #[must_use]
+            pub fn odd_name(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.odd_name = Some(value.nullable());
+                self
+            }
+
+            /// A word of many languages
+            #[must_use]
+            pub fn r#type(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.r#type = Some(value.nullable());
+                self
+            }
+        }
+    }
+
+    /// `id`
+    pub const id: ::crestfall_client::rest::Column<Table, i64> = ::crestfall_client::rest::Column::new("id");
+
+    /// `title`
+    pub const title: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("title");
+
+    /// Of the first showing; see \[the rules] for \<festivals>
+    pub const year: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("year");
+
+    /// `director_id`
+    pub const director_id: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("director_id");
+
+    /// `genre`
+    pub const genre: ::crestfall_client::rest::Column<Table, super::enums::Genre> = ::crestfall_client::rest::Column::new("genre");
+
+    /// `score`
+    pub const score: ::crestfall_client::rest::Column<Table, Option<::crestfall_client::Numeric>> = ::crestfall_client::rest::Column::new("score");
+
+    /// `budget`
+    pub const budget: ::crestfall_client::rest::Column<Table, Option<super::types::MoneyAmount>> = ::crestfall_client::rest::Column::new("budget");
+
+    /// `facts`
+    pub const facts: ::crestfall_client::rest::Column<Table, ::crestfall_client::serde_json::Value> = ::crestfall_client::rest::Column::new("facts");
+
+    /// `tags`
+    pub const tags: ::crestfall_client::rest::Column<Table, Vec<String>> = ::crestfall_client::rest::Column::new("tags");
+
+    /// `released`
+    pub const released: ::crestfall_client::rest::Column<Table, ::crestfall_client::chrono::DateTime<::crestfall_client::chrono::Utc>> = ::crestfall_client::rest::Column::new("released");
+
+    /// `code`
+    pub const code: ::crestfall_client::rest::Column<Table, ::crestfall_client::uuid::Uuid> = ::crestfall_client::rest::Column::new("code");
+
+    /// `sequel_of`
+    pub const sequel_of: ::crestfall_client::rest::Column<Table, Option<i64>> = ::crestfall_client::rest::Column::new("sequel_of");
+
+    /// `length`
+    pub const length: ::crestfall_client::rest::Column<Table, Option<i16>> = ::crestfall_client::rest::Column::new("length");
+
+    /// `slug`
+    pub const slug: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("slug");
+
+    /// `odd name`
+    pub const odd_name: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("\"odd name\"");
+
+    /// A word of many languages
+    pub const r#type: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("type");
+
+    /// `age`
+    pub const age: ::crestfall_client::rest::Column<Table, Option<i32>> = ::crestfall_client::rest::Column::new("age");
+
+    /// Rows of `actors` over `roles`.
+    pub fn actors() -> ::crestfall_client::rest::Embed<Table, super::actors::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("actors", "actors")
+    }
+
+    /// The row of `directors` over the key `films_director_id_fkey`.
+    pub fn directors() -> ::crestfall_client::rest::Embed<Table, super::directors::Table, ::crestfall_client::rest::One> {
+        ::crestfall_client::rest::Embed::new("directors", "directors")
+    }
+
+    /// The row, if there is one, of `film_titles` over the key `films_sequel_of_fkey`.
+    pub fn film_titles() -> ::crestfall_client::rest::Embed<Table, super::film_titles::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("film_titles", "film_titles")
+    }
+
+    /// Rows of `films` over the key `films_sequel_of_fkey`.
+    pub fn films_by_sequel_of() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("films_by_sequel_of", "films")
+    }
+
+    /// The row, if there is one, of `posters` over the key `posters_film_id_fkey`.
+    pub fn posters() -> ::crestfall_client::rest::Embed<Table, super::posters::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("posters", "posters")
+    }
+
+    /// Rows of `premieres` over the key `premieres_film_id_fkey`.
+    pub fn premieres() -> ::crestfall_client::rest::Embed<Table, super::premieres::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("premieres", "premieres")
+    }
+
+    /// The row, if there is one, of `recent_films` over the key `films_sequel_of_fkey`.
+    pub fn recent_films() -> ::crestfall_client::rest::Embed<Table, super::recent_films::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("recent_films", "recent_films")
+    }
+
+    /// Rows of `reviews` over the key `reviews_film_id_fkey`.
+    pub fn reviews() -> ::crestfall_client::rest::Embed<Table, super::reviews::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("reviews", "reviews")
+    }
+
+    /// Rows of `roles` over the key `roles_film_id_fkey`.
+    pub fn roles() -> ::crestfall_client::rest::Embed<Table, super::roles::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("roles", "roles")
+    }
+
+    /// The row, if there is one, of `films` over the key `films_sequel_of_fkey`.
+    pub fn sequel_of_films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("sequel_of_films", "sequel_of")
+    }
+}
+
+/// The table `public.posters`.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod posters {
+    /// The table `public.posters`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The table `public.posters`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "posters";
+        const COLUMNS: &'static str = "film_id,image";
+        type Row = Row;
+    }
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.posters`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `film_id`
+            pub film_id: i64,
+            /// `image`
+            pub image: String,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `film_id`
+            pub film_id: i64,
+            /// `image`
+            pub image: String,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(film_id: i64, image: impl Into<String>) -> Self {
+                Self {
+                    film_id,
+                    image: image.into(),
+                }
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `film_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub film_id: Option<i64>,
+            /// `image`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub image: Option<String>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `film_id`.
+            #[must_use]
+            pub fn film_id(mut self, value: i64) -> Self {
+                self.film_id = Some(value);
+                self
+            }
+
+            /// Sets `image`.
+            #[must_use]
+            pub fn image(mut self, value: impl Into<String>) -> Self {
+                self.image = Some(value.into());
+                self
+            }
+        }
+    }
+
+    /// `film_id`
+    pub const film_id: ::crestfall_client::rest::Column<Table, i64> = ::crestfall_client::rest::Column::new("film_id");
+
+    /// `image`
+    pub const image: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("image");
+
+    /// The row, if there is one, of `film_titles` over the key `posters_film_id_fkey`.
+    pub fn film_titles() -> ::crestfall_client::rest::Embed<Table, super::film_titles::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("film_titles", "film_titles")
+    }
+
+    /// The row of `films` over the key `posters_film_id_fkey`.
+    pub fn films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::One> {
+        ::crestfall_client::rest::Embed::new("films", "films")
+    }
+
+    /// The row, if there is one, of `recent_films` over the key `posters_film_id_fkey`.
+    pub fn recent_films() -> ::crestfall_client::rest::Embed<Table, super::recent_films::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("recent_films", "recent_films")
+    }
+}
+
+/// The table `public.premieres`.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod premieres {
+    /// The table `public.premieres`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The table `public.premieres`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "premieres";
+        const COLUMNS: &'static str = "id,film_id,city_id,planned_city_id";
+        type Row = Row;
+    }
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.premieres`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i32,
+            /// `film_id`
+            pub film_id: i64,
+            /// `city_id`
+            pub city_id: i32,
+            /// `planned_city_id`
+            pub planned_city_id: Option<i32>,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `id`
+            pub id: i32,
+            /// `film_id`
+            pub film_id: i64,
+            /// `city_id`
+            pub city_id: i32,
+            /// `planned_city_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub planned_city_id: Option<Option<i32>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(id: i32, film_id: i64, city_id: i32) -> Self {
+                Self {
+                    id,
+                    film_id,
+                    city_id,
+                    planned_city_id: None,
+                }
+            }
+
+            /// Sets `planned_city_id`.
+            #[must_use]
+            pub fn planned_city_id(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                self.planned_city_id = Some(value.nullable());
+                self
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub id: Option<i32>,
+            /// `film_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub film_id: Option<i64>,
+            /// `city_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub city_id: Option<i32>,
+            /// `planned_city_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub planned_city_id: Option<Option<i32>>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `id`.
+            #[must_use]
+            pub fn id(mut self, value: i32) -> Self {
+                self.id = Some(value);
+                self
+            }
+
+            /// Sets `film_id`.
+            #[must_use]
+            pub fn film_id(mut self, value: i64) -> Self {
+                self.film_id = Some(value);
+                self
+            }
+
+            /// Sets `city_id`.
+            #[must_use]
+            pub fn city_id(mut self, value: i32) -> Self {
+                self.city_id = Some(value);
+                self
+            }
+
+            /// Sets `planned_city_id`.
+            #[must_use]
+            pub fn planned_city_id(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                self.planned_city_id = Some(value.nullable());
+                self
+            }
+        }
+    }
+
+    /// `id`
+    pub const id: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("id");
+
+    /// `film_id`
+    pub const film_id: ::crestfall_client::rest::Column<Table, i64> = ::crestfall_client::rest::Column::new("film_id");
+
+    /// `city_id`
+    pub const city_id: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("city_id");
+
+    /// `planned_city_id`
+    pub const planned_city_id: ::crestfall_client::rest::Column<Table, Option<i32>> = ::crestfall_client::rest::Column::new("planned_city_id");
+
+    /// The row of `cities` over the key `premieres_city_id_fkey`.
+    pub fn city() -> ::crestfall_client::rest::Embed<Table, super::cities::Table, ::crestfall_client::rest::One> {
+        ::crestfall_client::rest::Embed::new("city", "cities!premieres_city_id_fkey")
+    }
+
+    /// The row, if there is one, of `film_titles` over the key `premieres_film_id_fkey`.
+    pub fn film_titles() -> ::crestfall_client::rest::Embed<Table, super::film_titles::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("film_titles", "film_titles")
+    }
+
+    /// The row of `films` over the key `premieres_film_id_fkey`.
+    pub fn films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::One> {
+        ::crestfall_client::rest::Embed::new("films", "films")
+    }
+
+    /// The row, if there is one, of `cities` over the key `premieres_planned_city_id_fkey`.
+    pub fn planned_city() -> ::crestfall_client::rest::Embed<Table, super::cities::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("planned_city", "cities!premieres_planned_city_id_fkey")
+    }
+
+    /// The row, if there is one, of `recent_films` over the key `premieres_film_id_fkey`.
+    pub fn recent_films() -> ::crestfall_client::rest::Embed<Table, super::recent_films::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("recent_films", "recent_films")
+    }
+}
+
+/// Films since 2000
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod recent_films {
+    /// The view `public.recent_films`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The view `public.recent_films`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "recent_films";
+        const COLUMNS: &'static str = "id,title,director,image,total,minutes";
+        type Row = Row;
+    }
+
+    pub use rows::{Row};
+
+    mod rows {
+        /// A row of `public.recent_films`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i64,
+            /// `title`
+            pub title: String,
+            /// `director`
+            pub director: String,
+            /// `image`
+            pub image: Option<String>,
+            /// `total`
+            pub total: Option<i64>,
+            /// `minutes`
+            pub minutes: i32,
+        }
+    }
+
+    /// `id`
+    pub const id: ::crestfall_client::rest::Column<Table, i64> = ::crestfall_client::rest::Column::new("id");
+
+    /// `title`
+    pub const title: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("title");
+
+    /// `director`
+    pub const director: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("director");
+
+    /// `image`
+    pub const image: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("image");
+
+    /// `total`
+    pub const total: ::crestfall_client::rest::Column<Table, Option<i64>> = ::crestfall_client::rest::Column::new("total");
+
+    /// `minutes`
+    pub const minutes: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("minutes");
+
+    /// Rows of `actors` over `roles`.
+    pub fn actors() -> ::crestfall_client::rest::Embed<Table, super::actors::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("actors", "actors")
+    }
+
+    /// Rows of `films` over the key `films_sequel_of_fkey`.
+    pub fn films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("films", "films")
+    }
+
+    /// The row, if there is one, of `posters` over the key `posters_film_id_fkey`.
+    pub fn posters() -> ::crestfall_client::rest::Embed<Table, super::posters::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("posters", "posters")
+    }
+
+    /// Rows of `premieres` over the key `premieres_film_id_fkey`.
+    pub fn premieres() -> ::crestfall_client::rest::Embed<Table, super::premieres::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("premieres", "premieres")
+    }
+
+    /// Rows of `reviews` over the key `reviews_film_id_fkey`.
+    pub fn reviews() -> ::crestfall_client::rest::Embed<Table, super::reviews::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("reviews", "reviews")
+    }
+
+    /// Rows of `roles` over the key `roles_film_id_fkey`.
+    pub fn roles() -> ::crestfall_client::rest::Embed<Table, super::roles::Table, ::crestfall_client::rest::Many> {
+        ::crestfall_client::rest::Embed::new("roles", "roles")
+    }
+}
+
+/// The table `public.reviews`.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod reviews {
+    /// The table `public.reviews`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The table `public.reviews`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "reviews";
+        const COLUMNS: &'static str = "id,film_id,stars,text";
+        type Row = Row;
+    }
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.reviews`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `id`
+            pub id: i64,
+            /// `film_id`
+            pub film_id: i64,
+            /// `stars`
+            pub stars: i32,
+            /// `text`
+            pub text: Option<String>,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `film_id`
+            pub film_id: i64,
+            /// `stars`
+            pub stars: i32,
+            /// `text`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub text: Option<Option<String>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(film_id: i64, stars: i32) -> Self {
+                Self {
+                    film_id,
+                    stars,
+                    text: None,
+                }
+            }
+
+            /// Sets `text`.
+            #[must_use]
+            pub fn text(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.text = Some(value.nullable());
+                self
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `film_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub film_id: Option<i64>,
+            /// `stars`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub stars: Option<i32>,
+            /// `text`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub text: Option<Option<String>>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `film_id`.
+            #[must_use]
+            pub fn film_id(mut self, value: i64) -> Self {
+                self.film_id = Some(value);
+                self
+            }
+
+            /// Sets `stars`.
+            #[must_use]
+            pub fn stars(mut self, value: i32) -> Self {
+                self.stars = Some(value);
+                self
+            }
+
+            /// Sets `text`.
+            #[must_use]
+            pub fn text(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.text = Some(value.nullable());
+                self
+            }
+        }
+    }
+
+    /// `id`
+    pub const id: ::crestfall_client::rest::Column<Table, i64> = ::crestfall_client::rest::Column::new("id");
+
+    /// `film_id`
+    pub const film_id: ::crestfall_client::rest::Column<Table, i64> = ::crestfall_client::rest::Column::new("film_id");
+
+    /// `stars`
+    pub const stars: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("stars");
+
+    /// `text`
+    pub const text: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("text");
+
+    /// The row, if there is one, of `film_titles` over the key `reviews_film_id_fkey`.
+    pub fn film_titles() -> ::crestfall_client::rest::Embed<Table, super::film_titles::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("film_titles", "film_titles")
+    }
+
+    /// The row of `films` over the key `reviews_film_id_fkey`.
+    pub fn films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::One> {
+        ::crestfall_client::rest::Embed::new("films", "films")
+    }
+
+    /// The row, if there is one, of `recent_films` over the key `reviews_film_id_fkey`.
+    pub fn recent_films() -> ::crestfall_client::rest::Embed<Table, super::recent_films::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("recent_films", "recent_films")
+    }
+}
+
+/// The table `public.roles`.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod roles {
+    /// The table `public.roles`, for the compiler.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Table;
+
+    /// The table `public.roles`.
+    pub const TABLE: Table = Table;
+
+    impl ::crestfall_client::rest::Table for Table {}
+
+    impl ::crestfall_client::rest::Relation for Table {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "roles";
+        const COLUMNS: &'static str = "film_id,actor_id,character";
+        type Row = Row;
+    }
+
+    impl ::crestfall_client::rest::Insertable for Table {
+        type Insert = Insert;
+    }
+
+    impl ::crestfall_client::rest::Updatable for Table {
+        type Update = Update;
+    }
+
+    pub use rows::{Row, Insert, Update};
+
+    mod rows {
+        /// A row of `public.roles`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Row {
+            /// `film_id`
+            pub film_id: i64,
+            /// `actor_id`
+            pub actor_id: i32,
+            /// `character`
+            pub character: Option<String>,
+        }
+
+        /// A new row. What is not set gets its default.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Insert {
+            /// `film_id`
+            pub film_id: i64,
+            /// `actor_id`
+            pub actor_id: i32,
+            /// `character`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub character: Option<Option<String>>,
+        }
+
+        impl Insert {
+            /// With all that has no default.
+            pub fn new(film_id: i64, actor_id: i32) -> Self {
+                Self {
+                    film_id,
+                    actor_id,
+                    character: None,
+                }
+            }
+
+            /// Sets `character`.
+            #[must_use]
+            pub fn character(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.character = Some(value.nullable());
+                self
+            }
+        }
+
+        /// New values of some columns. What is not set stays.
+        #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Update {
+            /// `film_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub film_id: Option<i64>,
+            /// `actor_id`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub actor_id: Option<i32>,
+            /// `character`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub character: Option<Option<String>>,
+        }
+
+        impl Update {
+            /// Nothing yet.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Sets `film_id`.
+            #[must_use]
+            pub fn film_id(mut self, value: i64) -> Self {
+                self.film_id = Some(value);
+                self
+            }
+
+            /// Sets `actor_id`.
+            #[must_use]
+            pub fn actor_id(mut self, value: i32) -> Self {
+                self.actor_id = Some(value);
+                self
+            }
+
+            /// Sets `character`.
+            #[must_use]
+            pub fn character(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                self.character = Some(value.nullable());
+                self
+            }
+        }
+    }
+
+    /// `film_id`
+    pub const film_id: ::crestfall_client::rest::Column<Table, i64> = ::crestfall_client::rest::Column::new("film_id");
+
+    /// `actor_id`
+    pub const actor_id: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("actor_id");
+
+    /// `character`
+    pub const character: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("character");
+
+    /// The row of `actors` over the key `roles_actor_id_fkey`.
+    pub fn actors() -> ::crestfall_client::rest::Embed<Table, super::actors::Table, ::crestfall_client::rest::One> {
+        ::crestfall_client::rest::Embed::new("actors", "actors")
+    }
+
+    /// The row, if there is one, of `film_titles` over the key `roles_film_id_fkey`.
+    pub fn film_titles() -> ::crestfall_client::rest::Embed<Table, super::film_titles::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("film_titles", "film_titles")
+    }
+
+    /// The row of `films` over the key `roles_film_id_fkey`.
+    pub fn films() -> ::crestfall_client::rest::Embed<Table, super::films::Table, ::crestfall_client::rest::One> {
+        ::crestfall_client::rest::Embed::new("films", "films")
+    }
+
+    /// The row, if there is one, of `recent_films` over the key `roles_film_id_fkey`.
+    pub fn recent_films() -> ::crestfall_client::rest::Embed<Table, super::recent_films::Table, ::crestfall_client::rest::Maybe> {
+        ::crestfall_client::rest::Embed::new("recent_films", "recent_films")
+    }
+}
+
+/// Functions, each by its arguments.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod functions {
+    /// The sum of two numbers
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct AddNumbers {
+        /// `a`
+        pub a: i32,
+        /// `b`
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub b: Option<i32>,
+    }
+
+    impl AddNumbers {
+        /// With all that has no default.
+        pub fn new(a: i32) -> Self {
+            Self {
+                a,
+                b: None,
+            }
+        }
+
+        /// Sets `b`.
+        #[must_use]
+        pub fn b(mut self, value: i32) -> Self {
+            self.b = Some(value);
+            self
+        }
+    }
+
+    impl ::crestfall_client::rest::Function for AddNumbers {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "add_numbers";
+        const READS: bool = true;
+        type Output = Option<i32>;
+    }
+
+    /// The function `public.describe`.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct Describe {
+        /// `thing`
+        pub thing: i32,
+    }
+
+    impl Describe {
+        /// With all that has no default.
+        pub fn new(thing: i32) -> Self {
+            Self {
+                thing,
+            }
+        }
+    }
+
+    impl ::crestfall_client::rest::Function for Describe {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "describe";
+        const READS: bool = true;
+        type Output = Option<String>;
+    }
+
+    /// The function `public.describe`.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct Describe_2 {
+        /// `thing`
+        pub thing: String,
+    }
+
+    impl Describe_2 {
+        /// With all that has no default.
+        pub fn new(thing: impl Into<String>) -> Self {
+            Self {
+                thing: thing.into(),
+            }
+        }
+    }
+
+    impl ::crestfall_client::rest::Function for Describe_2 {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "describe";
+        const READS: bool = true;
+        type Output = Option<String>;
+    }
+
+    /// The function `public.echo`.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct Echo(pub ::crestfall_client::serde_json::Value);
+
+    impl ::crestfall_client::rest::Function for Echo {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "echo";
+        const READS: bool = true;
+        type Output = Option<::crestfall_client::serde_json::Value>;
+    }
+
+    /// A row of what `films_by_year` returns.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct FilmsByYearRow {
+        /// `year`
+        pub year: Option<i32>,
+        /// `films`
+        pub films: Option<i64>,
+    }
+
+    /// The function `public.films_by_year`.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct FilmsByYear {
+        /// `since`
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub since: Option<i32>,
+    }
+
+    impl FilmsByYear {
+        /// With all that has no default.
+        pub fn new() -> Self {
+            Self {
+                since: None,
+            }
+        }
+
+        /// Sets `since`.
+        #[must_use]
+        pub fn since(mut self, value: i32) -> Self {
+            self.since = Some(value);
+            self
+        }
+    }
+
+    impl ::crestfall_client::rest::Function for FilmsByYear {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "films_by_year";
+        const READS: bool = true;
+        type Output = Vec<FilmsByYearRow>;
+    }
+
+    /// The function `public.films_of`.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct FilmsOf {
+        /// `director`
+        pub director: i32,
+    }
+
+    impl FilmsOf {
+        /// With all that has no default.
+        pub fn new(director: i32) -> Self {
+            Self {
+                director,
+            }
+        }
+    }
+
+    impl ::crestfall_client::rest::Function for FilmsOf {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "films_of";
+        const READS: bool = true;
+        type Output = Vec<super::films::Row>;
+    }
+
+    /// The function `public.kinds`.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct Kinds {
+    }
+
+    impl Kinds {
+        /// With all that has no default.
+        pub fn new() -> Self {
+            Self {
+            }
+        }
+    }
+
+    impl ::crestfall_client::rest::Function for Kinds {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "kinds";
+        const READS: bool = true;
+        type Output = Vec<Option<super::enums::Genre>>;
+    }
+
+    /// The function `public.newest_film`.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct NewestFilm {
+    }
+
+    impl NewestFilm {
+        /// With all that has no default.
+        pub fn new() -> Self {
+            Self {
+            }
+        }
+    }
+
+    impl ::crestfall_client::rest::Function for NewestFilm {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "newest_film";
+        const READS: bool = true;
+        type Output = Option<super::films::Row>;
+    }
+
+    /// The function `public.rename_film`.
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct RenameFilm {
+        /// `film`
+        pub film: i64,
+        /// `title`
+        pub title: String,
+    }
+
+    impl RenameFilm {
+        /// With all that has no default.
+        pub fn new(film: i64, title: impl Into<String>) -> Self {
+            Self {
+                film,
+                title: title.into(),
+            }
+        }
+    }
+
+    impl ::crestfall_client::rest::Function for RenameFilm {
+        const SCHEMA: &'static str = "public";
+        const NAME: &'static str = "rename_film";
+        const READS: bool = false;
+        type Output = ();
+    }
+}
+
+/// Enums.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod enums {
+    /// What kind of film it is
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub enum Genre {
+        /// `drama`
+        #[serde(rename = "drama")]
+        Drama,
+        /// `comedy`
+        #[serde(rename = "comedy")]
+        Comedy,
+        /// `science-fiction`
+        #[serde(rename = "science-fiction")]
+        ScienceFiction,
+    }
+
+    impl Genre {
+        /// Every value, in the database's order.
+        pub const ALL: [Self; 3] = [Self::Drama, Self::Comedy, Self::ScienceFiction];
+
+        /// The label.
+        pub fn as_str(self) -> &'static str {
+            match self {
+                Self::Drama => "drama",
+                Self::Comedy => "comedy",
+                Self::ScienceFiction => "science-fiction",
+            }
+        }
+    }
+
+    impl ::crestfall_client::rest::Scalar for Genre {
+        type Base = Self;
+    }
+
+    impl ::crestfall_client::rest::Literal for Genre {
+        fn literal(&self) -> ::std::borrow::Cow<'_, str> {
+            ::std::borrow::Cow::Borrowed(self.as_str())
+        }
+    }
+}
+
+/// Composite types.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+#[rustfmt::skip]
+pub mod types {
+    /// An amount and its currency
+    #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+    #[serde(crate = "::crestfall_client::serde")]
+    pub struct MoneyAmount {
+        /// `amount`
+        pub amount: Option<::crestfall_client::Numeric>,
+        /// `currency`
+        pub currency: Option<String>,
+    }
+
+    impl ::crestfall_client::rest::Scalar for MoneyAmount {
+        type Base = Self;
+    }
 }

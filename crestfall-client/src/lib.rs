@@ -20,7 +20,7 @@
 //! compiler knows every table, column and relationship, and the rows have types:
 //!
 //! ```no_run
-//! # mod db { #![allow(missing_docs)] include!("../doc/films.rs"); }
+//! # mod db { include!("../doc/films.rs"); }
 //! use db::{directors, films};
 //!
 //! # async fn run(client: crestfall_client::Client) -> Result<(), crestfall_client::Error> {
@@ -46,6 +46,7 @@
 mod builder;
 mod client;
 mod error;
+mod numeric;
 mod platform;
 mod random;
 mod transport;
@@ -58,6 +59,7 @@ pub mod signing;
 pub use builder::Builder;
 pub use client::{Client, Paths};
 pub use error::{ApiError, Cause, Error, ErrorKind};
+pub use numeric::{NotNumeric, Numeric};
 pub use platform::{BoxFuture, Shared};
 pub use transport::Retry;
 

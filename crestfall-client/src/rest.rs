@@ -25,7 +25,7 @@ pub use column::{Column, Container, Scalar, Textual, Untyped, col};
 pub use embed::{Cardinality, Embed, Filterable, Many, Maybe, One};
 pub use filter::{Filter, all, any, not};
 pub use from::{From, Rest};
-pub use literal::{Literal, Operand};
+pub use literal::{Literal, Nullable, Operand};
 pub use order::{NullsOrder, Order};
 pub use page::{MaybeSend, Page, Rows};
 pub use query::Count;

@@ -61,6 +61,15 @@ impl Signer {
         Self::new(key_id, Key::Ed25519(Box::new(key)))
     }
 
+    /// The public key, which the server has to know; none of a shared secret.
+    #[cfg(feature = "ed25519")]
+    pub fn public_key(&self) -> Option<[u8; 32]> {
+        match &self.key {
+            Key::Hmac(_) => None,
+            Key::Ed25519(key) => Some(key.verifying_key().to_bytes()),
+        }
+    }
+
     fn new(key_id: &str, key: Key) -> Result<Self, Error> {
         Ok(Self {
             key_id: quoted(key_id)?,

@@ -1,5 +1,6 @@
 //! Commands and flags.
 
+mod generate;
 mod graphql;
 mod keys;
 mod migrate;
@@ -38,6 +39,8 @@ enum Command {
     Graphql(settings::Flags),
     /// Bring the database up to date: our own tables, then the project's migrations.
     Migrate(migrate::Arguments),
+    /// Make files from the database: the types of a client.
+    Gen(generate::Arguments),
     /// Take over users from elsewhere.
     Users(users::Arguments),
     /// Look after the keys that sign tokens.
@@ -80,6 +83,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Auth(flags) => authenticate(flags),
         Command::Graphql(flags) => graphql::main(flags),
         Command::Keys(arguments) => keys::main(&arguments),
+        Command::Gen(arguments) => generate::main(arguments),
         Command::Users(arguments) => users::main(&arguments),
         Command::Migrate(arguments) => migrate::main(&arguments),
         Command::Rest(arguments) => rest::main(&arguments),

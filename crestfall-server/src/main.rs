@@ -10,6 +10,7 @@ mod data;
 mod dev;
 mod edge;
 mod hosts;
+mod gen_types;
 mod http;
 mod metrics;
 mod pgrst;

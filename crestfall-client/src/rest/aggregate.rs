@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use serde::de::DeserializeOwned;
 use serde::Deserializer;
+use serde::de::DeserializeOwned;
 
 use super::column::{Column, Scalar};
 use super::selection::{Item, Selector};

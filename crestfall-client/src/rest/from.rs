@@ -1,9 +1,12 @@
 //! Where a query begins.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use http::Method;
 use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::{Call, Function, Named};
 use super::query::Query;
@@ -134,43 +137,57 @@ fn body(values: &impl Serialize) -> Result<Vec<u8>, Error> {
         .map_err(|error| Error::Request(format!("the values are no JSON: {error}")))
 }
 
+fn not_json(error: serde_json::Error) -> Error {
+    Error::Request(format!("a row is no JSON: {error}"))
+}
+
 fn untyped(rows: impl Serialize) -> Result<NewRows, Error> {
-    let value = serde_json::to_value(&rows)
-        .map_err(|error| Error::Request(format!("the rows are no JSON: {error}")))?;
-    match value {
-        serde_json::Value::Array(list) => self::rows(&list),
-        row => self::rows([&row]),
+    let text = to_raw_value(&rows).map_err(not_json)?;
+    match text.get().starts_with('[') {
+        true => {
+            let list: Vec<&RawValue> = serde_json::from_str(text.get()).map_err(not_json)?;
+            raw(&list)
+        }
+        false => raw(&[&*text]),
     }
 }
 
 fn rows<'r, R: Serialize + 'r>(rows: impl IntoIterator<Item = &'r R>) -> Result<NewRows, Error> {
-    let values = rows.into_iter().map(serde_json::to_value);
-    let values: Vec<serde_json::Value> = values
+    let rows: Vec<Box<RawValue>> = rows
+        .into_iter()
+        .map(to_raw_value)
         .collect::<Result<_, _>>()
-        .map_err(|error| Error::Request(format!("a row is no JSON: {error}")))?;
-    let keys = |row: &serde_json::Value| -> Vec<String> {
-        row.as_object()
-            .map(|row| row.keys().cloned().collect())
-            .unwrap_or_default()
+        .map_err(not_json)?;
+    let rows: Vec<&RawValue> = rows.iter().map(|row| &**row).collect();
+    raw(&rows)
+}
+
+/// Rows stay the text that they are, so that no number loses a digit.
+fn raw(rows: &[&RawValue]) -> Result<NewRows, Error> {
+    let [row] = rows else {
+        let columns = columns(rows)?;
+        let body = body(&rows)?;
+        return Ok(NewRows { body, columns });
     };
-    let mut columns = values.first().map(keys).unwrap_or_default();
+    let body = row.get().as_bytes().to_vec();
+    let columns = None;
+    Ok(NewRows { body, columns })
+}
+
+/// The columns that one of the rows has, if not all rows have the same.
+fn columns(rows: &[&RawValue]) -> Result<Option<Vec<String>>, Error> {
+    let mut all: Vec<String> = Vec::new();
     let mut differ = false;
-    for row in values.iter().skip(1) {
-        let row = keys(row);
-        differ |= row.len() != columns.len();
-        for key in row {
-            if !columns.contains(&key) {
-                differ = true;
-                columns.push(key);
+    for (index, row) in rows.iter().enumerate() {
+        let row: BTreeMap<String, IgnoredAny> =
+            serde_json::from_str(row.get()).map_err(not_json)?;
+        differ |= index > 0 && row.len() != all.len();
+        for column in row.into_keys() {
+            if !all.contains(&column) {
+                differ |= index > 0;
+                all.push(column);
             }
         }
     }
-    let body = match values.as_slice() {
-        [row] => body(row)?,
-        rows => body(&rows)?,
-    };
-    Ok(NewRows {
-        body,
-        columns: differ.then_some(columns),
-    })
+    Ok(differ.then_some(all))
 }

@@ -25,10 +25,10 @@ use crate::process::{crestfall, output};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The shared secret of the tests.
-const SECRET: &str = "9Qm4vX2tLr8kZc1sWp6yHb3nJd7fGa5u";
+pub(crate) const SECRET: &str = "9Qm4vX2tLr8kZc1sWp6yHb3nJd7fGa5u";
 
 /// Our tables, and notes that belong to users.
-const SCHEMA: &str = concat!(
+pub(crate) const SCHEMA: &str = concat!(
     include_str!("../../../crestfall-core/src/job/0001_jobs.sql"),
     include_str!("../../../crestfall-auth/migrations/0001_auth.sql"),
     "
@@ -47,10 +47,10 @@ async fn database() -> TestDb {
 /// One at a time: roles belong to all databases of a server.
 static MIGRATING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-type Variables = BTreeMap<&'static str, String>;
+pub(crate) type Variables = BTreeMap<&'static str, String>;
 
 /// The settings that every server of these tests has.
-fn settings(db: &TestDb) -> Variables {
+pub(crate) fn settings(db: &TestDb) -> Variables {
     let mut variables = common();
     variables.insert("CRESTFALL_DATABASE__URL", db.url_as("authenticator"));
     variables
@@ -79,16 +79,16 @@ fn as_pairs(variables: &Variables) -> Vec<(&str, &str)> {
 }
 
 /// A token of a key that projects have, for this role.
-fn project_key(role: &str) -> String {
+pub(crate) fn project_key(role: &str) -> String {
     sign_hs256(SECRET, &json!({ "role": role, "exp": 4_102_444_800_u64 })).unwrap()
 }
 
 /// A running server over TCP; killed when dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     folder: tempfile::TempDir,
     http: Client,
-    url: String,
+    pub(crate) url: String,
     admin: String,
 }
 
@@ -108,7 +108,7 @@ impl Answer {
 
 impl Server {
     /// Starts `crestfall <command>` and waits until it listens.
-    async fn start(command: &str, variables: &Variables) -> Self {
+    pub(crate) async fn start(command: &str, variables: &Variables) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = File::create(folder.path().join("log")).unwrap();
         let child = crestfall(&[command], &as_pairs(variables))
@@ -219,7 +219,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
 }
 
 /// Asks again until it is so.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !is_so().await {
         assert!(began.elapsed() < PATIENCE, "waited for {what}");

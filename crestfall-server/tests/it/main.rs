@@ -1,6 +1,7 @@
 //! The binary as operators run it.
 
 mod auth;
+mod client;
 mod command_line;
 mod connections;
 mod faults;

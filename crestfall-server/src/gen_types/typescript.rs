@@ -1,0 +1,398 @@
+//! TypeScript: the type `Database` that supabase-js takes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::Overrides;
+use super::model::{Column, Function, Insert, Link, Model, Name, Relation, Schema, Type};
+
+const HEAD: &str = "\
+// The types of the database, for supabase-js: createClient<Database>(url, key).
+// Made by `crestfall gen types --lang typescript`: changes are lost when it is made again.
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+
+";
+
+/// Short names for what applications use most; the schema is the first one.
+const TAIL: &str = "
+type Main = Database[{main}]
+type Readable = Main['Tables'] & Main['Views']
+
+/** A row of a table or view. */
+export type Tables<Name extends keyof Readable> = Readable[Name] extends { Row: infer Row } ? Row : never
+
+/** A new row of a table or view. */
+export type TablesInsert<Name extends keyof Readable> = Readable[Name] extends { Insert: infer Insert }
+  ? Insert
+  : never
+
+/** New values of some columns of a table or view. */
+export type TablesUpdate<Name extends keyof Readable> = Readable[Name] extends { Update: infer Update }
+  ? Update
+  : never
+
+/** An enum. */
+export type Enums<Name extends keyof Main['Enums']> = Main['Enums'][Name]
+
+/** A composite type. */
+export type CompositeTypes<Name extends keyof Main['CompositeTypes']> = Main['CompositeTypes'][Name]
+";
+
+/// The file's text.
+pub(super) fn generate(model: &Model, overrides: &Overrides) -> String {
+    let mut out = Writer {
+        text: HEAD.to_owned(),
+        depth: 0,
+        overrides,
+    };
+    out.open("export type Database = ");
+    for schema in &model.schemas {
+        out.open(&format!("{}: ", key(&schema.name)));
+        contents(&mut out, schema);
+        out.close();
+    }
+    out.close();
+    let main = model
+        .schemas
+        .first()
+        .map_or("public", |schema| &schema.name);
+    out.text.push_str(&TAIL.replace("{main}", &string(main)));
+    constants(&mut out, model);
+    out.text
+}
+
+fn contents(out: &mut Writer<'_>, schema: &Schema) {
+    let of_kind = |views: bool| {
+        schema
+            .relations
+            .iter()
+            .filter(move |one| one.is_view == views)
+    };
+    out.block("Tables", of_kind(false).count() == 0, |out| {
+        of_kind(false).for_each(|one| relation(out, one));
+    });
+    out.block("Views", of_kind(true).count() == 0, |out| {
+        of_kind(true).for_each(|one| relation(out, one));
+    });
+    out.block("Functions", schema.functions.is_empty(), |out| {
+        functions(out, &schema.functions)
+    });
+    out.block("Enums", schema.enums.is_empty(), |out| {
+        for one in &schema.enums {
+            out.doc(one.comment.as_deref());
+            let labels: Vec<String> = one.labels.iter().map(|label| string(label)).collect();
+            let union = if labels.is_empty() {
+                "never".to_owned()
+            } else {
+                labels.join(" | ")
+            };
+            out.line(&format!("{}: {union}", key(&one.name.name)));
+        }
+    });
+    out.block("CompositeTypes", schema.composites.is_empty(), |out| {
+        for one in &schema.composites {
+            out.doc(one.comment.as_deref());
+            out.open(&format!("{}: ", key(&one.name.name)));
+            for attribute in &one.attributes {
+                out.column(&one.name, attribute, "", true);
+            }
+            out.close();
+        }
+    });
+}
+
+fn relation(out: &mut Writer<'_>, one: &Relation) {
+    out.doc(one.comment.as_deref());
+    out.open(&format!("{}: ", key(&one.name.name)));
+    out.open("Row: ");
+    for column in one.columns.iter().chain(&one.computed) {
+        out.column(&one.name, column, "", true);
+    }
+    out.close();
+    if one.insertable {
+        out.open("Insert: ");
+        for column in &one.columns {
+            match column.insert {
+                Insert::Required => out.column(&one.name, column, "", false),
+                Insert::Optional => out.column(&one.name, column, "?", false),
+                Insert::Never => out.line(&format!("{}?: never", key(&column.name))),
+            }
+        }
+        out.close();
+    }
+    if one.updatable {
+        out.open("Update: ");
+        for column in &one.columns {
+            match column.updatable {
+                true => out.column(&one.name, column, "?", false),
+                false => out.line(&format!("{}?: never", key(&column.name))),
+            }
+        }
+        out.close();
+    }
+    let keys: Vec<&Link> = one.links.iter().filter(|link| link.key.is_some()).collect();
+    if keys.is_empty() {
+        out.line("Relationships: []");
+    } else {
+        out.line("Relationships: [");
+        out.depth += 1;
+        let mut keys = keys;
+        keys.sort_by_key(|link| link.key.as_ref().map(|key| (&key.constraint, &link.target)));
+        keys.into_iter().for_each(|link| relationship(out, link));
+        out.depth -= 1;
+        out.line("]");
+    }
+    out.close();
+}
+
+fn relationship(out: &mut Writer<'_>, link: &Link) {
+    let Some(foreign) = &link.key else {
+        return;
+    };
+    let list = |names: &[String]| {
+        let names: Vec<String> = names.iter().map(|name| string(name)).collect();
+        format!("[{}]", names.join(", "))
+    };
+    out.line("{");
+    out.depth += 1;
+    out.line(&format!("foreignKeyName: {}", string(&foreign.constraint)));
+    out.line(&format!("columns: {}", list(&foreign.columns)));
+    out.line(&format!("isOneToOne: {}", foreign.one_to_one));
+    out.line(&format!(
+        "referencedRelation: {}",
+        string(&link.target.name)
+    ));
+    out.line(&format!(
+        "referencedColumns: {}",
+        list(&foreign.target_columns)
+    ));
+    out.depth -= 1;
+    out.line("},");
+}
+
+/// Overloads of one name are a union.
+fn functions(out: &mut Writer<'_>, functions: &[Function]) {
+    let mut by_name: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
+    for function in functions {
+        by_name
+            .entry(&function.name.name)
+            .or_default()
+            .push(function);
+    }
+    for (name, overloads) in by_name {
+        out.doc(overloads.iter().find_map(|one| one.comment.as_deref()));
+        match overloads.as_slice() {
+            [one] => {
+                out.open(&format!("{}: ", key(name)));
+                function(out, one);
+                out.close();
+            }
+            several => {
+                out.line(&format!("{}:", key(name)));
+                out.depth += 1;
+                for one in several {
+                    out.open("| ");
+                    function(out, one);
+                    out.close();
+                }
+                out.depth -= 1;
+            }
+        }
+    }
+}
+
+fn function(out: &mut Writer<'_>, one: &Function) {
+    match one.arguments.as_slice() {
+        [] => out.line("Args: never"),
+        arguments => {
+            out.open("Args: ");
+            for argument in arguments {
+                let mark = if argument.required { "" } else { "?" };
+                let kind = out.kind(&argument.kind);
+                out.line(&format!("{}{mark}: {kind}", key(&argument.name)));
+            }
+            out.close();
+        }
+    }
+    let many = if one.set_of { "[]" } else { "" };
+    match &*one.returns {
+        Type::Record(columns) => {
+            out.open("Returns: ");
+            for column in columns {
+                let kind = out.kind(&column.kind);
+                out.line(&format!("{}: {kind}", key(&column.name)));
+            }
+            out.depth -= 1;
+            out.line(&format!("}}{many}"));
+        }
+        kind => {
+            let text = out.kind(kind);
+            let text = if one.set_of && text.contains(" | ") {
+                format!("({text})")
+            } else {
+                text
+            };
+            out.line(&format!("Returns: {text}{many}"));
+        }
+    }
+    if let Type::Row(name) = &*one.returns {
+        out.open("SetofOptions: ");
+        out.line("from: '*'");
+        out.line(&format!("to: {}", string(&name.name)));
+        out.line(&format!("isOneToOne: {}", !one.set_of));
+        out.line(&format!("isSetofReturn: {}", one.set_of));
+        out.close();
+    }
+}
+
+/// The labels of enums, at run time.
+fn constants(out: &mut Writer<'_>, model: &Model) {
+    out.text.push_str("\n/** The labels of enums. */\n");
+    out.open("export const Constants = ");
+    for schema in &model.schemas {
+        out.open(&format!("{}: ", key(&schema.name)));
+        out.block("Enums", false, |out| {
+            for one in &schema.enums {
+                let labels: Vec<String> = one.labels.iter().map(|label| string(label)).collect();
+                out.line(&format!(
+                    "{}: [{}],",
+                    key(&one.name.name),
+                    labels.join(", ")
+                ));
+            }
+        });
+        out.depth -= 1;
+        out.line("},");
+    }
+    out.depth -= 1;
+    out.line("} as const");
+}
+
+struct Writer<'a> {
+    text: String,
+    depth: usize,
+    overrides: &'a Overrides,
+}
+
+impl Writer<'_> {
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.text, "{:1$}{line}", "", self.depth * 2);
+    }
+
+    fn open(&mut self, line: &str) {
+        self.line(&format!("{line}{{"));
+        self.depth += 1;
+    }
+
+    fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.line("}");
+    }
+
+    fn block(&mut self, name: &str, empty: bool, contents: impl FnOnce(&mut Self)) {
+        if empty {
+            return self.line(&format!("{name}: {{ [_ in never]: never }}"));
+        }
+        self.open(&format!("{name}: "));
+        contents(self);
+        self.close();
+    }
+
+    fn doc(&mut self, comment: Option<&str>) {
+        let Some(comment) = comment.map(str::trim).filter(|comment| !comment.is_empty()) else {
+            return;
+        };
+        let comment = comment.replace("*/", "* /");
+        match comment.lines().collect::<Vec<_>>().as_slice() {
+            [line] => self.line(&format!("/** {line} */")),
+            lines => {
+                self.line("/**");
+                for line in lines {
+                    self.line(format!(" * {line}").trim_end());
+                }
+                self.line(" */");
+            }
+        }
+    }
+
+    fn column(&mut self, of: &Name, column: &Column, mark: &str, documented: bool) {
+        let name = format!("{}.{}.{}", of.schema, of.name, column.name);
+        let kind = match self.overrides.get(&name) {
+            Some(chosen) => chosen.to_owned(),
+            None => self.kind(&column.kind),
+        };
+        if documented {
+            self.doc(column.comment.as_deref());
+        }
+        let null = if column.nullable { " | null" } else { "" };
+        self.line(&format!("{}{mark}: {kind}{null}", key(&column.name)));
+    }
+
+    fn kind(&self, kind: &Type) -> String {
+        let of = |part: &str, name: &Name| {
+            format!(
+                "Database[{}]['{part}'][{}]",
+                string(&name.schema),
+                string(&name.name)
+            )
+        };
+        match kind {
+            Type::Scalar(name) => match self.overrides.get(name) {
+                Some(chosen) => chosen.to_owned(),
+                None => scalar(name).to_owned(),
+            },
+            Type::Enum(name) => of("Enums", name),
+            Type::Composite(name) => of("CompositeTypes", name),
+            Type::Row(name) => format!(
+                "(Database[{0}]['Tables'] & Database[{0}]['Views'])[{1}]['Row']",
+                string(&name.schema),
+                string(&name.name)
+            ),
+            Type::Array(element) => match self.kind(element) {
+                union if union.contains(" | ") => format!("({union})[]"),
+                element => format!("{element}[]"),
+            },
+            Type::Record(_) => "Json".to_owned(),
+            Type::Void => "undefined".to_owned(),
+        }
+    }
+}
+
+/// PostgreSQL's types as they come in JSON.
+fn scalar(name: &str) -> &'static str {
+    match name {
+        "bool" => "boolean",
+        "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "oid" | "xid" | "cid" => {
+            "number"
+        }
+        "json" | "jsonb" | "hstore" => "Json",
+        "record" => "Record<string, unknown>",
+        "unknown" | "anyelement" | "geometry" | "geography" => "unknown",
+        _ => "string",
+    }
+}
+
+fn key(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
+    let first_is_digit = name.bytes().next().is_none_or(|byte| byte.is_ascii_digit());
+    match !first_is_digit && name.bytes().all(is_plain) {
+        true => name.to_owned(),
+        false => string(name),
+    }
+}
+
+/// A string in single quotes.
+fn string(text: &str) -> String {
+    let mut quoted = String::from("'");
+    for character in text.chars() {
+        match character {
+            '\'' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}

@@ -1,0 +1,71 @@
+//! `crestfall-client` against the binary.
+
+mod auth;
+#[allow(missing_docs)]
+#[path = "../../../crestfall-client/doc/films.rs"]
+mod films_types;
+mod network;
+mod refresh;
+mod rows;
+mod signing;
+mod typed;
+mod types;
+
+use crestfall_client::Client;
+use crestfall_core::testing::TestDb;
+
+use crate::auth::{SCHEMA, Server, project_key, settings};
+
+const FILMS: &str = include_str!("client/films.sql");
+
+async fn database() -> TestDb {
+    let setup = format!("{SCHEMA}\nreset role;\n{FILMS}");
+    TestDb::with_template("server-client", &setup).await
+}
+
+/// A server with films and users.
+struct World {
+    server: Server,
+    db: TestDb,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    async fn with(more: &[(&'static str, &str)]) -> Self {
+        let db = database().await;
+        let mut variables = settings(&db);
+        let own = [
+            ("CRESTFALL_AUTH__ANONYMOUS_USERS", "true"),
+            ("CRESTFALL_AUTH__PASSKEYS__ENABLED", "true"),
+            ("CRESTFALL_AUTH__OAUTH_SERVER__ENABLED", "true"),
+            ("CRESTFALL_AUTH__SITE_URL", "http://localhost:3000"),
+            ("CRESTFALL_REST__AGGREGATES", "true"),
+            ("CRESTFALL_REST__PLANS", "true"),
+            ("CRESTFALL_REST__TX_END", "commit-allow-override"),
+        ];
+        for (name, value) in own {
+            variables.insert(name, value.to_owned());
+        }
+        for (name, value) in more {
+            variables.insert(name, (*value).to_owned());
+        }
+        let server = Server::start("serve", &variables).await;
+        Self { server, db }
+    }
+
+    fn url(&self) -> &str {
+        &self.server.url
+    }
+
+    /// As a page with the project's anonymous key has it.
+    fn client(&self) -> Client {
+        Client::new(self.url(), &project_key("anon")).unwrap()
+    }
+
+    fn service(&self) -> Client {
+        Client::new(self.url(), &project_key("service_role")).unwrap()
+    }
+}
