@@ -223,6 +223,16 @@ pub struct Phone {
     pub max_frequency: Duration,
 }
 
+impl Config {
+    /// The defaults, with the one setting that has none.
+    pub fn new(encryption_key: Secret) -> Self {
+        Self {
+            encryption_key,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {

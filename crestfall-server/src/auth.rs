@@ -67,6 +67,12 @@ pub(crate) async fn start(setup: &setup::Auth) -> Result<Service, Error> {
     let pool = pool(setup)?;
     let limiter = limiter(setup)?;
     let nonces = nonces(setup)?;
+    // An empty Redis remembers from now on: what is signed later can be told from what came before.
+    if let Some(nonces) = &nonces
+        && let Err(error) = nonces.prepare().await
+    {
+        tracing::warn!(%error, "signed requests are refused until Redis answers");
+    }
     let catcher = setup.catches_mail.then(Catcher::new);
     let mut pauses = PAUSES.into_iter();
     let mut pause = PAUSES[0];

@@ -4,19 +4,22 @@ mod authentication;
 mod manage;
 mod registration;
 
-use axum::Router;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::routing::{get, patch, post};
+use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::auth::Auth;
 use crate::body::or_default;
 use crate::error::{Error, ErrorCode, Result};
-use crate::factor::webauthn;
+use crate::factor::webauthn::{self, Ceremony, RelyingParty};
+use crate::relying_party::Pending;
+use crate::store::passkeys::{self, Purpose};
 
 pub(super) fn routes() -> Router<Auth> {
     Router::new()
@@ -90,6 +93,41 @@ impl Answer {
         let id = id.map_err(|_| Error::invalid("challenge_id must be a valid UUID"))?;
         Ok((id, self.credential.to_string()))
     }
+}
+
+/// Keeps a ceremony that has begun, for a user or for whoever will say who they are.
+async fn begun(
+    auth: &Auth,
+    db: &mut PgConnection,
+    (user, purpose): (Option<Uuid>, Purpose),
+    party: &RelyingParty,
+    (options, ceremony): (Value, Ceremony),
+) -> Result<Json<Begun>> {
+    let kept = Pending::keep(party, ceremony)?;
+    let lifetime = auth
+        .config()
+        .webauthn
+        .challenge_lifetime
+        .get()
+        .as_secs_f64();
+    let (challenge_id, expires_at) =
+        passkeys::insert_challenge(db, user, purpose, &kept, lifetime).await?;
+    Ok(Json(Begun {
+        challenge_id,
+        options,
+        expires_at: expires_at.timestamp(),
+    }))
+}
+
+/// The ceremony that an answer is for: taken for good, whatever the answer is worth.
+async fn take(
+    auth: &Auth,
+    challenge: Uuid,
+    (user, purpose): (Option<Uuid>, Purpose),
+) -> Result<Pending> {
+    let mut db = auth.pool().acquire().await?;
+    let found = passkeys::take_challenge(&mut db, challenge, purpose, user).await?;
+    Pending::read(taken(found)?.0)
 }
 
 /// The challenge that was taken, if there was one and it is in time.

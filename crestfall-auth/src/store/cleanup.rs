@@ -31,7 +31,7 @@ pub(crate) enum Task {
 
 /// Deletes at most $2 rows that nobody else has locked; $1 is an age in seconds.
 macro_rules! delete {
-    ($table:literal, $condition:literal) => {
+    ($table:literal, $condition:expr) => {
         concat!(
             "delete from ",
             $table,
@@ -44,70 +44,46 @@ macro_rules! delete {
     };
 }
 
+/// Deletes rows whose time is further back than that age; conditions may stand before the time.
+macro_rules! older {
+    ($table:literal, $time:literal) => {
+        delete!(
+            $table,
+            concat!($time, " < now() - make_interval(secs => $1)")
+        )
+    };
+}
+
 impl Task {
     fn statement(self) -> &'static str {
         match self {
             Self::OneTimeTokens => delete!("auth.one_time_tokens", "expires_at < now()"),
             Self::UsedLinks => delete!("auth.used_links", "used_at < now() - interval '1 minute'"),
-            Self::FlowStates(_) => delete!(
-                "auth.flow_state",
-                "created_at < now() - make_interval(secs => $1)"
-            ),
-            Self::OauthClientStates(_) => delete!(
-                "auth.oauth_client_states",
-                "created_at < now() - make_interval(secs => $1)"
-            ),
-            Self::OauthAuthorizations(_) => delete!(
-                "auth.oauth_authorizations",
-                "expires_at < now() - make_interval(secs => $1)"
-            ),
-            Self::MfaChallenges(_) => delete!(
-                "auth.mfa_challenges",
-                "created_at < now() - make_interval(secs => $1)"
-            ),
-            Self::UnverifiedFactors(_) => delete!(
-                "auth.mfa_factors",
-                "status = 'unverified' and created_at < now() - make_interval(secs => $1)"
-            ),
+            Self::FlowStates(_) => older!("auth.flow_state", "created_at"),
+            Self::OauthClientStates(_) => older!("auth.oauth_client_states", "created_at"),
+            Self::OauthAuthorizations(_) => older!("auth.oauth_authorizations", "expires_at"),
+            Self::MfaChallenges(_) => older!("auth.mfa_challenges", "created_at"),
+            Self::UnverifiedFactors(_) => {
+                older!("auth.mfa_factors", "status = 'unverified' and created_at")
+            }
             Self::WebauthnChallenges => delete!("auth.webauthn_challenges", "expires_at < now()"),
-            Self::SessionsPastEnd(_) => delete!(
-                "auth.sessions",
-                "not_after < now() - make_interval(secs => $1)"
-            ),
-            Self::SessionsOlderThan(_) => delete!(
-                "auth.sessions",
-                "created_at < now() - make_interval(secs => $1)"
-            ),
-            Self::SessionsIdle(_) => delete!(
+            Self::SessionsPastEnd(_) => older!("auth.sessions", "not_after"),
+            Self::SessionsOlderThan(_) => older!("auth.sessions", "created_at"),
+            Self::SessionsIdle(_) => older!(
                 "auth.sessions",
                 "coalesce(refreshed_at at time zone 'utc', created_at)
-                   < now() - make_interval(secs => $1)"
+                  "
             ),
-            Self::RefreshTokensUsed(_) => delete!(
-                "auth.refresh_tokens",
-                "revoked and updated_at < now() - make_interval(secs => $1)"
-            ),
-            Self::Revocations(_) => delete!(
-                "auth.revocations",
-                "revoked_at < now() - make_interval(secs => $1)"
-            ),
+            Self::RefreshTokensUsed(_) => older!("auth.refresh_tokens", "revoked and updated_at"),
+            Self::Revocations(_) => older!("auth.revocations", "revoked_at"),
             Self::SignInFailures(_) => delete!(
                 "auth.sign_in_failures",
                 "last_at < now() - make_interval(secs => $1)
                    and (locked_until is null or locked_until < now())"
             ),
-            Self::KnownDevices(_) => delete!(
-                "auth.known_devices",
-                "last_seen_at < now() - make_interval(secs => $1)"
-            ),
-            Self::AnonymousUsers(_) => delete!(
-                "auth.users",
-                "is_anonymous and created_at < now() - make_interval(secs => $1)"
-            ),
-            Self::AuditEntries(_) => delete!(
-                "auth.audit_log_entries",
-                "created_at < now() - make_interval(secs => $1)"
-            ),
+            Self::KnownDevices(_) => older!("auth.known_devices", "last_seen_at"),
+            Self::AnonymousUsers(_) => older!("auth.users", "is_anonymous and created_at"),
+            Self::AuditEntries(_) => older!("auth.audit_log_entries", "created_at"),
         }
     }
 

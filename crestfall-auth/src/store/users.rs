@@ -10,7 +10,7 @@ use crate::user::{Metadata, User};
 
 /// A query for users with all that belongs to them; `u` is the user.
 macro_rules! select_user {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "select u.id, coalesce(u.aud, '') as aud, coalesce(u.role, '') as role, u.email,
                u.encrypted_password, u.email_confirmed_at, u.invited_at, u.phone,
@@ -40,8 +40,16 @@ macro_rules! select_user {
                    order by f.created_at, f.id), '[]')
                 from auth.mfa_factors f where f.user_id = u.id) as factors
              from auth.users u ",
-            $rest
+            $($rest)+
         )
+    };
+}
+
+/// Of whom a page is; $1 is the audience, $2 a pattern.
+macro_rules! listed {
+    () => {
+        "where u.aud = $1 and ($2 = '%%' or u.email like $2 or u.phone like $2
+           or u.raw_user_meta_data ->> 'full_name' ilike $2)"
     };
 }
 
@@ -388,24 +396,16 @@ pub(crate) async fn page(
     (offset, limit): (i64, i64),
 ) -> sqlx::Result<(Vec<User>, i64)> {
     let pattern = format!("%{}%", escape_like(filter));
-    let total = sqlx::query_scalar(
-        "select count(*) from auth.users u where u.aud = $1 and ($2 = '%%'
-           or u.email like $2 or u.phone like $2 or u.raw_user_meta_data ->> 'full_name' ilike $2)",
-    )
-    .bind(aud)
-    .bind(&pattern)
-    .fetch_one(&mut *db)
-    .await?;
+    let total = sqlx::query_scalar(concat!("select count(*) from auth.users u ", listed!()))
+        .bind(aud)
+        .bind(&pattern)
+        .fetch_one(&mut *db)
+        .await?;
     let query = match ascending {
-        true => select_user!(
-            "where u.aud = $1 and ($2 = '%%' or u.email like $2 or u.phone like $2
-               or u.raw_user_meta_data ->> 'full_name' ilike $2)
-             order by u.created_at, u.id offset $3 limit $4"
-        ),
+        true => select_user!(listed!(), " order by u.created_at, u.id offset $3 limit $4"),
         false => select_user!(
-            "where u.aud = $1 and ($2 = '%%' or u.email like $2 or u.phone like $2
-               or u.raw_user_meta_data ->> 'full_name' ilike $2)
-             order by u.created_at desc, u.id offset $3 limit $4"
+            listed!(),
+            " order by u.created_at desc, u.id offset $3 limit $4"
         ),
     };
     let users = sqlx::query_as(query)

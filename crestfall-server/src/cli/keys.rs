@@ -33,17 +33,20 @@ enum Step {
     /// 2. Sign with the key that waits; the former one still verifies (taken back: rotate to its id)
     Rotate {
         /// Another key that is not revoked
+        #[arg(allow_hyphen_values = true)]
         kid: Option<String>,
     },
     /// 3. Refuse what a former key signed; do it when its access tokens have expired (taken back:
     ///    restore)
     Revoke {
         /// The key
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
     /// Accept again what a revoked key signed
     Restore {
         /// The key
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
 }
@@ -103,4 +106,30 @@ fn line(key: &StoredKey) -> String {
         "{state:<8}  {algorithm:<5}  {}  {kid}",
         changed_at.format("%F %T")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn a_key_id_may_begin_with_a_hyphen() {
+        for step in ["rotate", "revoke", "restore"] {
+            let line = Line::try_parse_from(["keys", step, "-Pk3"]);
+            let line = line.map(|line| line.arguments.step);
+            match line.expect("a command") {
+                Step::Rotate { kid } => assert_eq!(kid.as_deref(), Some("-Pk3")),
+                Step::Revoke { kid } | Step::Restore { kid } => assert_eq!(kid, "-Pk3"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

@@ -20,8 +20,7 @@ async fn account(user: CurrentUser) -> String {
 /// # Errors
 /// The settings or the database will not do.
 pub async fn app(database: &str, encryption_key: Secret) -> Result<Router, ConnectError> {
-    let mut config = Config::default();
-    config.encryption_key = encryption_key;
+    let mut config = Config::new(encryption_key);
     config.email.autoconfirm = true; // without, sign-up waits for a mailed link: `config.mail`
     config.passkeys.enabled = true;
     let auth = Auth::connect(database, config).await?;

@@ -9,19 +9,21 @@ use http::{HeaderMap, StatusCode};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Answer, Begun, Enabled, failed, taken};
+use super::{Answer, Begun, Enabled, begun, failed, take};
 use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::factor::webauthn::{self, Assertion};
-use crate::relying_party::{Pending, handle};
+use crate::relying_party::handle;
 use crate::session::{self, SessionOptions};
 use crate::store::passkeys::{self, Purpose};
 use crate::store::users;
 use crate::token::TokenResponse;
 use crate::user::User;
+
+const FOR_ANYBODY: (Option<Uuid>, Purpose) = (None, Purpose::Authentication);
 
 pub(super) async fn begin(
     _: Enabled,
@@ -29,26 +31,13 @@ pub(super) async fn begin(
     headers: HeaderMap,
 ) -> Result<Json<Begun>> {
     let party = auth.relying_parties().of_request(&headers)?;
-    let (options, ceremony) = party.start_authentication(None, &[]).map_err(|error| {
+    let started = party.start_authentication(None, &[]).map_err(|error| {
         Error::internal("Failed to generate WebAuthn authentication options", error)
     })?;
-    let kept = Pending::keep(party, ceremony)?;
-    let lifetime = auth.config().webauthn.challenge_lifetime.get();
     let mut tx = auth.begin().await?;
-    let (challenge_id, expires_at) = passkeys::insert_challenge(
-        &mut tx,
-        None,
-        Purpose::Authentication,
-        &kept,
-        lifetime.as_secs_f64(),
-    )
-    .await?;
+    let begun = begun(&auth, &mut tx, FOR_ANYBODY, party, started).await?;
     tx.commit().await?;
-    Ok(Json(Begun {
-        challenge_id,
-        options,
-        expires_at: expires_at.timestamp(),
-    }))
+    Ok(begun)
 }
 
 pub(super) async fn finish(
@@ -58,7 +47,7 @@ pub(super) async fn finish(
     Body(answer): Body<Answer>,
 ) -> Result<Json<TokenResponse>> {
     let (challenge, answer) = answer.check()?;
-    let pending = take(&auth, challenge).await?;
+    let pending = take(&auth, challenge, FOR_ANYBODY).await?;
     let party = auth.relying_parties().of_ceremony(&pending)?;
     let assertion = Assertion::parse(&answer).map_err(failed)?;
     let mut tx = auth.begin().await?;
@@ -90,13 +79,6 @@ pub(super) async fn finish(
     let tokens = session::begin(&auth, &mut tx, &caller, &mut user, "passkey", options).await?;
     tx.commit().await?;
     Ok(Json(tokens))
-}
-
-/// Taken for good, whatever the answer is worth.
-async fn take(auth: &Auth, challenge: Uuid) -> Result<Pending> {
-    let mut db = auth.pool().acquire().await?;
-    let found = passkeys::take_challenge(&mut db, challenge, Purpose::Authentication, None).await?;
-    Pending::read(taken(found)?.0)
 }
 
 fn check(user: &User) -> Result<()> {

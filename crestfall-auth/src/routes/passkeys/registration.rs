@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Answer, Begun, Enabled, failed, taken};
+use super::{Answer, Begun, Enabled, begun, failed, take};
 use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::body::Body;
@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::factor::webauthn::{Usage, User as Shown};
 use crate::mfa::{self, Owner, Subject};
-use crate::relying_party::{Pending, handle, names};
+use crate::relying_party::{handle, names};
 use crate::store::passkeys::{self, Passkey, Purpose};
 use crate::store::users;
 use crate::user::User;
@@ -49,27 +49,14 @@ pub(super) async fn begin(
         name: &name,
         display_name: &display_name,
     };
-    let (options, ceremony) = party
+    let started = party
         .start_registration(&shown, &existing, Usage::Passkey)
         .map_err(|error| {
             Error::internal("Failed to generate WebAuthn registration options", error)
         })?;
-    let kept = Pending::keep(party, ceremony)?;
-    let lifetime = auth.config().webauthn.challenge_lifetime.get();
-    let (challenge_id, expires_at) = passkeys::insert_challenge(
-        &mut tx,
-        Some(user.id),
-        Purpose::Registration,
-        &kept,
-        lifetime.as_secs_f64(),
-    )
-    .await?;
+    let begun = begun(&auth, &mut tx, of(user), party, started).await?;
     tx.commit().await?;
-    Ok(Json(Begun {
-        challenge_id,
-        options,
-        expires_at: expires_at.timestamp(),
-    }))
+    Ok(begun)
 }
 
 pub(super) async fn finish(
@@ -81,7 +68,7 @@ pub(super) async fn finish(
 ) -> Result<Json<Registered>> {
     check(&owner)?;
     let (challenge, answer) = answer.check()?;
-    let pending = take(&auth, challenge, owner.user.id).await?;
+    let pending = take(&auth, challenge, of(&owner.user)).await?;
     let party = auth.relying_parties().of_ceremony(&pending)?;
     let credential = party
         .finish_registration(&pending.ceremony, &answer, Utc::now())
@@ -108,12 +95,8 @@ pub(super) async fn finish(
     }))
 }
 
-/// Taken for good, whatever the answer is worth.
-async fn take(auth: &Auth, challenge: Uuid, user: Uuid) -> Result<Pending> {
-    let mut db = auth.pool().acquire().await?;
-    let found =
-        passkeys::take_challenge(&mut db, challenge, Purpose::Registration, Some(user)).await?;
-    Pending::read(taken(found)?.0)
+fn of(user: &User) -> (Option<Uuid>, Purpose) {
+    (Some(user.id), Purpose::Registration)
 }
 
 fn check(owner: &Owner) -> Result<()> {

@@ -35,30 +35,117 @@ struct Words {
     button: &'static str,
 }
 
-/// What is said beside it.
-struct Notes {
-    language: &'static str,
+/// All that pages say in one language.
+struct Language {
+    tag: &'static str,
     onward: &'static str,
     elsewhere: &'static str,
     not_you: &'static str,
+    sign_up: Words,
+    invite: Words,
+    recovery: Words,
+    /// A change of address, at the one that is given up and at the one that is taken.
+    old_address: Words,
+    new_address: Words,
+    sign_in: Words,
 }
 
-const ENGLISH: Notes = Notes {
-    language: "en",
+const ENGLISH: Language = Language {
+    tag: "en",
     onward: "Then you go on to",
     elsewhere: "Go on here only if you began in this browser or app. If you began elsewhere, \
                 enter the code of the mail there instead.",
     not_you: "If you did not ask for this, close this page: nothing happens.",
+    sign_up: Words {
+        heading: "Confirm your e-mail address",
+        text: "One more step: confirm that the address is yours.",
+        button: "Confirm address",
+    },
+    invite: Words {
+        heading: "You are invited",
+        text: "Accept the invitation to use your account.",
+        button: "Accept invitation",
+    },
+    recovery: Words {
+        heading: "Choose a new password",
+        text: "Go on to choose a new password for your account.",
+        button: "Go on",
+    },
+    old_address: Words {
+        heading: "Change your e-mail address?",
+        text: "Confirm that the address of your account is to change.",
+        button: "Confirm change",
+    },
+    new_address: Words {
+        heading: "Confirm your new e-mail address",
+        text: "Confirm that the new address is yours.",
+        button: "Confirm address",
+    },
+    sign_in: Words {
+        heading: "Sign in",
+        text: "The link of the mail works once. Press the button to sign in.",
+        button: "Sign in",
+    },
 };
 
-const GERMAN: Notes = Notes {
-    language: "de",
+const GERMAN: Language = Language {
+    tag: "de",
     onward: "Danach geht es weiter zu",
     elsewhere: "Machen Sie hier nur weiter, wenn Sie in diesem Browser oder dieser App begonnen \
                 haben. Haben Sie anderswo begonnen, geben Sie stattdessen dort den Code aus der \
                 Mail ein.",
     not_you: "Wenn Sie das nicht angefordert haben, schließen Sie diese Seite: Es geschieht nichts.",
+    sign_up: Words {
+        heading: "E-Mail-Adresse bestätigen",
+        text: "Noch ein Schritt: Bestätigen Sie, dass die Adresse Ihnen gehört.",
+        button: "Adresse bestätigen",
+    },
+    invite: Words {
+        heading: "Sie sind eingeladen",
+        text: "Nehmen Sie die Einladung an, um Ihr Konto zu benutzen.",
+        button: "Einladung annehmen",
+    },
+    recovery: Words {
+        heading: "Neues Passwort wählen",
+        text: "Weiter, um ein neues Passwort für Ihr Konto zu wählen.",
+        button: "Weiter",
+    },
+    old_address: Words {
+        heading: "E-Mail-Adresse ändern?",
+        text: "Bestätigen Sie, dass sich die Adresse Ihres Kontos ändern soll.",
+        button: "Änderung bestätigen",
+    },
+    new_address: Words {
+        heading: "Neue E-Mail-Adresse bestätigen",
+        text: "Bestätigen Sie, dass die neue Adresse Ihnen gehört.",
+        button: "Adresse bestätigen",
+    },
+    sign_in: Words {
+        heading: "Anmelden",
+        text: "Der Link aus der Mail gilt einmal. Drücken Sie den Knopf, um sich anzumelden.",
+        button: "Anmelden",
+    },
 };
+
+impl Language {
+    fn words(&self, token: &OneTimeToken) -> &Words {
+        let is_old_address = token.kind == TokenType::EmailChangeTokenCurrent;
+        match Verification::parse(&token.purpose) {
+            Some(Verification::Signup) => &self.sign_up,
+            Some(Verification::Invite) => &self.invite,
+            Some(Verification::Recovery) => &self.recovery,
+            Some(Verification::EmailChange) if is_old_address => &self.old_address,
+            Some(Verification::EmailChange) => &self.new_address,
+            Some(
+                Verification::MagicLink
+                | Verification::Email
+                | Verification::Sms
+                | Verification::PhoneChange,
+            )
+            | None => &self.sign_in,
+        }
+    }
+}
 
 /// The page, in the first of these languages that there is, else in English.
 pub(super) fn show(
@@ -67,7 +154,7 @@ pub(super) fn show(
     is_pkce: bool,
     languages: &[String],
 ) -> Response {
-    let notes = languages
+    let language = languages
         .iter()
         .find_map(|tag| match tag.split('-').next() {
             Some("de") => Some(&GERMAN),
@@ -75,7 +162,7 @@ pub(super) fn show(
             _ => None,
         })
         .unwrap_or(&ENGLISH);
-    let html = Html(write(notes, &words(notes, token), target, is_pkce));
+    let html = Html(write(language, language.words(token), target, is_pkce));
     let policy = HeaderValue::from_str(&POLICY).unwrap_or(HeaderValue::from_static(
         "default-src 'none'; frame-ancestors 'none'",
     ));
@@ -88,16 +175,16 @@ pub(super) fn show(
         (X_FRAME_OPTIONS, fixed("DENY")),
         (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
         (HeaderName::from_static("x-robots-tag"), fixed("noindex")),
-        (CONTENT_LANGUAGE, fixed(notes.language)),
+        (CONTENT_LANGUAGE, fixed(language.tag)),
         (VARY, fixed("accept-language")),
     ];
     (headers, html).into_response()
 }
 
-fn write(notes: &Notes, words: &Words, target: &Url, is_pkce: bool) -> String {
+fn write(say: &Language, words: &Words, target: &Url, is_pkce: bool) -> String {
     let press = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
     let elsewhere = match is_pkce {
-        true => format!("<p>{}</p>\n", notes.elsewhere),
+        true => format!("<p>{}</p>\n", say.elsewhere),
         false => String::new(),
     };
     let place = match target.host_str() {
@@ -114,114 +201,13 @@ fn write(notes: &Notes, words: &Words, target: &Url, is_pkce: bool) -> String {
          <button type=\"submit\">{button}</button>\n</form>\n\
          <p class=\"note\">{onward} <strong>{place}</strong>.</p>\n\
          <p class=\"note\">{not_you}</p>\n</main>\n</body>\n</html>\n",
-        language = notes.language,
+        language = say.tag,
         heading = words.heading,
         text = words.text,
         button = words.button,
-        onward = notes.onward,
-        not_you = notes.not_you,
+        onward = say.onward,
+        not_you = say.not_you,
     )
-}
-
-fn words(notes: &Notes, token: &OneTimeToken) -> Words {
-    let purpose = Verification::parse(&token.purpose);
-    let is_old_address = token.kind == TokenType::EmailChangeTokenCurrent;
-    match notes.language {
-        "de" => german(purpose, is_old_address),
-        _ => english(purpose, is_old_address),
-    }
-}
-
-fn english(purpose: Option<Verification>, is_old_address: bool) -> Words {
-    let (heading, text, button) = match purpose {
-        Some(Verification::Signup) => (
-            "Confirm your e-mail address",
-            "One more step: confirm that the address is yours.",
-            "Confirm address",
-        ),
-        Some(Verification::Invite) => (
-            "You are invited",
-            "Accept the invitation to use your account.",
-            "Accept invitation",
-        ),
-        Some(Verification::Recovery) => (
-            "Choose a new password",
-            "Go on to choose a new password for your account.",
-            "Go on",
-        ),
-        Some(Verification::EmailChange) if is_old_address => (
-            "Change your e-mail address?",
-            "Confirm that the address of your account is to change.",
-            "Confirm change",
-        ),
-        Some(Verification::EmailChange) => (
-            "Confirm your new e-mail address",
-            "Confirm that the new address is yours.",
-            "Confirm address",
-        ),
-        Some(
-            Verification::MagicLink
-            | Verification::Email
-            | Verification::Sms
-            | Verification::PhoneChange,
-        )
-        | None => (
-            "Sign in",
-            "The link of the mail works once. Press the button to sign in.",
-            "Sign in",
-        ),
-    };
-    Words {
-        heading,
-        text,
-        button,
-    }
-}
-
-fn german(purpose: Option<Verification>, is_old_address: bool) -> Words {
-    let (heading, text, button) = match purpose {
-        Some(Verification::Signup) => (
-            "E-Mail-Adresse bestätigen",
-            "Noch ein Schritt: Bestätigen Sie, dass die Adresse Ihnen gehört.",
-            "Adresse bestätigen",
-        ),
-        Some(Verification::Invite) => (
-            "Sie sind eingeladen",
-            "Nehmen Sie die Einladung an, um Ihr Konto zu benutzen.",
-            "Einladung annehmen",
-        ),
-        Some(Verification::Recovery) => (
-            "Neues Passwort wählen",
-            "Weiter, um ein neues Passwort für Ihr Konto zu wählen.",
-            "Weiter",
-        ),
-        Some(Verification::EmailChange) if is_old_address => (
-            "E-Mail-Adresse ändern?",
-            "Bestätigen Sie, dass sich die Adresse Ihres Kontos ändern soll.",
-            "Änderung bestätigen",
-        ),
-        Some(Verification::EmailChange) => (
-            "Neue E-Mail-Adresse bestätigen",
-            "Bestätigen Sie, dass die neue Adresse Ihnen gehört.",
-            "Adresse bestätigen",
-        ),
-        Some(
-            Verification::MagicLink
-            | Verification::Email
-            | Verification::Sms
-            | Verification::PhoneChange,
-        )
-        | None => (
-            "Anmelden",
-            "Der Link aus der Mail gilt einmal. Drücken Sie den Knopf, um sich anzumelden.",
-            "Anmelden",
-        ),
-    };
-    Words {
-        heading,
-        text,
-        button,
-    }
 }
 
 fn escape(text: &str) -> String {
