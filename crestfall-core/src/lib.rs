@@ -14,6 +14,7 @@ pub mod job;
 pub mod jwt;
 pub mod migrate;
 pub mod name;
+pub mod openapi;
 pub mod problem;
 pub mod rate_limit;
 pub mod request_id;
