@@ -18,7 +18,8 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use crestfall_core::client_ip;
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres};
 use uuid::Uuid;
 
 use crate::audit;
@@ -78,6 +79,17 @@ pub(crate) struct Attempt {
 
 /// Counts a try, and holds it back for as long as its forerunners cost.
 pub(crate) async fn check(auth: &Auth, caller: &Caller, who: Who<'_>) -> Result<Attempt> {
+    let db = auth.pool().acquire().await?;
+    check_on(db, auth, caller, who).await
+}
+
+/// The same on a connection at hand, which is given back before anything is held back.
+pub(crate) async fn check_on(
+    mut db: PoolConnection<Postgres>,
+    auth: &Auth,
+    caller: &Caller,
+    who: Who<'_>,
+) -> Result<Attempt> {
     let config = &auth.config().lock_out;
     let subject = who.subject();
     if !config.enabled {
@@ -95,10 +107,10 @@ pub(crate) async fn check(auth: &Auth, caller: &Caller, who: Who<'_>) -> Result<
         known_for: config.known_for.get().as_secs_f64(),
     };
     let network = network(caller);
-    let counted = {
-        let mut db = auth.pool().acquire().await?;
-        sign_in_failures::count(&mut db, &subject, who.user(), network.as_deref(), &limits).await?
-    };
+    let user = who.user();
+    let counted =
+        sign_in_failures::count(&mut db, &subject, user, network.as_deref(), &limits).await?;
+    drop(db);
     let delay = delay(
         counted.failures,
         config.free_attempts.into(),

@@ -71,13 +71,22 @@ macro_rules! select_session {
 }
 
 pub(crate) async fn insert(db: &mut PgConnection, new: &NewSession<'_>) -> sqlx::Result<Session> {
-    sqlx::query(
-        "with made as (
+    sqlx::query_as(
+        "with s as (
            insert into auth.sessions (id, user_id, aal, not_after, user_agent, ip, tag,
              oauth_client_id, scopes, refresh_token_hmac_key, refresh_token_counter, resource)
            values ($1, $2, $3::auth.aal_level, $4, $5, $6::inet, $7, $8, $9, $10, 0, $12)
-           returning id)
-         insert into auth.mfa_amr_claims (session_id, authentication_method) select id, $11 from made",
+           returning *),
+         a as (
+           insert into auth.mfa_amr_claims (session_id, authentication_method)
+           select id, $11 from s
+           returning authentication_method, updated_at)
+         select s.id, s.user_id, coalesce(s.created_at, now()) as created_at, s.refreshed_at,
+           s.not_after, s.aal::text as aal, s.user_agent, host(s.ip) as ip, s.oauth_client_id,
+           s.scopes, s.resource, s.refresh_token_hmac_key, s.refresh_token_counter,
+           json_build_array(json_build_object('method', a.authentication_method,
+             'timestamp', floor(extract(epoch from a.updated_at))::bigint)) as amr
+         from s, a",
     )
     .bind(new.id)
     .bind(new.user_id)
@@ -91,12 +100,8 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewSession<'_>) -> sqlx:
     .bind(new.refresh_token_hmac_key)
     .bind(new.method)
     .bind(new.resource)
-    .execute(&mut *db)
-    .await?;
-    sqlx::query_as(select_session!("where s.id = $1"))
-        .bind(new.id)
-        .fetch_one(db)
-        .await
+    .fetch_one(db)
+    .await
 }
 
 pub(crate) async fn find(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<Session>> {

@@ -1,9 +1,11 @@
 //! The service's connections.
 
+use std::time::Duration;
+
 use crestfall_core::DbError;
 use crestfall_core::db::ConnectConfig;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{Connection as _, PgPool};
 
 use crate::setup;
 
@@ -11,6 +13,9 @@ use crate::setup;
 const BECOME_OWNER: &str = "
     select set_config('role', rolname, false) from pg_roles
     where rolname = 'crestfall_auth' and pg_has_role(session_user, oid, 'member')";
+
+/// How long a connection may lie idle and be used again unasked.
+const STEADY: Duration = Duration::from_secs(1);
 
 /// A pool that connects when it is first used.
 ///
@@ -21,6 +26,16 @@ pub(crate) fn pool(setup: &setup::Auth) -> Result<PgPool, DbError> {
     Ok(PgPoolOptions::new()
         .max_connections(setup.pool_size)
         .acquire_timeout(setup.acquire_timeout)
+        // A connection in steady use proves itself; asking it first would cost each request a round trip.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > STEADY {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move {
                 sqlx::query(BECOME_OWNER).execute(connection).await?;

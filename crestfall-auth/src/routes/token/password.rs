@@ -3,6 +3,7 @@
 use axum::Json;
 use serde::Deserialize;
 use serde_json::json;
+use sqlx::PgConnection;
 
 use crate::audit::{self, Action};
 use crate::auth::Auth;
@@ -42,8 +43,11 @@ pub(super) async fn grant(
     } else {
         "phone"
     };
-    let (found, address) = find(auth, &credentials).await?;
-    let attempt = sign_in_guard::check(auth, caller, Who::of(found.as_ref(), &address)).await?;
+    check_offered(auth, &credentials)?;
+    let mut db = auth.pool().acquire().await?;
+    let (found, address) = find(auth, &mut db, &credentials).await?;
+    let who = Who::of(found.as_ref(), &address);
+    let attempt = sign_in_guard::check_on(db, auth, caller, who).await?;
     // The hash is checked before anything is said, and a dummy when there is none: a user who is
     // not there, or is locked, takes as long as one who is.
     let hash = found.as_ref().and_then(User::password_hash);
@@ -98,8 +102,8 @@ pub(super) async fn grant(
     Ok(Json(tokens))
 }
 
-/// The user with the address that was given, and the address in its one spelling.
-async fn find(auth: &Auth, credentials: &Credentials) -> Result<(Option<User>, String)> {
+/// One address, of a kind that is taken.
+fn check_offered(auth: &Auth, credentials: &Credentials) -> Result<()> {
     let config = auth.config();
     match (credentials.email.is_empty(), credentials.phone.is_empty()) {
         (false, false) => Err(Error::invalid(
@@ -114,23 +118,26 @@ async fn find(auth: &Auth, credentials: &Credentials) -> Result<(Option<User>, S
             ErrorCode::PhoneProviderDisabled,
             "Phone logins are disabled",
         )),
-        // An address that is none belongs to nobody.
-        (false, true) => match address::email(&credentials.email) {
-            Ok(email) => {
-                let mut db = auth.pool().acquire().await?;
-                let found = directory::find_by_email(auth, &mut db, &email).await?;
-                Ok((found, email))
-            }
+        _ => Ok(()),
+    }
+}
+
+/// The user with the address that was given, and the address in its one spelling. An address that is
+/// none belongs to nobody.
+async fn find(
+    auth: &Auth,
+    db: &mut PgConnection,
+    credentials: &Credentials,
+) -> Result<(Option<User>, String)> {
+    if credentials.phone.is_empty() {
+        return match address::email(&credentials.email) {
+            Ok(email) => Ok((directory::find_by_email(auth, db, &email).await?, email)),
             Err(_) => Ok((None, credentials.email.clone())),
-        },
-        (true, false) => match address::phone(&credentials.phone) {
-            Ok(phone) => {
-                let mut db = auth.pool().acquire().await?;
-                let found = directory::find_by_phone(auth, &mut db, &phone).await?;
-                Ok((found, phone))
-            }
-            Err(_) => Ok((None, credentials.phone.clone())),
-        },
+        };
+    }
+    match address::phone(&credentials.phone) {
+        Ok(phone) => Ok((directory::find_by_phone(auth, db, &phone).await?, phone)),
+        Err(_) => Ok((None, credentials.phone.clone())),
     }
 }
 
