@@ -20,7 +20,6 @@ use crestfall_core::Identity;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::service::{Answer, TestAuth, key, open_config};
@@ -88,16 +87,6 @@ async fn one_text(app: &TestAuth, query: &'static str) -> String {
         .fetch_one(&app.pool)
         .await
         .expect("a row")
-}
-
-async fn run(nodes: &[&Auth]) -> CancellationToken {
-    let end = CancellationToken::new();
-    for auth in nodes {
-        let (auth, end) = ((*auth).clone(), end.clone());
-        tokio::spawn(async move { auth.run(end).await });
-    }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    end
 }
 
 async fn within_a_second(app: &Router, headers: &[(&str, &str)], expected: StatusCode) {

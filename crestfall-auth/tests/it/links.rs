@@ -419,38 +419,3 @@ async fn sec_06_links_lead_to_the_configured_address_whatever_a_request_says() {
     assert!(!mail.text.contains("evil") && !mail.html.contains("evil"));
     mail.link();
 }
-
-/// A scanner with a browser of its own runs what the page has, and presses nothing.
-#[tokio::test]
-#[ignore = "needs chromium"]
-async fn a_browser_that_only_looks_uses_nothing_up() {
-    let app = TestAuth::with(strict).await;
-    let post = Postbox::open(&app);
-    app.post("/otp", "", json!({ "email": "ada@example.org" }))
-        .await;
-    let link = post.one("ada@example.org").await.link();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let router = app.router.clone();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    let profile = tempfile::tempdir().expect("a folder");
-    let seen = tokio::process::Command::new("chromium")
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--virtual-time-budget=3000",
-            "--dump-dom",
-        ])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("http://{address}{link}"))
-        .output()
-        .await
-        .expect("chromium");
-    let page = String::from_utf8_lossy(&seen.stdout);
-    assert!(page.contains("<button type=\"submit\">"), "{page}");
-    let landed = location(&follow(&app, &link).await);
-    assert!(!part(landed.fragment(), "access_token").is_empty());
-}

@@ -192,7 +192,7 @@ async fn a_revoked_key_is_refused_on_every_node_within_a_second() {
     let other = Auth::new(app.pool.clone(), open_config())
         .await
         .expect("a second node");
-    let end = run(&[&app.auth, &other]).await;
+    let end = app.run(&[&app.auth, &other]).await;
     let (token, made) = user_and_key(&app, json!({ "name": "k" })).await;
     let second = app
         .post("/user/api-keys", &token, json!({ "name": "2" }))
@@ -245,7 +245,7 @@ async fn without_the_channel_a_revocation_still_takes_a_second_at_most() {
 #[tokio::test]
 async fn when_a_key_was_last_used_is_written_later() {
     let app = TestAuth::new().await;
-    let end = run(&[&app.auth]).await;
+    let end = app.run(&[&app.auth]).await;
     let (_, made) = user_and_key(&app, json!({ "name": "k" })).await;
     let guarded = guarded(&app.auth);
     for _ in 0..5 {

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn basic_takes_a_password_once_a_minute_or_a_key() {
     let app = TestAuth::new().await;
-    let end = run(&[&app.auth]).await;
+    let end = app.run(&[&app.auth]).await;
     let (token, made) = user_and_key(&app, json!({ "name": "k" })).await;
     let guarded = guarded(&app.auth);
     let right = basic("ada@example.org", "correct horse");
