@@ -1,5 +1,8 @@
 //! Second factors: authenticator apps and phones (GT-033 to GT-039, GT-047).
 
+mod phones;
+mod told_to_hooks;
+
 use axum::Extension;
 use crestfall_auth::config::HookConfig;
 use crestfall_core::client_ip::ClientIp;
@@ -452,90 +455,6 @@ async fn gt_035_a_secret_that_gotrue_kept_in_the_open_is_read_and_sealed() {
 }
 
 #[tokio::test]
-async fn gt_034_a_code_is_sent_to_a_phone() {
-    let app = TestAuth::with(|config| {
-        config.mfa.phone.enroll = true;
-        config.mfa.phone.verify = true;
-        config.mfa.phone.otp_length = 8;
-        config.mfa.phone.template = "{{ .Code }} is your second factor".into();
-    })
-    .await;
-    let token = signed_up(&app).await;
-    let enroll = async |phone: &str| {
-        let body = json!({ "factor_type": "phone", "phone": phone, "friendly_name": "mobile" });
-        app.post("/factors", &token, body).await
-    };
-    assert_eq!(
-        refused(&enroll("").await).2,
-        "Phone number required to enroll Phone factor"
-    );
-    assert_eq!(
-        refused(&enroll("+15550100-invalid").await),
-        (
-            400,
-            "validation_failed",
-            "Invalid phone number format (E.164 required)"
-        )
-    );
-    let first = enroll("+1 555 0100").await;
-    assert_eq!(first.body["phone"], "+1 555 0100", "{first:?}");
-    // Begun anew with the same number, and the same name.
-    let enrolled = enroll("+15550100").await;
-    assert_eq!(enrolled.status, StatusCode::OK, "{enrolled:?}");
-    let path = format!("/factors/{}", enrolled.text("/id"));
-    let challenge = async |body: Value| app.post(&format!("{path}/challenge"), &token, body).await;
-    let fax = challenge(json!({ "channel": "fax" })).await;
-    assert_eq!(
-        (fax.status.as_u16(), fax.code()),
-        (400, "validation_failed")
-    );
-    let challenged = challenge(json!({})).await;
-    assert_eq!(challenged.body["type"], "phone", "{challenged:?}");
-    let message = sent(&app).await[0].clone();
-    assert_eq!(message["to"], "15550100");
-    let code = message["code"].as_str().expect("a code").to_owned();
-    assert_eq!(code.len(), 8);
-    assert_eq!(message["text"], format!("{code} is your second factor"));
-    let soon = challenge(json!({})).await;
-    assert_eq!(
-        (soon.status.as_u16(), soon.code()),
-        (429, "over_sms_send_rate_limit")
-    );
-    assert!(
-        soon.text("/message")
-            .starts_with("For security purposes, you can only request this after "),
-        "{soon:?}"
-    );
-    let verify = async |code: &str| {
-        let body = json!({ "challenge_id": challenged.body["id"], "code": code });
-        app.post(&format!("{path}/verify"), &token, body).await
-    };
-    assert_eq!(
-        refused(&verify("1234").await),
-        (
-            422,
-            "mfa_verification_failed",
-            "Invalid MFA Phone code entered"
-        )
-    );
-    let lifted = verify(&code).await;
-    assert_eq!(lifted.status, StatusCode::OK, "{lifted:?}");
-    let claims = claims(&lifted.text("/access_token"));
-    assert_eq!(claims["aal"], "aal2");
-    assert_eq!(claims["amr"][0]["method"], "mfa/phone");
-    let high = lifted.text("/access_token");
-    let body = json!({ "factor_type": "phone", "phone": "15550100" });
-    assert_eq!(
-        refused(&app.post("/factors", &high, body).await),
-        (
-            422,
-            "mfa_verified_factor_exists",
-            "A verified phone factor already exists, unenroll the existing factor to continue"
-        )
-    );
-}
-
-#[tokio::test]
 async fn gt_047_administrators_see_change_and_remove_factors() {
     let app = TestAuth::new().await;
     let session = app.sign_up("ada@example.org", "correct horse").await;
@@ -623,60 +542,4 @@ async fn sec_13_no_body_reaches_what_the_server_alone_sets() {
         let answer = app.put(&path, &key("service_role"), body).await;
         assert_eq!(answer.code(), "bad_json");
     }
-}
-
-/// Counts tries by user, in a table of its own that refers to users, and rejects the third.
-const COUNTS_TRIES: &str = "
-    create table public.tries (
-      user_id uuid references auth.users on delete cascade, factor_type text, valid boolean
-    );
-    grant select, insert on public.tries to public;
-    create function public.mfa_attempt(event jsonb) returns jsonb language plpgsql
-    security definer as $$
-    begin
-      insert into public.tries values ((event ->> 'user_id')::uuid, event ->> 'factor_type',
-        (event ->> 'valid')::boolean);
-      if (select count(*) from public.tries where not valid) > 2 then
-        return jsonb_build_object('decision', 'reject', 'message', 'Call us');
-      end if;
-      return jsonb_build_object('decision', 'continue');
-    end $$;
-    grant execute on function public.mfa_attempt to public;";
-
-#[tokio::test]
-async fn gt_096_a_function_hears_of_every_try_and_ends_sessions() {
-    let app = TestAuth::with(|config| {
-        config.hooks.mfa_verification_attempt = HookConfig {
-            enabled: true,
-            uri: "pg-functions://postgres/public/mfa_attempt".into(),
-            ..HookConfig::default()
-        };
-    })
-    .await;
-    app.db.load(COUNTS_TRIES).await;
-    let session = app.sign_up("ada@example.org", "correct horse").await;
-    let token = session.text("/access_token");
-    let phone = App::enroll(&app, &token, "phone").await;
-    phone.lift(&app, &token).await;
-    let wrong = match phone.code(0).as_str() {
-        "000000" => "000001",
-        _ => "000000",
-    };
-    for _ in 0..2 {
-        let answer = phone.verify(&app, &token, wrong).await;
-        assert_eq!(answer.code(), "mfa_verification_failed", "{answer:?}");
-    }
-    let rejected = phone.verify(&app, &token, wrong).await;
-    assert_eq!(
-        refused(&rejected),
-        (403, "mfa_verification_rejected", "Call us")
-    );
-    assert_eq!(app.get("/user", &token).await.code(), "session_not_found");
-    let tries: Vec<(String, bool)> =
-        sqlx::query_as("select factor_type, valid from public.tries order by valid")
-            .fetch_all(&app.pool)
-            .await
-            .expect("tries");
-    let totp = |valid| ("totp".to_owned(), valid);
-    assert_eq!(tries, [totp(false), totp(false), totp(false), totp(true)]);
 }

@@ -186,33 +186,6 @@ fn taken(heard: &Heard) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn gt_096_a_hook_hears_of_second_factors_and_ends_sessions() {
-    let point = HookPoint::MfaVerificationAttempt;
-    let (app, heard) = listening(point, |_| ()).await;
-    let session = app.sign_up(EMAIL, PASSWORD).await;
-    let token = session.text("/access_token");
-    let factor = App::enroll(&app, &token, "phone").await;
-    let wrong = factor.verify(&app, &token, "000000").await;
-    assert_eq!(wrong.code(), "mfa_verification_failed", "{wrong:?}");
-    let told = &heard.lock().expect("a lock")[0].clone();
-    assert_eq!(told["user_id"], session.body["user"]["id"]);
-    assert_eq!(told["factor_id"], factor.factor.as_str());
-    assert_eq!(
-        (&told["factor_type"], &told["valid"]),
-        (&json!("totp"), &json!(false))
-    );
-    let rejected = factor.verify(&app, &token, "000001").await;
-    assert_eq!(
-        (rejected.status.as_u16(), rejected.code()),
-        (403, "mfa_verification_rejected")
-    );
-    assert_eq!(app.get("/user", &token).await.code(), "session_not_found");
-    let again = app.sign_in(EMAIL, PASSWORD).await.text("/access_token");
-    let right = factor.verify(&app, &again, &factor.code(0)).await;
-    assert_eq!(right.code(), "mfa_verification_rejected", "{right:?}");
-}
-
-#[tokio::test]
 async fn gt_096_a_hook_hears_of_passwords_by_basic_too() {
     let point = HookPoint::PasswordVerificationAttempt;
     let (app, heard) = listening(point, |_| ()).await;

@@ -131,7 +131,7 @@ async fn a_foreign_token_is_accepted_by_discovery_and_says_no_more_than_it_may()
 }
 
 #[tokio::test]
-async fn a_new_key_of_an_issuer_is_fetched_and_the_old_one_no_longer_taken() {
+async fn d35_a_new_key_of_an_issuer_is_fetched_and_the_old_one_no_longer_taken() {
     let provider = Provider::start().await;
     let app = TestAuth::with(|config| {
         let mut settings = provider.settings();

@@ -91,6 +91,14 @@ impl Post {
             .unwrap()
     }
 
+    /// How many mails were tried in vain.
+    async fn tried(&self) -> i64 {
+        sqlx::query_scalar("select count(*) from crestfall.jobs where last_error is not null")
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+    }
+
     /// Waits until a try has failed with these words.
     async fn refused_with(&self, words: &str) {
         let until = Instant::now() + Duration::from_secs(20);
@@ -176,7 +184,11 @@ async fn mail_arrives_once_after_the_server_was_away() {
     for _ in 0..5 {
         post.promise(&mail()).await;
     }
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let until = Instant::now() + Duration::from_secs(20);
+    while post.tried().await < 5 {
+        assert!(Instant::now() < until, "nobody tries");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(post.waiting().await, 5);
     let server = Server::start_on(port).await;
     post.all_is_sent().await;

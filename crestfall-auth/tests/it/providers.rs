@@ -386,7 +386,7 @@ async fn settings_say_which_providers_there_are() {
 }
 
 #[tokio::test]
-async fn keys_rotate_without_anybody_noticing() {
+async fn d35_keys_of_a_provider_rotate_without_anybody_noticing() {
     let fake = FakeProvider::start().await;
     let app = TestAuth::with(|config| with(config, "google", &fake)).await;
     fake.says(ada());

@@ -8,7 +8,6 @@ use crestfall_auth::Auth;
 use crestfall_core::Identity;
 use http::{Request, StatusCode};
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::service::{TestAuth, open_config};
@@ -45,12 +44,7 @@ async fn ending_a_session_is_felt_on_every_node() {
     let other = Auth::new(app.pool.clone(), open_config())
         .await
         .expect("a second node");
-    let end = CancellationToken::new();
-    for auth in [app.auth.clone(), other.clone()] {
-        let end = end.clone();
-        tokio::spawn(async move { auth.run(end).await });
-    }
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let end = app.run(&[&app.auth, &other]).await;
     let nodes = [guarded(&app.auth), guarded(&other)];
     let first = app.sign_up("ada@example.org", "correct horse").await;
     let second = app.sign_in("ada@example.org", "correct horse").await;

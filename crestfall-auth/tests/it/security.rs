@@ -1,8 +1,9 @@
-//! Which tests hold which vulnerability of others out of here.
+//! Which tests hold which vulnerability of others out of here (SEC), and which promise is kept by which
+//! (D).
 //!
-//! Each row is an item of the catalogue of vulnerabilities that concerns authentication (the CVE, advisory
-//! or issue that it was learned from is named there), and the tests that fail if we have it too. A test
-//! that is renamed or removed fails here.
+//! Each row is an item of the catalogue of demands and vulnerabilities that concerns authentication (the
+//! issue, CVE or advisory that it was learned from is named there), and the tests that fail if we break
+//! it. A test that is renamed or removed fails here.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,6 +18,107 @@ use crate::second_factor::App;
 use crate::service::{Answer, TestAuth, key};
 
 const TESTS: &[(&str, &[&str])] = &[
+    // Sessions: listed, ended now, never lost.
+    (
+        "D6",
+        &[
+            "ending_a_session_is_felt_on_every_node",
+            "scopes_of_sign_out",
+            "a_refresh_gives_a_successor_and_the_same_one_to_who_asks_at_once",
+            "d6_twenty_tabs_that_refresh_at_once_stay_signed_in",
+            "no_session_is_lost_when_postgresql_dies_in_the_middle_of_refreshes_d6",
+        ],
+    ),
+    // Links that mail scanners open.
+    (
+        "D7",
+        &[
+            "scanners_open_links_and_use_nothing_up",
+            "a_double_click_ends_in_one_session_and_a_second_use_in_none",
+            "the_code_and_the_link_of_a_mail_use_each_other_up",
+            "a_link_may_count_when_it_is_opened_but_not_for_a_prefetch",
+        ],
+    ),
+    // Passkeys, second factors, recovery codes.
+    (
+        "D30",
+        &[
+            "gt_041_who_holds_a_passkey_signs_in_without_naming_themselves",
+            "d30_each_domain_has_passkeys_of_its_own",
+            "d30_a_cloned_authenticator_is_refused_or_flagged",
+            "d30_attestations_are_verified_and_models_can_be_limited",
+            "d30_only_who_proved_a_second_factor_gets_through",
+            "d30_what_has_to_be_confirmed_each_time_asks_for_a_proof_of_now",
+            "gt_040_a_code_takes_the_place_of_a_lost_factor_once",
+        ],
+    ),
+    // Mails in one's own words and languages.
+    (
+        "D31",
+        &[
+            "files_come_before_built_in_texts_language_by_language",
+            "a_changed_file_counts_and_a_broken_one_does_not",
+            "d31_a_template_may_stand_at_an_address_of_the_site",
+            "a_mail_speaks_its_readers_language",
+            "mail_arrives_once_after_the_server_was_away",
+            "a_sign_in_from_a_new_place_with_a_new_device_is_told",
+        ],
+    ),
+    // Claims of one's own.
+    (
+        "D32",
+        &[
+            "gt_095_a_function_adds_claims_to_every_token",
+            "a_hook_cannot_make_a_token_of_another_user_or_session_or_of_any_size",
+        ],
+    ),
+    // Keys, services, and being a provider.
+    (
+        "D33",
+        &[
+            "a_users_key_acts_as_the_user_within_its_scopes",
+            "a_services_key_administers_if_its_scopes_say_so",
+            "d33_a_key_is_replaced_by_another_while_both_hold",
+            "d33_what_administrators_do_to_keys_is_written_down",
+            "a_client_that_knows_the_address_alone_signs_a_user_in",
+            "a_device_without_a_browser_signs_its_user_in",
+            "a_client_acts_by_itself",
+        ],
+    ),
+    // Identities linked and unlinked; guests keep what is theirs.
+    (
+        "D34",
+        &[
+            "identities_are_linked_and_unlinked_by_hand",
+            "without_automatic_linking_one_signs_in_first",
+            "providers_of_a_linking_domain_join_each_other_only",
+            "a_guest_becomes_a_user_and_keeps_the_id",
+            "a_guest_becomes_known_by_linking",
+        ],
+    ),
+    // Keys that rotate without anybody noticing.
+    (
+        "D35",
+        &[
+            "d35_keys_rotate_in_steps_that_can_be_taken_back_and_nobody_is_signed_out",
+            "d35_keys_of_a_provider_rotate_without_anybody_noticing",
+            "d35_a_new_key_of_an_issuer_is_fetched_and_the_old_one_no_longer_taken",
+            "gt_074_keys_rotate_from_standby_to_current_to_previous",
+            "keys_change_and_values_are_sealed_anew",
+        ],
+    ),
+    // Limits and lock-outs built in.
+    (
+        "D36",
+        &[
+            "gt_085_two_nodes_share_a_limit",
+            "two_nodes_count_and_refuse_replays_together_as_long_as_redis_is_there_d36",
+            "d36_sign_ins_with_providers_and_the_oauth_server_are_limited",
+            "d36_checks_at_the_same_moment_are_counted_one_by_one",
+            "a_lock_ends_and_comes_back_for_longer",
+            "a_flood_of_sign_ins_leaves_others_their_time",
+        ],
+    ),
     // Accounts joined by an address that nobody has verified.
     (
         "SEC-04",
@@ -256,7 +358,7 @@ const TESTS: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn every_vulnerability_that_concerns_us_has_its_tests() {
+fn every_demand_and_vulnerability_that_concerns_us_has_its_tests() {
     let mut found = HashSet::new();
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for crate_name in ["crestfall-auth", "crestfall-core", "crestfall-server"] {

@@ -1,5 +1,7 @@
 //! A service to test: its database, its router, and requests to it.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use crestfall_auth::config::RateLimits;
@@ -13,6 +15,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// The queue of jobs, then the schema `auth`.
@@ -103,6 +106,30 @@ impl TestAuth {
             router,
             catcher,
         }
+    }
+
+    /// Runs what runs beside the routers of these nodes of one database, and waits until each hears of
+    /// what the others do.
+    pub(crate) async fn run(&self, nodes: &[&Auth]) -> CancellationToken {
+        let end = CancellationToken::new();
+        for auth in nodes {
+            let (auth, end) = ((*auth).clone(), end.clone());
+            tokio::spawn(async move { auth.run(end).await });
+        }
+        let query = "select count(*) from pg_stat_activity
+            where datname = current_database() and query ilike 'listen %auth%'";
+        let nodes = i64::try_from(nodes.len()).expect("a few");
+        for _ in 0..400 {
+            let heard: i64 = sqlx::query_scalar(query)
+                .fetch_one(&self.pool)
+                .await
+                .expect("a count");
+            if heard >= nodes {
+                return end;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the nodes do not listen");
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

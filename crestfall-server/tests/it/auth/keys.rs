@@ -36,7 +36,7 @@ async fn published(server: &Server) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn keys_rotate_in_steps_that_can_be_taken_back_and_nobody_is_signed_out_gt_074() {
+async fn d35_keys_rotate_in_steps_that_can_be_taken_back_and_nobody_is_signed_out() {
     let db = database().await;
     let variables = settings(&db);
     let server = Server::start("serve", &variables).await;
