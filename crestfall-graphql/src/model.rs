@@ -40,8 +40,6 @@ pub(crate) struct Schema {
     /// The interface `Node`.
     pub(crate) node_interface: TypeId,
     pub(crate) meta: meta::Ids,
-    /// `__schema` and `__type` are answered.
-    pub(crate) introspection: bool,
 }
 
 impl Schema {

@@ -341,7 +341,6 @@ impl<'a> Builder<'a> {
 
     fn finish(self) -> Schema {
         Schema {
-            introspection: self.introspection(),
             types: self.types,
             by_name: self.by_name,
             query: self.query,
