@@ -2,6 +2,7 @@
 
 mod keys;
 mod migrate;
+mod rbac;
 mod rest;
 mod users;
 
@@ -33,8 +34,10 @@ enum Command {
     Auth(settings::Flags),
     /// Bring the database up to date: our own tables, then the project's migrations.
     Migrate(migrate::Arguments),
-    /// Take over users from elsewhere.
+    /// Take over users from elsewhere, or make one the first administrator.
     Users(users::Arguments),
+    /// Bring roles and permissions to what rbac.toml says.
+    Rbac(rbac::Arguments),
     /// Look after the keys that sign tokens.
     Keys(keys::Arguments),
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
@@ -75,6 +78,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Auth(flags) => authenticate(flags),
         Command::Keys(arguments) => keys::main(&arguments),
         Command::Users(arguments) => users::main(&arguments),
+        Command::Rbac(arguments) => rbac::main(&arguments),
         Command::Migrate(arguments) => migrate::main(&arguments),
         Command::Rest(arguments) => rest::main(&arguments),
         Command::Settings { show } => show.run(),

@@ -12,6 +12,7 @@ mod edge;
 mod http;
 mod metrics;
 mod pgrst;
+mod rbac;
 mod ready;
 mod reload;
 mod routes;

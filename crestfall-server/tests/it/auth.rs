@@ -2,6 +2,7 @@
 
 mod alone;
 mod keys;
+mod rbac;
 mod serve;
 mod users;
 
