@@ -96,6 +96,11 @@ impl GrantsCache {
         self.heard.store(since, Ordering::Release);
     }
 
+    /// Whether changes were heard of since they were last known not to be.
+    pub(crate) fn has_heard(&self) -> bool {
+        self.heard.load(Ordering::Acquire) > 0
+    }
+
     /// Changes are not heard of any more.
     pub(crate) fn deafen(&self) {
         self.heard.store(0, Ordering::Release);

@@ -26,8 +26,11 @@ pub(crate) async fn follow(cache: &GrantsCache, pool: &PgPool, end: Cancellation
     let follow = async {
         loop {
             let Err(lost) = follow_once(cache, pool).await;
+            // Once a series: it is tried again often.
+            if cache.has_heard() {
+                tell(&lost);
+            }
             cache.deafen();
-            tell(&lost);
             tokio::time::sleep(RETRY).await;
         }
     };

@@ -18,6 +18,7 @@ use crate::edge::{Edge, Policy};
 use crate::http::{self, Address, BindError, Listener};
 use crate::metrics::{Metrics, Pool, Tokens};
 use crate::pgrst;
+use crate::rbac;
 use crate::reload;
 use crate::routes::{GraphQlRoutes, RestRoutes, Routes};
 use crate::setup::{self, Setup, Source};
@@ -218,7 +219,9 @@ impl Running {
         let Some(auth) = self.until_auth().await? else {
             return Ok(());
         };
-        let mut api = start_api(&self.app, auth.as_ref())?;
+        let rbac = self.app.setup.load().rbac.as_ref().map(rbac::start);
+        let rbac = rbac.transpose()?;
+        let mut api = start_api(&self.app, auth.as_ref(), rbac.as_ref())?;
         let outcome = loop {
             let told = tokio::select! {
                 told = self.next() => told?,
@@ -231,6 +234,9 @@ impl Running {
         self.app.health.set_ended();
         if outcome.is_ok() {
             api.shut_down().await;
+        }
+        if let Some(rbac) = rbac {
+            rbac.shut_down().await;
         }
         if let Some(auth) = auth {
             auth.shut_down().await;
@@ -347,10 +353,14 @@ fn announce(setup: &Setup) {
     }
 }
 
-fn start_api(app: &Arc<App>, auth: Option<&auth::Service>) -> Result<http::Server, Error> {
+fn start_api(
+    app: &Arc<App>,
+    auth: Option<&auth::Service>,
+    rbac: Option<&rbac::Service>,
+) -> Result<http::Server, Error> {
     let setup = app.setup.load_full();
     let edge = Edge::new(
-        routes(app, auth),
+        routes(app, auth, rbac),
         app.policy.clone(),
         app.log.clone(),
         app.metrics.clone(),
@@ -363,7 +373,7 @@ fn start_api(app: &Arc<App>, auth: Option<&auth::Service>) -> Result<http::Serve
 }
 
 /// Every API and where it stands.
-fn routes(app: &Arc<App>, auth: Option<&auth::Service>) -> Routes {
+fn routes(app: &Arc<App>, auth: Option<&auth::Service>, rbac: Option<&rbac::Service>) -> Routes {
     let setup = app.setup.load();
     let rest = RestRoutes {
         rest: app.data.rest.clone(),
@@ -377,10 +387,17 @@ fn routes(app: &Arc<App>, auth: Option<&auth::Service>) -> Routes {
         takes_api_key: setup.takes_api_key,
         callers: auth.map(auth::Service::callers),
     });
+    let mut others = auth.map(auth::Service::router).unwrap_or_default();
+    if let Some(rbac) = rbac {
+        others = others.merge(match auth {
+            Some(auth) => auth.identifying(rbac.router()),
+            None => rbac.identified_by(app.verifier.clone()),
+        });
+    }
     Routes {
         rest: Some(rest),
         graphql,
-        others: auth.map(auth::Service::router).unwrap_or_default(),
+        others,
     }
 }
 

@@ -14,7 +14,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use crestfall_auth::mail::Catcher;
 use crestfall_auth::signature::RedisNonces;
-use crestfall_auth::{Auth, KeysError, StartError};
+use crestfall_auth::{Auth, KeysError, RequireScopeLayer, StartError};
 use crestfall_core::rate_limit::{InvalidRedisUrl, RateLimiter, RedisConfig};
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
@@ -169,6 +169,16 @@ impl Service {
             false => router.merge(self.auth.well_known()),
         };
         router.layer(self.setup.client_ip.clone())
+    }
+
+    /// Another service's routes, whose requests get the identity that this one knows. A key whose
+    /// scopes are limited needs `rbac:read` or `rbac:write`.
+    pub(crate) fn identifying(&self, router: Router) -> Router {
+        let scope = RequireScopeLayer::of_resource("rbac").expect("the word is a resource");
+        router
+            .layer(scope.allow_anonymous())
+            .layer(self.auth.layer())
+            .layer(self.setup.client_ip.clone())
     }
 
     /// Its connections.

@@ -4,6 +4,7 @@ mod generate;
 mod graphql;
 mod keys;
 mod migrate;
+mod rbac;
 mod rest;
 mod users;
 
@@ -41,8 +42,10 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Make files from the database: the types of a client.
     Gen(generate::Arguments),
-    /// Take over users from elsewhere.
+    /// Take over users from elsewhere, or make one the first administrator.
     Users(users::Arguments),
+    /// Bring roles and permissions to what rbac.toml says.
+    Rbac(rbac::Arguments),
     /// Look after the keys that sign tokens.
     Keys(keys::Arguments),
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
@@ -85,6 +88,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Keys(arguments) => keys::main(&arguments),
         Command::Gen(arguments) => generate::main(arguments),
         Command::Users(arguments) => users::main(&arguments),
+        Command::Rbac(arguments) => rbac::main(&arguments),
         Command::Migrate(arguments) => migrate::main(&arguments),
         Command::Rest(arguments) => rest::main(&arguments),
         Command::Settings { show } => show.run(),

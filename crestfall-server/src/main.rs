@@ -14,6 +14,7 @@ mod hosts;
 mod http;
 mod metrics;
 mod pgrst;
+mod rbac;
 mod ready;
 mod reload;
 mod routes;

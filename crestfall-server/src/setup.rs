@@ -67,6 +67,23 @@ pub(crate) struct Setup {
     pub(crate) takes_api_key: bool,
     /// Users, sessions and tokens, if they are served.
     pub(crate) auth: Option<Auth>,
+    /// Roles and permissions, if they are served.
+    pub(crate) rbac: Option<Rbac>,
+}
+
+/// The authorization service.
+#[derive(Debug, Clone)]
+pub(crate) struct Rbac {
+    /// What it remembers and tells.
+    pub(crate) config: crestfall_rbac::Config,
+    /// Connection string, as libpq takes it.
+    pub(crate) database: Secret<String>,
+    /// Connections at most.
+    pub(crate) pool_size: u32,
+    /// How long a request waits for a connection.
+    pub(crate) acquire_timeout: Duration,
+    /// Paths below which it answers.
+    pub(crate) paths: Vec<&'static str>,
 }
 
 /// The authentication service.

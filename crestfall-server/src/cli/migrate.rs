@@ -50,6 +50,7 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
 /// Our crates' migrations, then the project's.
 fn sets(directory: Option<&PathBuf>) -> Result<Vec<MigrationSet>, migrate::Error> {
     let mut sets = crestfall_auth::migrations();
+    sets.extend(crestfall_rbac::migrations());
     let usual = PathBuf::from("migrations");
     let usual = usual.is_dir().then_some(&usual);
     if let Some(directory) = directory.or(usual) {

@@ -1,4 +1,4 @@
-//! `crestfall users`: users taken over from GoTrue.
+//! `crestfall users`: users taken over from GoTrue, and the first administrator.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use crestfall_auth::{GotrueKeys, ImportReport, Importer};
+use crestfall_rbac::grant_administrator;
 use serde_json::{Deserializer, Value};
 use sqlx::postgres::PgPoolOptions;
 
 use super::keys::auth_setup;
-use super::{finish, runtime};
+use super::{finish, rbac, runtime};
 use crate::auth::{self, options};
 use crate::settings::Flags;
 use crate::setup;
@@ -29,6 +30,18 @@ pub(super) struct Arguments {
 enum Work {
     /// Take over GoTrue's users with their passwords and identities; repeated, those that are new
     Import(Import),
+    /// Give somebody every permission: the first administrator, who can then appoint others
+    GrantAdmin(GrantAdmin),
+}
+
+#[derive(Debug, Args)]
+struct GrantAdmin {
+    /// A user's mail address, or the id of any subject (`sub` of its tokens)
+    who: String,
+    /// The database, as a user who made its tables or may become crestfall_rbac; without it,
+    /// database.url of the settings
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -59,7 +72,10 @@ pub(super) fn main(arguments: &Arguments) -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), String> {
-    let Work::Import(import) = &arguments.work;
+    let import = match &arguments.work {
+        Work::Import(import) => import,
+        Work::GrantAdmin(grant) => return grant_admin(grant, &arguments.flags).await,
+    };
     let auth = auth_setup(&arguments.flags)?;
     let pool = auth::pool(&auth).map_err(|error| error.to_string())?;
     let importer = Importer::new(pool, &auth.config).map_err(|error| setup::told(&error))?;
@@ -78,6 +94,18 @@ fn gotrue_keys(file: &Path) -> Result<GotrueKeys, String> {
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| told(&error))?;
     GotrueKeys::parse(&text).map_err(|error| told(&error))
+}
+
+async fn grant_admin(grant: &GrantAdmin, flags: &Flags) -> Result<(), String> {
+    let mut db = rbac::connect(grant.database_url.as_deref(), flags).await?;
+    let (subject, is_new) = grant_administrator(&mut db, &grant.who)
+        .await
+        .map_err(|error| setup::told(&error))?;
+    match is_new {
+        true => println!("{subject} is an administrator now"),
+        false => println!("{subject} is an administrator already"),
+    }
+    Ok(())
 }
 
 async fn from_database(importer: &mut Importer, url: &str) -> Result<(), String> {

@@ -41,6 +41,7 @@ impl Config {
             graphql_paths: Vec::new(),
             takes_api_key: false,
             auth: None,
+            rbac: None,
         })
     }
 

@@ -23,6 +23,9 @@ pub(crate) struct Settings {
     pub(crate) jwt: Jwt,
     /// Users, sessions and tokens, at `/auth/v1` and `/authentication`. Changes need a restart.
     pub(crate) auth: Auth,
+    /// Roles, permissions and organisations, at `/rbac/v1` and `/authorization`. Changes need a
+    /// restart.
+    pub(crate) rbac: Rbac,
     /// A Redis, in which several nodes count together what is limited.
     pub(crate) redis: Redis,
     /// Where the API listens, and what one client may take.
@@ -154,6 +157,24 @@ pub(crate) struct Auth {
     pub(crate) catch_mail: bool,
     #[serde(flatten)]
     pub(crate) service: crestfall_auth::Config,
+}
+
+/// Roles, permissions and organisations, at `/rbac/v1` and `/authorization`. Changes need a restart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Rbac {
+    /// Serve it. It needs its tables in the database (`crestfall migrate`).
+    pub(crate) enabled: bool,
+    /// Connections at most, to the database of `database.url`. One of them hears of changes.
+    pub(crate) pool_size: u32,
+    /// Subjects whose permissions are remembered.
+    pub(crate) cached_subjects: usize,
+    /// Tell everybody who is signed in which permission they lack, and not only those who may see
+    /// roles. For development.
+    pub(crate) tell_missing: bool,
+    /// Put roles and the active organisation into the tokens of `[auth]`, unless
+    /// `auth.hooks.custom_access_token` is enabled for something else.
+    pub(crate) token_claims: bool,
 }
 
 /// A Redis, in which several nodes count together what is limited.
@@ -348,6 +369,18 @@ impl Default for Auth {
             pool_size: 10,
             catch_mail: false,
             service: crestfall_auth::Config::default(),
+        }
+    }
+}
+
+impl Default for Rbac {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            pool_size: 5,
+            cached_subjects: 10_000,
+            tell_missing: false,
+            token_claims: true,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crestfall_core::QualifiedName;
 use crestfall_core::client_ip::{ClientIpConfig, ClientIpLayer};
 use crestfall_core::jwt::RoleClaim;
+use crestfall_rbac::Tell;
 use http::{HeaderName, HeaderValue};
 
 use super::Error;
@@ -13,7 +14,7 @@ use crate::cors::Cors;
 use crate::edge::Policy;
 use crate::hosts::{Hosts, NoHost};
 use crate::http::{Address, Limits};
-use crate::setup::{Auth, Database, Secret, Setup, Tokens};
+use crate::setup::{Auth, Database, Rbac, Secret, Setup, Tokens};
 
 /// Where the REST API stands: our path and the one its clients expect.
 const REST_PATHS: [&str; 2] = ["/rest/v1", "/postgresql/rest"];
@@ -33,6 +34,12 @@ const EXPOSED: &[&str] = &[
 /// Where the authentication service stands: the path its clients expect, and ours.
 const AUTH_PATHS: [&str; 2] = ["/auth/v1", "/authentication"];
 
+/// Where the authorization service stands.
+const RBAC_PATHS: [&str; 2] = ["/rbac/v1", "/authorization"];
+
+/// What puts roles into tokens.
+const TOKEN_CLAIMS: &str = "pg-functions://postgres/rbac/token_claims";
+
 impl Settings {
     /// What the process runs with; refuses what cannot work or is not safe.
     pub(crate) fn setup(&self) -> Result<Setup, Error> {
@@ -51,6 +58,7 @@ impl Settings {
             graphql_paths: GRAPHQL_PATHS.to_vec(),
             takes_api_key: true,
             auth: self.auth()?,
+            rbac: self.rbac()?,
         })
     }
 
@@ -118,6 +126,13 @@ impl Settings {
         }
         let mut config = auth.service.clone();
         config.tokens.secret = self.shared_secret()?;
+        let hook = &mut config.hooks.custom_access_token;
+        if self.rbac.enabled && self.rbac.token_claims && !hook.enabled {
+            hook.enabled = true;
+            hook.uri = TOKEN_CLAIMS.to_owned();
+            // No decision relies on these claims: without them there is a token all the same.
+            hook.fail_open = true;
+        }
         let database = match auth.database_url.expose() {
             "" => self.database.url()?,
             url => url.to_owned(),
@@ -135,6 +150,30 @@ impl Settings {
             catches_mail: auth.catch_mail,
             paths: AUTH_PATHS.to_vec(),
             client_ip: self.server.client_ip()?,
+        }))
+    }
+
+    fn rbac(&self) -> Result<Option<Rbac>, Error> {
+        let rbac = &self.rbac;
+        if !rbac.enabled {
+            return Ok(None);
+        }
+        if rbac.pool_size < 2 {
+            return Err(refused("rbac.pool_size", "must be at least 2"));
+        }
+        let tell = match rbac.tell_missing {
+            true => Tell::Everybody,
+            false => Tell::WhoMaySeeRoles,
+        };
+        let config = crestfall_rbac::Config::default()
+            .cached_subjects(rbac.cached_subjects)
+            .tell_missing(tell);
+        Ok(Some(Rbac {
+            config,
+            database: Secret::new(self.database.url()?),
+            pool_size: rbac.pool_size,
+            acquire_timeout: self.database.acquire_timeout.get(),
+            paths: RBAC_PATHS.to_vec(),
         }))
     }
 

@@ -3,6 +3,7 @@
 mod alone;
 mod faults;
 mod keys;
+mod rbac;
 mod serve;
 mod users;
 
