@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::admin::{Admin, Health, Subject};
+use crate::audit;
 use crate::auth;
 use crate::data::{self, Asked, Data};
 use crate::edge::{Edge, Policy};
@@ -215,6 +216,7 @@ impl Running {
         let Some(auth) = self.until_auth().await? else {
             return Ok(());
         };
+        let _audit = audit::keep(&self.app.setup.load());
         let mut api = start_api(&self.app, auth.as_ref())?;
         let outcome = loop {
             let told = tokio::select! {

@@ -1,7 +1,11 @@
 //! Commands and flags.
 
+mod audit;
+mod doctor;
 mod keys;
+mod logs;
 mod migrate;
+mod policy;
 mod rest;
 mod users;
 
@@ -35,6 +39,14 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Take over users from elsewhere.
     Users(users::Arguments),
+    /// Put tables under audit, read their log, and check that nobody tampered with it.
+    Audit(audit::Arguments),
+    /// Look for what lets in whom it should not: tables without policies, grants, functions, views.
+    Doctor(doctor::Arguments),
+    /// Test policies: as this user, that query sees these rows.
+    Policy(policy::Arguments),
+    /// Read pgaudit's lines out of PostgreSQL's log, with who was behind them.
+    Logs(logs::Arguments),
     /// Look after the keys that sign tokens.
     Keys(keys::Arguments),
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
@@ -73,6 +85,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Serve(flags) => serve(flags),
         Command::Dev(arguments) => develop(arguments),
         Command::Auth(flags) => authenticate(flags),
+        Command::Audit(arguments) => audit::main(&arguments),
+        Command::Doctor(arguments) => doctor::main(&arguments),
+        Command::Policy(arguments) => policy::main(&arguments),
+        Command::Logs(arguments) => logs::main(&arguments),
         Command::Keys(arguments) => keys::main(&arguments),
         Command::Users(arguments) => users::main(&arguments),
         Command::Migrate(arguments) => migrate::main(&arguments),

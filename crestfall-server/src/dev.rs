@@ -210,6 +210,7 @@ impl Environment {
             "auth.anonymous_users=true".to_owned(),
             "auth.phone.enabled=true".to_owned(),
             "auth.catch_mail=true".to_owned(),
+            "rest.explain_policies=everyone".to_owned(),
         ]);
         flags.assuming(vec![
             format!("database.url={}", self.database_url()),
@@ -292,6 +293,7 @@ async fn bring_up_to_date(project: &Path, url: &str) -> Result<(), Error> {
         ..migrate::Options::default()
     };
     let mut sets = crestfall_auth::migrations();
+    sets.extend(crestfall_audit::migrations());
     let directory = project.join("migrations");
     if directory.is_dir() {
         sets.push(MigrationSet::directory("project", &directory)?);

@@ -62,6 +62,23 @@ pub(crate) struct Setup {
     pub(crate) takes_api_key: bool,
     /// Users, sessions and tokens, if they are served.
     pub(crate) auth: Option<Auth>,
+    /// The audit log; none where there is only PostgREST's.
+    pub(crate) audit: Option<Audit>,
+}
+
+/// The audit log.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Audit {
+    /// Look after it while serving.
+    pub(crate) enabled: bool,
+    /// An interval of PostgreSQL; none keeps everything.
+    pub(crate) retention: Option<String>,
+    /// `day`, `week`, `month`
+    pub(crate) period: &'static str,
+    /// None makes no chain.
+    pub(crate) seal_every: Option<Duration>,
+    /// Signs the seals.
+    pub(crate) seal_key: Option<crestfall_core::Secret>,
 }
 
 /// The authentication service.

@@ -38,6 +38,7 @@ impl Config {
             rest_paths: vec![""],
             takes_api_key: false,
             auth: None,
+            audit: None,
         })
     }
 

@@ -8,11 +8,11 @@ use crestfall_core::jwt::RoleClaim;
 use http::{HeaderName, HeaderValue};
 
 use super::Error;
-use super::sections::{Admin, Errors, OpenApi, Rest, Server, Settings, TxEnd};
+use super::sections::{Admin, Errors, ExplainPolicies, OpenApi, Rest, Server, Settings, TxEnd};
 use crate::cors::Cors;
 use crate::edge::Policy;
 use crate::http::{Address, Limits};
-use crate::setup::{Auth, Database, Secret, Setup, Tokens};
+use crate::setup::{Audit, Auth, Database, Secret, Setup, Tokens};
 
 /// Where the REST API stands: our path and the one its clients expect.
 const REST_PATHS: [&str; 2] = ["/rest/v1", "/postgresql/rest"];
@@ -41,10 +41,14 @@ impl Settings {
             warnings: Vec::new(),
             database: self.database()?,
             tokens: self.tokens()?,
-            rest: self.rest.config(self.log.queries)?,
+            rest: crestfall_rest::Config {
+                name_requests: self.audit.name_requests,
+                ..self.rest.config(self.log.queries)?
+            },
             rest_paths: REST_PATHS.to_vec(),
             takes_api_key: true,
             auth: self.auth()?,
+            audit: self.audit(),
         })
     }
 
@@ -71,6 +75,18 @@ impl Settings {
             channel: given(&database.channel),
             in_database: None,
             load_pauses: Default::default(),
+        })
+    }
+
+    fn audit(&self) -> Option<Audit> {
+        let audit = &self.audit;
+        let every = audit.seal_every.get();
+        Some(Audit {
+            enabled: audit.enabled,
+            retention: given(&audit.retention),
+            period: audit.period.as_str(),
+            seal_every: (!every.is_zero()).then_some(every),
+            seal_key: Some(audit.seal_key.clone()).filter(|key| !key.is_empty()),
         })
     }
 
@@ -240,6 +256,8 @@ impl Rest {
             openapi_server_proxy_uri: given(&self.openapi_url),
             error_verbosity: self.errors.into(),
             server_timing: self.server_timing,
+            protects_anonymous: !self.unprotected,
+            explain_policies: self.explain_policies.into(),
             log_query,
             max_body_bytes: self.max_body.get(),
             max_depth: self.max_depth,
@@ -255,6 +273,16 @@ impl From<TxEnd> for crestfall_rest::TxEnd {
             TxEnd::CommitAllowOverride => Self::CommitAllowOverride,
             TxEnd::Rollback => Self::Rollback,
             TxEnd::RollbackAllowOverride => Self::RollbackAllowOverride,
+        }
+    }
+}
+
+impl From<ExplainPolicies> for crestfall_rest::ExplainPolicies {
+    fn from(who: ExplainPolicies) -> Self {
+        match who {
+            ExplainPolicies::Off => Self::Off,
+            ExplainPolicies::Owners => Self::Owners,
+            ExplainPolicies::Everyone => Self::Everyone,
         }
     }
 }
