@@ -47,6 +47,14 @@ if [ "$purpose" = test ]; then
   have redis-server || need_package redis-server
   have caddy || need_package caddy
   have nginx || [ -x /usr/sbin/nginx ] || need_package nginx-light
+  # pgaudit for the newest PostgreSQL there is, of which the package carries the number.
+  if have apt-get; then
+    for dir in /usr/lib/postgresql/*/bin; do
+      [ -x "$dir/postgres" ] && version=$(basename "$(dirname "$dir")")
+    done
+    [ -z "${version:-}" ] || [ -e "/usr/lib/postgresql/$version/lib/pgaudit.so" ] ||
+      need_package "postgresql-$version-pgaudit"
+  fi
   have chromium || have chromium-browser || have google-chrome || need_package chromium
 fi
 

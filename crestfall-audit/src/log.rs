@@ -217,6 +217,14 @@ impl Log {
         })
     }
 
+    /// Whether a seal with this hash (hexadecimal) is in the chain: one that was noted elsewhere.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn has_seal(&self, hash: &str) -> Result<bool> {
+        Ok(store::has_seal(&self.pool, hash).await?)
+    }
+
     pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
     }

@@ -179,6 +179,12 @@ pub(crate) async fn signatures(db: impl PgExecutor<'_>, from: i64) -> Result<Vec
     sqlx::query_as(sql).bind(from).fetch_all(db).await
 }
 
+/// $1 hash  text  hexadecimal
+pub(crate) async fn has_seal(db: impl PgExecutor<'_>, hash: &str) -> Result<bool> {
+    let sql = "select exists (select from audit.seals where encode(hash, 'hex') = lower($1))";
+    sqlx::query_scalar(sql).bind(hash).fetch_one(db).await
+}
+
 /// $1 from  bigint
 pub(crate) async fn verify(db: impl PgExecutor<'_>, from: i64) -> Result<Vec<Finding>> {
     sqlx::query_as("select seal, partition, problem from audit.verify($1)")

@@ -86,6 +86,10 @@ pub struct Table {
     /// Writing to it may run such functions besides: triggers, rules, defaults, checks, what follows
     /// in other tables.
     pub writes_run_functions: bool,
+    /// Policies hold whoever reads it: row-level security is on; of a view, it reads with the caller's
+    /// rights, and only what is protected. Or a line of its comment is `@public`.
+    #[serde(skip)]
+    pub is_protected: bool,
     /// Primary key columns, alphabetical; of a view, the columns that show a primary key of a table
     /// below it, in that key's order (of several tables, one key after another).
     pub primary_key: Vec<Arc<str>>,

@@ -47,6 +47,11 @@ pub struct Config {
     /// While a request runs, its connection's `application_name` is `crestfall/<id>`, so that lines of
     /// PostgreSQL's log tell which request they are about. Costs a message to the server and back.
     pub name_requests: bool,
+    /// Refuse to serve the anonymous role a table without row-level security, or a view that runs with its
+    /// owner's rights, unless a line of its comment is `@public`.
+    pub protects_anonymous: bool,
+    /// Who may ask why rows are missing (`Prefer: explain=policies`).
+    pub explain_policies: ExplainPolicies,
     /// Longest request body in bytes; more answers 413.
     pub max_body_bytes: usize,
     /// Deepest nesting of `select` embeds and of `and`/`or` trees; more answers 400.
@@ -80,6 +85,8 @@ impl Default for Config {
             app_settings: Vec::new(),
             log_query: false,
             name_requests: false,
+            protects_anonymous: false,
+            explain_policies: ExplainPolicies::Off,
             max_body_bytes: 64 * 1024 * 1024,
             max_depth: 64,
         }
@@ -112,6 +119,17 @@ impl TxEnd {
     pub fn rolls_back(self) -> bool {
         matches!(self, Self::Rollback | Self::RollbackAllowOverride)
     }
+}
+
+/// Who may ask why rows are missing (`Prefer: explain=policies`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExplainPolicies {
+    /// Nobody: the preference is unknown.
+    Off,
+    /// Roles that row-level security does not hold (superusers, `BYPASSRLS`), for whom they name.
+    Owners,
+    /// Everybody. Whoever asks learns how many rows they may not see: for development.
+    Everyone,
 }
 
 /// What the OpenAPI document shows.

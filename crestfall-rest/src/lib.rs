@@ -5,6 +5,7 @@ mod config;
 mod connect;
 mod error;
 mod execute;
+mod explain;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -13,6 +14,7 @@ mod json;
 mod media_type;
 mod openapi;
 mod plan;
+mod protect;
 mod request;
 mod respond;
 mod rest;
@@ -21,7 +23,7 @@ mod sql;
 mod timing;
 mod transaction;
 
-pub use config::{Config, ErrorVerbosity, OpenApiMode, TxEnd};
+pub use config::{Config, ErrorVerbosity, ExplainPolicies, OpenApiMode, TxEnd};
 pub use connect::ConnectError;
 pub use error::{
     ApiError, CatalogError, DatabaseError, Error, JwtRefusal, PgErrorFields, RaiseError, RangeError,

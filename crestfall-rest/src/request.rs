@@ -23,7 +23,7 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RANGE};
 use percent_encoding::percent_decode_str;
 
-use crate::config::{Config, OpenApiMode};
+use crate::config::{Config, ExplainPolicies, OpenApiMode};
 use crate::error::{ApiError, Error, RangeError};
 use crate::media_type::MediaType;
 use parser::SyntaxError;
@@ -153,7 +153,7 @@ impl ApiRequest {
                 .collect::<Result<_, EmptyRange>>()?,
             top_level_range,
             query: params,
-            preferences: Preferences::parse(headers, config.tx_end.allows_override()),
+            preferences: preferences(headers, config),
             payload,
             columns,
             accept: first_header(headers, ACCEPT)
@@ -161,6 +161,14 @@ impl ApiRequest {
             content_type,
         })
     }
+}
+
+fn preferences(headers: &HeaderMap, config: &Config) -> Preferences {
+    let mut preferences = Preferences::parse(headers, config.tx_end.allows_override());
+    if config.explain_policies != ExplainPolicies::Off {
+        preferences.allow_explain();
+    }
+    preferences
 }
 
 /// However deep the settings allow, parsers go no deeper: each level takes stack.

@@ -11,18 +11,21 @@ use bytes::Bytes;
 use crestfall_core::catalog::SharedCatalog;
 use crestfall_core::client_ip::ClientIp;
 use crestfall_core::db::Db;
-use crestfall_core::identity::SharedVerifier;
+use crestfall_core::identity::{ANONYMOUS_ROLE, SharedVerifier};
 use crestfall_core::request_id::RequestId;
 use crestfall_core::{Catalog, Identity};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
-use crate::config::{Config, ErrorVerbosity};
+use crate::config::{Config, ErrorVerbosity, ExplainPolicies};
 use crate::connect::Kept;
 use crate::error::{ApiError, Error, JwtRefusal};
 use crate::execute::{Prepared, execute};
+use crate::explain::explain;
 use crate::inspect::inspect;
 use crate::plan::{Plan, StatementPlan};
+use crate::protect;
 use crate::request::ApiRequest;
+use crate::request::prefer::EXPLAIN;
 use crate::request::shape::Shape;
 use crate::respond;
 use crate::settings::{RoleSettings, Settings};
@@ -250,6 +253,9 @@ impl Work<'_> {
             headers,
             ..
         } = self.caller;
+        if self.asks_to_explain() {
+            return None;
+        }
         let mut shape = Shape::of(method, path, query, headers)?;
         timing.mark("parse");
         let compiled =
@@ -268,6 +274,13 @@ impl Work<'_> {
             )
             .await,
         )
+    }
+
+    /// Such a request is no read of rows.
+    fn asks_to_explain(&self) -> bool {
+        let asks = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains(EXPLAIN));
+        self.settings.config.explain_policies != ExplainPolicies::Off
+            && self.caller.headers.get_all("prefer").iter().any(asks)
     }
 
     /// Answers any request.
@@ -289,6 +302,11 @@ impl Work<'_> {
         let plan = Plan::new(&request, self.catalog, config)?;
         timing.mark("plan");
         match &plan {
+            Plan::Statement(plan) if request.preferences.explains => {
+                let context = Transaction::new(self.caller, &request, self.settings, None);
+                let who = config.explain_policies;
+                explain(self.db, &context, who, self.caller, plan).await
+            }
             Plan::Statement(plan) => {
                 let prepared = Prepared::new(&request, plan, self.settings, self.catalog);
                 self.run(&request, plan, &prepared, &request.query.canonical, timing)
@@ -310,6 +328,11 @@ impl Work<'_> {
         }
     }
 
+    /// The caller acts as the role of requests without a credential, with one or not.
+    fn is_anonymous(&self) -> bool {
+        !self.caller.authenticated || self.caller.identity.role() == ANONYMOUS_ROLE
+    }
+
     async fn run(
         &self,
         request: &ApiRequest,
@@ -318,8 +341,16 @@ impl Work<'_> {
         canonical: &str,
         timing: &mut Timing,
     ) -> Result<Response<Body>, Error> {
+        let config = &self.settings.config;
+        if config.protects_anonymous && self.is_anonymous() {
+            protect::check(plan, self.catalog)?;
+        }
         let context = Transaction::new(self.caller, request, self.settings, Some(plan));
-        let answer = execute(self.db, &context, self.settings, request, plan, prepared).await?;
+        let answer = execute(self.db, &context, self.settings, request, plan, prepared).await;
+        let answer = answer.map_err(|error| match config.protects_anonymous {
+            true => protect::with_grant(error, plan, self.caller.identity.role()),
+            false => error,
+        })?;
         timing.mark("transaction");
         let verbosity = self.settings.config.error_verbosity;
         let mut response = respond::respond(request, plan, answer, canonical, verbosity)?;

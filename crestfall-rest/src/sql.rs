@@ -4,6 +4,7 @@
 mod body;
 mod call;
 mod condition;
+mod count;
 mod data_type;
 mod embed;
 mod read;
@@ -22,6 +23,7 @@ use crestfall_core::name::literal;
 use crate::plan::column::ColumnRef;
 use crate::request::select::JsonOperand;
 
+pub(crate) use count::count_rows;
 pub(crate) use rows::{response_settings, rows, scalar_call, written_rows};
 pub(crate) use statement::{Count, Shape, planned_count, statement};
 

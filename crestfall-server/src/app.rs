@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::admin::{Admin, Health, Subject};
+use crate::audit;
 use crate::auth;
 use crate::data::{self, Asked, Data};
 use crate::edge::{Edge, Policy};
@@ -221,6 +222,7 @@ impl Running {
         };
         let rbac = self.app.setup.load().rbac.as_ref().map(rbac::start);
         let rbac = rbac.transpose()?;
+        let _audit = audit::keep(&self.app.setup.load());
         let mut api = start_api(&self.app, auth.as_ref(), rbac.as_ref())?;
         let outcome = loop {
             let told = tokio::select! {

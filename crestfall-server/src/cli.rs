@@ -1,9 +1,13 @@
 //! Commands and flags.
 
+mod audit;
+mod doctor;
 mod generate;
 mod graphql;
 mod keys;
+mod logs;
 mod migrate;
+mod policy;
 mod rbac;
 mod rest;
 mod users;
@@ -46,6 +50,14 @@ enum Command {
     Users(users::Arguments),
     /// Bring roles and permissions to what rbac.toml says.
     Rbac(rbac::Arguments),
+    /// Put tables under audit, read their log, and check that nobody tampered with it.
+    Audit(audit::Arguments),
+    /// Look for what lets in whom it should not: tables without policies, grants, functions, views.
+    Doctor(doctor::Arguments),
+    /// Test policies: as this user, that query sees these rows.
+    Policy(policy::Arguments),
+    /// Read pgaudit's lines out of PostgreSQL's log, with who was behind them.
+    Logs(logs::Arguments),
     /// Look after the keys that sign tokens.
     Keys(keys::Arguments),
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
@@ -85,6 +97,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Dev(arguments) => develop(arguments),
         Command::Auth(flags) => authenticate(flags),
         Command::Graphql(flags) => graphql::main(flags),
+        Command::Audit(arguments) => audit::main(&arguments),
+        Command::Doctor(arguments) => doctor::main(&arguments),
+        Command::Policy(arguments) => policy::main(&arguments),
+        Command::Logs(arguments) => logs::main(&arguments),
         Command::Keys(arguments) => keys::main(&arguments),
         Command::Gen(arguments) => generate::main(arguments),
         Command::Users(arguments) => users::main(&arguments),

@@ -212,6 +212,7 @@ impl Environment {
             "auth.catch_mail=true".to_owned(),
             "rbac.enabled=true".to_owned(),
             "rbac.tell_missing=true".to_owned(),
+            "rest.explain_policies=everyone".to_owned(),
         ]);
         flags.assuming(vec![
             format!("database.url={}", self.database_url()),
@@ -295,6 +296,7 @@ async fn bring_up_to_date(project: &Path, url: &str) -> Result<(), Error> {
     };
     let mut sets = crestfall_auth::migrations();
     sets.extend(crestfall_rbac::migrations());
+    sets.extend(crestfall_audit::migrations());
     let directory = project.join("migrations");
     if directory.is_dir() {
         sets.push(MigrationSet::directory("project", &directory)?);

@@ -69,6 +69,8 @@ pub(crate) struct Setup {
     pub(crate) auth: Option<Auth>,
     /// Roles and permissions, if they are served.
     pub(crate) rbac: Option<Rbac>,
+    /// The audit log; none where there is only PostgREST's.
+    pub(crate) audit: Option<Audit>,
 }
 
 /// The authorization service.
@@ -84,6 +86,21 @@ pub(crate) struct Rbac {
     pub(crate) acquire_timeout: Duration,
     /// Paths below which it answers.
     pub(crate) paths: Vec<&'static str>,
+}
+
+/// The audit log.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Audit {
+    /// Look after it while serving.
+    pub(crate) enabled: bool,
+    /// An interval of PostgreSQL; none keeps everything.
+    pub(crate) retention: Option<String>,
+    /// `day`, `week`, `month`
+    pub(crate) period: &'static str,
+    /// None makes no chain.
+    pub(crate) seal_every: Option<Duration>,
+    /// Signs the seals.
+    pub(crate) seal_key: Option<crestfall_core::Secret>,
 }
 
 /// The authentication service.

@@ -104,6 +104,7 @@ fn table(row: TableRow, primary_key: Vec<Arc<str>>, names: &mut Interner) -> Tab
         deletable: row.deletable,
         runs_functions: row.runs_functions,
         writes_run_functions: row.writes_run_functions,
+        is_protected: row.is_protected,
         primary_key,
         columns,
         column_index,

@@ -123,6 +123,7 @@ mod tests {
                 deletable: true,
                 runs_functions: false,
                 writes_run_functions: false,
+                is_protected: true,
                 primary_key: vec![],
                 columns: vec![],
                 column_index: Default::default(),

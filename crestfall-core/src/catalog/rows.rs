@@ -37,6 +37,7 @@ pub(super) struct TableRow {
     pub(super) deletable: bool,
     pub(super) runs_functions: bool,
     pub(super) writes_run_functions: bool,
+    pub(super) is_protected: bool,
     pub(super) columns: Vec<ColumnRow>,
 }
 

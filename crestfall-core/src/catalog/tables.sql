@@ -46,6 +46,43 @@ relation as materialized (
         and relkind in ('r', 'p', 'f', 'v', 'm')
         and not relispartition
 ),
+-- What no policy holds: tables without row-level security, views with their owner's rights, and what
+-- cannot have policies; of every schema, unless marked.
+open as materialized (
+    select pg_class.oid
+    from pg_class
+    left join pg_description on objoid = pg_class.oid and objsubid = 0 and classoid = 'pg_class'::regclass
+    where (
+            relkind in ('r', 'p') and not relrowsecurity
+            or relkind in ('m', 'f')
+            or relkind = 'v' and not coalesce((
+                select lower(option_value) in ('true', 'on', '1', 'yes')
+                from pg_options_to_table(reloptions)
+                where option_name = 'security_invoker'
+            ), false)
+        )
+        and relnamespace <> 'pg_catalog'::regnamespace
+        and coalesce(description, '') !~ '(^|\n)\s*@public\s*($|\n)'
+),
+-- The relations below views of the caller's rights, through views of the same kind.
+reach (view, relation) as (
+    select ev_class, refobjid
+    from relation
+    join pg_rewrite on ev_class = relation.oid
+    join pg_depend
+        on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid
+        and refclassid = 'pg_class'::regclass and refobjid <> ev_class
+    where kind = 'v' and relation.oid not in (select oid from open)
+    union
+    select reach.view, refobjid
+    from reach
+    join pg_class on pg_class.oid = reach.relation and relkind = 'v'
+    join pg_rewrite on ev_class = reach.relation
+    join pg_depend
+        on classid = 'pg_rewrite'::regclass and objid = pg_rewrite.oid
+        and refclassid = 'pg_class'::regclass and refobjid <> ev_class
+    where reach.relation not in (select oid from open)
+),
 columns as (
     select
         attrelid as relation,
@@ -164,6 +201,11 @@ select json_build_object(
             join pg_depend on classid = part.class and objid = part.id
             where refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
         ),
+    'is_protected', relation.oid not in (select oid from open) and (
+        kind in ('r', 'p') or kind = 'v' and not exists (
+            select from reach where reach.view = relation.oid and reach.relation in (select oid from open)
+        )
+    ) or coalesce(pg_description.description, '') ~ '(^|\n)\s*@public\s*($|\n)',
     'columns', coalesce(columns.list, '[]')
 )::text
 from relation

@@ -169,6 +169,7 @@ mod tests {
                 deletable: true,
                 runs_functions: false,
                 writes_run_functions: false,
+                is_protected: true,
                 primary_key: Vec::new(),
                 columns: Vec::new(),
                 column_index: Default::default(),

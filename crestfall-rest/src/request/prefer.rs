@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use http::HeaderMap;
 
+/// Asks why rows are missing.
+pub(crate) const EXPLAIN: &str = "explain=policies";
+
 /// What a client prefers. Absent means it said nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Preferences {
@@ -15,6 +18,8 @@ pub(crate) struct Preferences {
     pub(crate) handling: Option<Handling>,
     pub(crate) timezone: Option<String>,
     pub(crate) max_affected: Option<i64>,
+    /// `explain=policies`, where the settings know it.
+    pub(crate) explains: bool,
     /// Preferences nobody knows, as sent.
     pub(crate) invalid: Vec<String>,
 }
@@ -79,6 +84,13 @@ impl Preferences {
             }
         }
         preferences
+    }
+
+    /// Takes `explain=policies` for a preference that is known.
+    pub(crate) fn allow_explain(&mut self) {
+        let sent = self.invalid.len();
+        self.invalid.retain(|token| token != EXPLAIN);
+        self.explains = self.invalid.len() < sent;
     }
 
     fn add(&mut self, token: &str, allow_transaction: bool, max_affected_seen: &mut bool) {

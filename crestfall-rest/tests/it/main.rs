@@ -13,6 +13,7 @@ mod paging;
 mod reading;
 mod rows_equal;
 mod schemas;
+mod secure;
 mod transactions;
 mod upserting;
 mod writing;

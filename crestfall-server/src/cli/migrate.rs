@@ -42,15 +42,30 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
     let report = migrate::run(&database, &sets, &options)
         .await
         .map_err(|error| setup::told(&error))?;
+    configure_audit(arguments, &url).await?;
     let (now, before) = (report.applied.len(), report.already);
     println!("{now} migrations applied, {before} were there");
     Ok(())
+}
+
+/// Writes how long the audit log is kept, where the settings say so.
+async fn configure_audit(arguments: &Arguments, url: &str) -> Result<(), String> {
+    let source = Source::Crestfall(Sources::new(arguments.flags.clone()));
+    // With a database named, settings may be wanting.
+    let Ok(Some(audit)) = source.read(Vec::new(), None).map(|setup| setup.audit) else {
+        return Ok(());
+    };
+    if audit.retention.is_none() {
+        return Ok(());
+    }
+    super::audit::configure(url, &audit).await
 }
 
 /// Our crates' migrations, then the project's.
 fn sets(directory: Option<&PathBuf>) -> Result<Vec<MigrationSet>, migrate::Error> {
     let mut sets = crestfall_auth::migrations();
     sets.extend(crestfall_rbac::migrations());
+    sets.extend(crestfall_audit::migrations());
     let usual = PathBuf::from("migrations");
     let usual = usual.is_dir().then_some(&usual);
     if let Some(directory) = directory.or(usual) {

@@ -42,6 +42,7 @@ impl Config {
             takes_api_key: false,
             auth: None,
             rbac: None,
+            audit: None,
         })
     }
 

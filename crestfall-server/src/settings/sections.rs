@@ -1,5 +1,6 @@
 //! The settings themselves. What a field's documentation says is what the reference page says.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     /// Roles, permissions and organisations, at `/rbac/v1` and `/authorization`. Changes need a
     /// restart.
     pub(crate) rbac: Rbac,
+    /// The audit log: tables that `audit.track` puts under it. Its tables come with `crestfall migrate`.
+    pub(crate) audit: Audit,
     /// A Redis, in which several nodes count together what is limited.
     pub(crate) redis: Redis,
     /// Where the API listens, and what one client may take.
@@ -34,6 +37,16 @@ pub(crate) struct Settings {
     pub(crate) admin: Admin,
     /// What is logged, and how.
     pub(crate) log: Log,
+    /// What `crestfall doctor` is to let be.
+    pub(crate) doctor: Doctor,
+}
+
+/// What `crestfall doctor` is to let be.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Doctor {
+    /// Reasons, by a rule (`CF-D001`) or by a rule and a place (`CF-D001 public.films`).
+    pub(crate) ignore: BTreeMap<String, String>,
 }
 
 /// Where the rows are, and how many connections to them.
@@ -93,6 +106,11 @@ pub(crate) struct Rest {
     pub(crate) errors: Errors,
     /// The `Server-Timing` header.
     pub(crate) server_timing: bool,
+    /// Serve a table without row-level security, or a view that runs with its owner's rights, to the
+    /// anonymous role although its comment has no line `@public`. Off, such requests are refused.
+    pub(crate) unprotected: bool,
+    /// Who may ask why rows are missing (`Prefer: explain=policies`).
+    pub(crate) explain_policies: ExplainPolicies,
     /// Longest body of a request.
     pub(crate) max_body: Size,
     /// Deepest nesting of embeds and of `and`/`or`.
@@ -177,6 +195,50 @@ pub(crate) struct Rbac {
     pub(crate) token_claims: bool,
 }
 
+/// The audit log: tables that `audit.track` puts under it. Its tables come with `crestfall migrate`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Audit {
+    /// Look after it while serving: partitions ahead of time, retention, the chain.
+    pub(crate) enabled: bool,
+    /// How long entries are kept, as an interval of PostgreSQL such as `400 days`; empty keeps them for
+    /// ever. `crestfall migrate` and `crestfall audit prune` write it to the database.
+    pub(crate) retention: String,
+    /// What one partition holds. Whole partitions are dropped, so entries live up to one period longer.
+    pub(crate) period: Period,
+    /// How often entries are sealed, so that `crestfall audit verify` finds what was tampered with;
+    /// `0s` makes no chain.
+    pub(crate) seal_every: Duration,
+    /// Signs the seals (HMAC-SHA-256), so that the database's administrator cannot make the chain anew.
+    pub(crate) seal_key: Secret,
+    /// While a request runs, its connection's `application_name` is `crestfall/<id>`, by which
+    /// `crestfall logs` finds who was behind a line of PostgreSQL's log.
+    pub(crate) name_requests: bool,
+}
+
+/// What one partition of the audit log holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Period {
+    /// A day.
+    Day,
+    /// A week.
+    Week,
+    /// A month.
+    Month,
+}
+
+impl Period {
+    /// As the database knows it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}
+
 /// A Redis, in which several nodes count together what is limited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -258,6 +320,18 @@ pub(crate) struct Log {
     pub(crate) queries: bool,
 }
 
+/// Who may ask why rows are missing (`Prefer: explain=policies`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ExplainPolicies {
+    /// Nobody.
+    Off,
+    /// Roles that row-level security does not hold, for whom they name.
+    Owners,
+    /// Everybody, who thereby learns how many rows they may not see. For development.
+    Everyone,
+}
+
 /// How transactions end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -327,6 +401,8 @@ impl Default for Rest {
             openapi_url: String::new(),
             errors: Errors::Verbose,
             server_timing: false,
+            unprotected: false,
+            explain_policies: ExplainPolicies::Off,
             max_body: Size::mebibytes(64),
             max_depth: rest.max_depth,
         }
@@ -381,6 +457,19 @@ impl Default for Rbac {
             cached_subjects: 10_000,
             tell_missing: false,
             token_claims: true,
+        }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            retention: String::new(),
+            period: Period::Week,
+            seal_every: Duration::seconds(60),
+            seal_key: Secret::default(),
+            name_requests: false,
         }
     }
 }

@@ -9,12 +9,12 @@ use crestfall_rbac::Tell;
 use http::{HeaderName, HeaderValue};
 
 use super::Error;
-use super::sections::{Admin, Errors, OpenApi, Rest, Server, Settings, TxEnd};
+use super::sections::{Admin, Errors, ExplainPolicies, OpenApi, Rest, Server, Settings, TxEnd};
 use crate::cors::Cors;
 use crate::edge::Policy;
 use crate::hosts::{Hosts, NoHost};
 use crate::http::{Address, Limits};
-use crate::setup::{Auth, Database, Rbac, Secret, Setup, Tokens};
+use crate::setup::{Audit, Auth, Database, Rbac, Secret, Setup, Tokens};
 
 /// Where the REST API stands: our path and the one its clients expect.
 const REST_PATHS: [&str; 2] = ["/rest/v1", "/postgresql/rest"];
@@ -52,13 +52,17 @@ impl Settings {
             warnings: Vec::new(),
             database: self.database()?,
             tokens: self.tokens()?,
-            rest: self.rest.config(self.log.queries)?,
+            rest: crestfall_rest::Config {
+                name_requests: self.audit.name_requests,
+                ..self.rest.config(self.log.queries)?
+            },
             rest_paths: REST_PATHS.to_vec(),
             graphql: self.graphql()?,
             graphql_paths: GRAPHQL_PATHS.to_vec(),
             takes_api_key: true,
             auth: self.auth()?,
             rbac: self.rbac()?,
+            audit: self.audit(),
         })
     }
 
@@ -114,6 +118,18 @@ impl Settings {
             },
             log_query: self.log.queries,
         }))
+    }
+
+    fn audit(&self) -> Option<Audit> {
+        let audit = &self.audit;
+        let every = audit.seal_every.get();
+        Some(Audit {
+            enabled: audit.enabled,
+            retention: given(&audit.retention),
+            period: audit.period.as_str(),
+            seal_every: (!every.is_zero()).then_some(every),
+            seal_key: Some(audit.seal_key.clone()).filter(|key| !key.is_empty()),
+        })
     }
 
     fn auth(&self) -> Result<Option<Auth>, Error> {
@@ -320,6 +336,8 @@ impl Rest {
             openapi_server_proxy_uri: given(&self.openapi_url),
             error_verbosity: self.errors.into(),
             server_timing: self.server_timing,
+            protects_anonymous: !self.unprotected,
+            explain_policies: self.explain_policies.into(),
             log_query,
             max_body_bytes: self.max_body.get(),
             max_depth: self.max_depth,
@@ -335,6 +353,16 @@ impl From<TxEnd> for crestfall_rest::TxEnd {
             TxEnd::CommitAllowOverride => Self::CommitAllowOverride,
             TxEnd::Rollback => Self::Rollback,
             TxEnd::RollbackAllowOverride => Self::RollbackAllowOverride,
+        }
+    }
+}
+
+impl From<ExplainPolicies> for crestfall_rest::ExplainPolicies {
+    fn from(who: ExplainPolicies) -> Self {
+        match who {
+            ExplainPolicies::Off => Self::Off,
+            ExplainPolicies::Owners => Self::Owners,
+            ExplainPolicies::Everyone => Self::Everyone,
         }
     }
 }

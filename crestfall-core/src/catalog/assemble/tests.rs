@@ -48,6 +48,7 @@ fn table(oid: u32, columns: &[&str]) -> TableRow {
         deletable: true,
         runs_functions: false,
         writes_run_functions: false,
+        is_protected: true,
         columns: numbered(columns).into_iter().map(column).collect(),
     }
 }

@@ -67,6 +67,7 @@ fn catalog() -> Catalog {
             deletable: true,
             runs_functions: false,
             writes_run_functions: false,
+            is_protected: true,
             primary_key: Vec::new(),
             columns: Vec::new(),
             column_index: Default::default(),

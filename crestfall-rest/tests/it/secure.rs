@@ -1,0 +1,276 @@
+//! Secure by default (D2), and why rows are missing.
+
+use crestfall_core::Identity;
+use crestfall_core::testing::{TestApp, TestDb};
+use crestfall_rest::{Config, ExplainPolicies, Rest};
+use serde_json::{Value, json};
+
+const SCHEMA: &str = "
+    create schema hidden;
+    create table open (id int primary key, secret text);
+    create table marked (id int primary key);
+    comment on table marked is E'Everybody may know.\\n@public';
+    create table ungranted (id int primary key);
+    create table held (id int primary key, owner text, open_id int references open, marked_id int references marked);
+    create table joined (held_id int references held, open_id int references open, primary key (held_id, open_id));
+    create table hidden.base (id int primary key);
+    alter table held enable row level security;
+    alter table joined enable row level security;
+    create policy everything on joined using (true);
+    create policy own on held for select using (owner = current_setting('request.jwt.claims', true)::jsonb ->> 'sub');
+    create policy shown on held for select to anon using (id = 3);
+    create policy sober on held as restrictive for select using (id <> 4);
+    create view definer as select id from held;
+    create view invoker with (security_invoker = true) as select id from held;
+    create view invoker_of_open with (security_invoker = true) as select id from open;
+    create view invoker_of_view with (security_invoker = true) as select id from definer;
+    create view marked_view as select id from held;
+    comment on view marked_view is '@public';
+    create materialized view snapshot as select id from held;
+    create function opened() returns setof open language sql stable as 'select * from open';
+    grant usage on schema hidden to anon, authenticated;
+    grant all on open, marked, held, joined, definer, invoker, invoker_of_open, invoker_of_view, marked_view, snapshot,
+      hidden.base to anon, authenticated, service_role;
+    insert into open values (1, 'x');
+    insert into marked values (1);
+    insert into held values (1, 'ada', 1, 1), (2, 'bob', 1, 1), (3, 'bob', 1, 1), (4, 'ada', 1, 1);";
+
+async fn app(config: Config, identity: Option<Identity>) -> (TestDb, TestApp) {
+    let db = TestDb::with_template("secure", SCHEMA).await;
+    let rest = Rest::connect(&db.url_as("authenticator"), config)
+        .await
+        .unwrap();
+    let put = move |mut request: axum::extract::Request| {
+        if let Some(identity) = &identity {
+            request.extensions_mut().insert(identity.clone());
+        }
+        request
+    };
+    let router = rest
+        .router()
+        .layer(axum::middleware::map_request(move |request| {
+            let request = put(request);
+            async move { request }
+        }));
+    (db, TestApp::new(router))
+}
+
+fn as_role(role: &str, sub: &str) -> Option<Identity> {
+    let claims = json!({ "sub": sub }).as_object().unwrap().clone();
+    Some(Identity::from_token(role.into(), claims))
+}
+
+fn protecting() -> Config {
+    Config {
+        protects_anonymous: true,
+        ..Config::default()
+    }
+}
+
+#[tokio::test]
+async fn d2_what_no_policy_holds_is_refused_to_the_anonymous_role_unless_it_is_marked() {
+    let refused = [
+        "/open",
+        "/definer",
+        "/invoker_of_open",
+        "/invoker_of_view",
+        "/snapshot",
+        "/held?select=id,open!held_open_id_fkey(id)",
+        "/marked?select=id,held(id,opened:open!joined(id))",
+    ];
+    let served = [
+        "/marked",
+        "/held",
+        "/invoker",
+        "/marked_view",
+        "/held?select=id,marked(id)",
+    ];
+    // Without a credential, and with a token that names the same role, as public keys do.
+    for identity in [None, as_role("anon", "somebody")] {
+        let (_db, app) = app(protecting(), identity).await;
+        for path in refused {
+            let response = app.get(path).await;
+            assert_eq!(response.status, 401, "{path}: {}", response.json());
+            let body = response.json();
+            assert_eq!(body["code"], "42501", "{path}");
+            let hint = body["hint"].as_str().unwrap();
+            assert!(hint.contains("@public"), "{path}: {hint}");
+        }
+        for path in served {
+            let response = app.get(path).await;
+            assert_eq!(response.status, 200, "{path}: {}", response.json());
+        }
+        assert_eq!(app.post("/open", &json!({ "id": 2 })).await.status, 401);
+    }
+    // Other roles, and the anchor's behaviour.
+    let (_db, app_of_ada) = app(protecting(), as_role("authenticated", "ada")).await;
+    let (_other, anchor) = app(Config::default(), None).await;
+    for path in refused.iter().chain(&served) {
+        assert_eq!(app_of_ada.get(path).await.status, 200, "{path}");
+        assert_eq!(anchor.get(path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn d2_a_new_table_is_invisible_and_the_missing_grant_is_told() {
+    let (_db, app) = app(protecting(), as_role("authenticated", "ada")).await;
+    let hint = async |path: &str, method: &str| {
+        let request = match method {
+            "GET" => app.get(path),
+            "POST" => app.post(path, &json!({ "id": 1 })),
+            _ => app.delete(path),
+        };
+        let response = request.await;
+        assert_eq!(response.status, 403, "{path}");
+        response.json()["hint"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(
+        hint("/ungranted", "GET").await,
+        "GRANT SELECT ON \"public\".\"ungranted\" TO \"authenticated\";"
+    );
+    assert!(
+        hint("/ungranted", "POST")
+            .await
+            .starts_with("GRANT SELECT, INSERT ON")
+    );
+    assert!(
+        hint("/ungranted?id=eq.1", "DELETE")
+            .await
+            .starts_with("GRANT SELECT, DELETE ON")
+    );
+}
+
+fn explaining(who: ExplainPolicies) -> Config {
+    Config {
+        explain_policies: who,
+        ..Config::default()
+    }
+}
+
+async fn explained(app: &TestApp, path: &str, subject: Option<Value>) -> (u16, Value) {
+    let mut request = app.get(path).header("prefer", "explain=policies");
+    if let Some(subject) = subject {
+        request = request.header("explain-as", &subject.to_string());
+    }
+    let response = request.await;
+    (response.status.as_u16(), response.json())
+}
+
+#[tokio::test]
+async fn an_owner_learns_which_policy_hides_how_many_rows_and_nothing_of_them() {
+    let config = explaining(ExplainPolicies::Owners);
+    let (_db, app) = app(config, as_role("service_role", "admin")).await;
+    let subject = json!({ "role": "authenticated", "sub": "ada" });
+    let (status, body) = explained(&app, "/held?owner=eq.nobody", Some(subject)).await;
+    assert_eq!(status, 200, "{body}");
+    let held = &body["relations"][0];
+    assert_eq!(
+        (&held["rows"], &held["visible"], &held["hidden"]),
+        (&json!(4), &json!(1), &json!(3)),
+        "{body}"
+    );
+    let policies = held["policies"].as_array().unwrap();
+    let of = |name: &str| {
+        policies
+            .iter()
+            .find(|policy| policy["name"] == name)
+            .unwrap()
+    };
+    assert_eq!(of("own")["rows_it_lets_through"], 2);
+    assert_eq!(of("shown")["applies"], false);
+    assert_eq!(of("sober")["kind"], "restrictive");
+    assert_eq!(of("sober")["rows_it_lets_through"], 3);
+    assert!(!body.to_string().contains("\"bob\""), "{body}");
+    let (_, body) = explained(&app, "/ungranted", Some(json!({ "role": "anon" }))).await;
+    let grants = &body["relations"][0]["missing_grants"];
+    assert_eq!(
+        grants,
+        &json!(["GRANT SELECT ON \"public\".\"ungranted\" TO \"anon\";"])
+    );
+    assert_eq!(body["relations"][0]["visible"], 0);
+}
+
+#[tokio::test]
+async fn who_may_not_ask_learns_no_number() {
+    for (who, identity, subject, expected) in [
+        (
+            ExplainPolicies::Owners,
+            as_role("authenticated", "ada"),
+            None,
+            403,
+        ),
+        (ExplainPolicies::Owners, None, None, 403),
+        (
+            ExplainPolicies::Owners,
+            as_role("authenticated", "ada"),
+            Some(json!({ "role": "service_role" })),
+            403,
+        ),
+        (
+            ExplainPolicies::Everyone,
+            as_role("authenticated", "ada"),
+            Some(json!({ "role": "anon" })),
+            403,
+        ),
+        (
+            ExplainPolicies::Everyone,
+            as_role("authenticated", "ada"),
+            None,
+            200,
+        ),
+        (
+            ExplainPolicies::Owners,
+            as_role("service_role", "x"),
+            Some(json!({ "sub": "ada" })),
+            400,
+        ),
+        (
+            ExplainPolicies::Owners,
+            as_role("service_role", "x"),
+            Some(json!({ "role": "none" })),
+            400,
+        ),
+        (
+            ExplainPolicies::Owners,
+            as_role("service_role", "x"),
+            Some(json!({ "role": "nobody at all" })),
+            200,
+        ),
+    ] {
+        let (_db, app) = app(explaining(who), identity).await;
+        let (status, body) = explained(&app, "/held", subject.clone()).await;
+        assert_eq!(status, expected, "{who:?} {subject:?}: {body}");
+        if expected != 200 {
+            assert!(body.get("relations").is_none(), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn off_it_is_a_preference_nobody_knows() {
+    let (_db, app) = app(Config::default(), as_role("service_role", "admin")).await;
+    let response = app
+        .get("/marked")
+        .header("prefer", "explain=policies")
+        .await;
+    assert_eq!(response.json(), json!([{ "id": 1 }]));
+    let strict = app
+        .get("/marked")
+        .header("prefer", "handling=strict, explain=policies")
+        .await;
+    assert_eq!(strict.status, 400);
+    let (_db, app) = self::app(
+        explaining(ExplainPolicies::Owners),
+        as_role("service_role", "x"),
+    )
+    .await;
+    let write = app
+        .post("/marked", &json!({ "id": 9 }))
+        .header("prefer", "explain=policies")
+        .await;
+    assert_eq!(write.status, 400);
+    assert_eq!(app.get("/marked").await.json(), json!([{ "id": 1 }]));
+}
