@@ -37,7 +37,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let c = by_types(&client, requests).await?;
         // The first warms up.
         if round > 0 {
-            ratios.push((b.as_secs_f64() / a.as_secs_f64(), c.as_secs_f64() / a.as_secs_f64()));
+            ratios.push((
+                b.as_secs_f64() / a.as_secs_f64(),
+                c.as_secs_f64() / a.as_secs_f64(),
+            ));
             theirs.push(a);
             ours.push(b);
         }
@@ -54,7 +57,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let by_name = median(ratios.iter().map(|(ratio, _)| *ratio).collect());
     let typed = median(ratios.iter().map(|(_, ratio)| *ratio).collect());
-    println!("client / reqwest {by_name:.3}; with typed columns {typed:.3} (medians of {ROUNDS} rounds by turns)");
+    println!(
+        "client / reqwest {by_name:.3}; with typed columns {typed:.3} (medians of {ROUNDS} rounds by turns)"
+    );
     Ok(())
 }
 
@@ -66,8 +71,14 @@ async fn by_reqwest(
 ) -> Result<Duration, Box<dyn std::error::Error>> {
     let began = Instant::now();
     for _ in 0..requests {
-        let response = client.get(target).bearer_auth(key).header("apikey", key).send().await?;
-        let films: Vec<Film> = serde_json::from_slice(&response.error_for_status()?.bytes().await?)?;
+        let response = client
+            .get(target)
+            .bearer_auth(key)
+            .header("apikey", key)
+            .send()
+            .await?;
+        let films: Vec<Film> =
+            serde_json::from_slice(&response.error_for_status()?.bytes().await?)?;
         std::hint::black_box(films);
     }
     Ok(began.elapsed())
@@ -76,7 +87,10 @@ async fn by_reqwest(
 async fn by_client(client: &Client, requests: usize) -> Result<Duration, Error> {
     let began = Instant::now();
     for _ in 0..requests {
-        let films = client.from("films").select("id,title,year").filter(col("year").gte(2000));
+        let films = client
+            .from("films")
+            .select("id,title,year")
+            .filter(col("year").gte(2000));
         std::hint::black_box(films.limit(10).rows_as::<Film>().send().await?);
     }
     Ok(began.elapsed())
@@ -88,7 +102,10 @@ async fn by_types(client: &Client, requests: usize) -> Result<Duration, Error> {
     const YEAR: Column<Any, i32> = Column::new("year");
     let began = Instant::now();
     for _ in 0..requests {
-        let films = client.from("films").select((ID, TITLE, YEAR)).filter(YEAR.gte(2000));
+        let films = client
+            .from("films")
+            .select((ID, TITLE, YEAR))
+            .filter(YEAR.gte(2000));
         std::hint::black_box(films.limit(10).send().await?);
     }
     Ok(began.elapsed())

@@ -261,7 +261,7 @@ async fn ask(client: &Client, refresh_token: &str) -> Result<Session, Error> {
         .auth()
         .post("token", &body)?
         .query("grant_type", "refresh_token")
-        .as_anybody();
+        .without_session();
     request.repeatable = true;
     let session: Session = request.fetch(client).await?;
     Ok(session.received())

@@ -24,7 +24,9 @@ grant select, insert on measurements to service_role;";
 async fn server(db: &TestDb) -> String {
     let database = migrate::database(&db.url()).unwrap();
     let options = migrate::Options::default();
-    migrate::run(&database, &crestfall_auth::migrations(), &options).await.unwrap();
+    migrate::run(&database, &crestfall_auth::migrations(), &options)
+        .await
+        .unwrap();
     db.load(MEASUREMENTS).await;
     let mut config = Config {
         encryption_key: Secret::new("a key of the tests, of thirty-two bytes and more"),
@@ -33,7 +35,8 @@ async fn server(db: &TestDb) -> String {
     config.tokens.secret = Secret::new(SECRET);
     let pool = sqlx::PgPool::connect(&db.url()).await.unwrap();
     let auth = Auth::new(pool, config).await.unwrap();
-    let rest = Rest::connect(&db.url_as("authenticator"), crestfall_rest::Config::default());
+    let login = db.url_as("authenticator");
+    let rest = Rest::connect(&login, crestfall_rest::Config::default());
     let app = Router::new()
         .nest_service("/rest/v1", rest.await.unwrap().router::<()>())
         .layer(auth.layer())
@@ -61,10 +64,18 @@ async fn a_worker_writes_by_signing_what_it_sends() {
         .json()
         .await
         .unwrap();
-    let text = |name: &str| key[name].as_str().unwrap_or_else(|| panic!("{key}")).to_owned();
+    let text = |name: &str| {
+        key[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("{key}"))
+            .to_owned()
+    };
     let worker = client_signed::client(&url, &text("key_id"), &text("secret")).unwrap();
     let rows = client_signed::measure(&worker, 21.5).await.unwrap();
-    assert_eq!(rows, [json!({ "celsius": 21.5, "written_by": "service_role" })]);
+    assert_eq!(
+        rows,
+        [json!({ "celsius": 21.5, "written_by": "service_role" })]
+    );
 
     let stranger = client_signed::client(&url, &text("key_id"), "d3Jvbmc=").unwrap();
     let refused = client_signed::measure(&stranger, 0.0).await.unwrap_err();

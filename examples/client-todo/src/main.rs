@@ -43,10 +43,12 @@ async fn main() {
 
 fn client() -> Result<Client, Error> {
     let url = env::var("CRESTFALL_URL").unwrap_or_else(|_| "http://127.0.0.1:8000".into());
-    let session = env::var_os("TODO_SESSION").map(PathBuf::from).unwrap_or_else(|| {
-        let home = env::var_os("HOME").unwrap_or_default();
-        PathBuf::from(home).join(".client-todo.json")
-    });
+    let session = env::var_os("TODO_SESSION")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| {
+            let home = env::var_os("HOME").unwrap_or_default();
+            PathBuf::from(home).join(".client-todo.json")
+        });
     Client::builder(&url)
         .key(env::var("CRESTFALL_KEY").unwrap_or_default())
         .storage(FileStorage::new(session)) // the next run is still signed in
@@ -64,19 +66,32 @@ async fn run(arguments: &[&str]) -> Result<(), Error> {
             }
         }
         ["sign-in", email, password] => {
-            client.auth().sign_in_with_password(*email, password).await?;
+            client
+                .auth()
+                .sign_in_with_password(*email, password)
+                .await?;
             println!("welcome back, {email}");
         }
         ["sign-out"] => client.auth().sign_out(SignOut::Here).await?,
         ["add", words @ ..] if !words.is_empty() => {
             let new = todos::Insert::new(words.join(" "));
-            let id = client.from(todos::TABLE).insert(&new).returning(todos::id).single().await?;
+            let id = client
+                .from(todos::TABLE)
+                .insert(&new)
+                .returning(todos::id)
+                .single()
+                .await?;
             println!("{id}");
         }
         ["done", id] => {
-            let id: i64 = id.parse().map_err(|_| Error::Request(format!("`{id}` is no number")))?;
+            let id: i64 = id
+                .parse()
+                .map_err(|_| Error::Request(format!("`{id}` is no number")))?;
             let done = todos::Update::new().done(true);
-            let done = client.from(todos::TABLE).update(&done).filter(todos::id.eq(id));
+            let done = client
+                .from(todos::TABLE)
+                .update(&done)
+                .filter(todos::id.eq(id));
             // One row, or none of ours.
             done.returning(todos::id).single().await?;
         }
@@ -101,7 +116,10 @@ async fn open(client: &Client) -> Result<Vec<Todo>, Error> {
 }
 
 fn lines(todos: &[Todo]) -> String {
-    todos.iter().map(|(id, text)| format!("{id:>4}  {text}\n")).collect()
+    todos
+        .iter()
+        .map(|(id, text)| format!("{id:>4}  {text}\n"))
+        .collect()
 }
 
 /// Shows the list again whenever it has changed. A network that is away is waited for.
