@@ -1805,7 +1805,7 @@ pub mod functions {
     impl ::crestfall_client::rest::Function for Echo {
         const SCHEMA: &'static str = "public";
         const NAME: &'static str = "echo";
-        const READS: bool = true;
+        const READS: bool = false;
         type Output = Option<::crestfall_client::serde_json::Value>;
     }
 

@@ -120,7 +120,7 @@ impl Auth {
     /// No answer, or a refusal.
     pub async fn settings(&self) -> Result<serde_json::Value, Error> {
         self.get(&["settings"])?
-            .as_anybody()
+            .without_session()
             .fetch(&self.client)
             .await
     }
@@ -170,7 +170,7 @@ impl Auth {
         body: &(impl Serialize + ?Sized),
     ) -> Result<Session, Error> {
         let request = self.post("token", body)?.query("grant_type", grant_type);
-        let session = self.fetch(request.as_anybody()).await?;
+        let session = self.fetch(request.without_session()).await?;
         self.begin(session).await
     }
 

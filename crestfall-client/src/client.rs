@@ -10,6 +10,7 @@ use url::Url;
 use crate::auth::Auth;
 use crate::builder::Builder;
 use crate::error::Error;
+use crate::rbac::Rbac;
 use crate::rest::{Call, From, Function, Named, Rest, Source};
 use crate::session::Sessions;
 use crate::signing::Signer;
@@ -42,6 +43,8 @@ pub struct Paths {
     pub rest: String,
     /// Users and sessions. Default: `auth/v1`.
     pub auth: String,
+    /// Permissions, roles, organisations. Default: `rbac/v1`.
+    pub rbac: String,
 }
 
 impl Default for Paths {
@@ -49,6 +52,7 @@ impl Default for Paths {
         Self {
             rest: "rest/v1".into(),
             auth: "auth/v1".into(),
+            rbac: "rbac/v1".into(),
         }
     }
 }
@@ -126,6 +130,11 @@ impl Client {
     /// Users, sessions and how to sign in.
     pub fn auth(&self) -> Auth {
         Auth::new(self.clone())
+    }
+
+    /// Permissions, roles and organisations.
+    pub fn rbac(&self) -> Rbac {
+        Rbac::new(self.clone())
     }
 
     /// A URL below a service. Every segment is percent-encoded.

@@ -37,6 +37,7 @@
 //! |---|---|
 //! | [`rest`] | rows: select, filters, embeds, order, paging, writing, functions |
 //! | [`auth`] | users: sign-up, every way to sign in, second factors, passkeys, administration |
+//! | [`rbac`] | permissions, roles, organisations |
 //! | [`session`] | the session, where it is kept, how it stays fresh |
 //! | [`signing`] | requests signed by a service in place of a token |
 //!
@@ -52,6 +53,7 @@ mod random;
 mod transport;
 
 pub mod auth;
+pub mod rbac;
 pub mod rest;
 pub mod session;
 pub mod signing;

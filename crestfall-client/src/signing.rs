@@ -24,7 +24,7 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 /// use crestfall_client::{Client, signing::Signer};
 ///
 /// # fn main() -> Result<(), crestfall_client::Error> {
-/// let signer = Signer::hmac_sha256("cf_hk_9f2c", b"the secret that the server showed once")?;
+/// let signer = Signer::hmac_sha256_base64("9f2c41", "aGVsbG8gd29ybGQsIHRoaXMgaXMgYSBzZWNyZXQhIQ==")?;
 /// let client = Client::builder("http://127.0.0.1:8000").signer(signer).build()?;
 /// # Ok(()) }
 /// ```
@@ -49,6 +49,17 @@ impl Signer {
         let key = Hmac::new_from_slice(secret)
             .map_err(|_| Error::Request("the secret cannot be used".into()))?;
         Self::new(key_id, Key::Hmac(Box::new(key)))
+    }
+
+    /// The same with the secret in Base64, as the server shows it once.
+    ///
+    /// # Errors
+    /// An id that is not printable ASCII; a secret that is no Base64.
+    pub fn hmac_sha256_base64(key_id: &str, secret: &str) -> Result<Self, Error> {
+        let bytes = BASE64_STANDARD
+            .decode(secret.trim())
+            .map_err(|_| Error::Request("the secret is no Base64".into()))?;
+        Self::hmac_sha256(key_id, &bytes)
     }
 
     /// With a private key of Ed25519 in its 32 bytes, whose public key the server knows by this id.

@@ -248,7 +248,7 @@ impl Oauth {
         if let Some(secret) = &self.client.secret {
             body.append_pair("client_secret", secret);
         }
-        let mut request = self.auth.request(Method::POST, path)?.as_anybody();
+        let mut request = self.auth.request(Method::POST, path)?.without_session();
         request.body = Some(body.finish().into_bytes().into());
         request.headers.insert(CONTENT_TYPE, FORM);
         self.auth.fetch(request).await

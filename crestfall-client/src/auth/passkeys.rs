@@ -80,7 +80,7 @@ impl Passkeys {
         let path = ["passkeys", "authentication", "verify"];
         let session = self
             .0
-            .fetch(self.0.post_to(&path, &body)?.as_anybody())
+            .fetch(self.0.post_to(&path, &body)?.without_session())
             .await?;
         self.0.begin(session).await
     }

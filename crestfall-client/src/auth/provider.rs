@@ -56,7 +56,9 @@ impl Auth {
         if let Some(url) = redirect_to {
             body["redirect_to"] = json!(url);
         }
-        let location: Location = self.fetch(self.post("sso", &body)?.as_anybody()).await?;
+        let location: Location = self
+            .fetch(self.post("sso", &body)?.without_session())
+            .await?;
         Ok(AuthorizeUrl {
             url: location.url,
             verifier,

@@ -221,7 +221,7 @@ impl Auth {
             r#type: kind,
             otp: &otp,
         };
-        let request = self.post("verify", &body)?.as_anybody();
+        let request = self.post("verify", &body)?.without_session();
         let answer: Value = self.fetch(request).await?;
         if answer.get("access_token").is_none() {
             return Ok(Verified::OneOfTwo);
@@ -245,7 +245,8 @@ impl Auth {
             r#type: kind,
             contact: contact.into(),
         };
-        self.run(self.post("resend", &body)?.as_anybody()).await
+        self.run(self.post("resend", &body)?.without_session())
+            .await
     }
 
     /// Sends a mail by which the user can set a new password.
@@ -269,7 +270,7 @@ impl Auth {
         if let Some(url) = redirect_to {
             request = request.query("redirect_to", url);
         }
-        self.run(request.as_anybody()).await
+        self.run(request.without_session()).await
     }
 
     /// Sends a code to prove that it is still the user, before a new password.
@@ -333,7 +334,7 @@ impl SendOtp {
     /// # Errors
     /// Too often; no answer.
     pub async fn send(self) -> Result<(), Error> {
-        let mut request = self.auth.post("otp", &self.body)?.as_anybody();
+        let mut request = self.auth.post("otp", &self.body)?.without_session();
         if let Some(url) = self
             .redirect_to
             .as_deref()

@@ -77,7 +77,9 @@ impl Auth {
     /// # Errors
     /// No answer; the server has anonymous users off.
     pub async fn sign_in_anonymously(&self) -> Result<Session, Error> {
-        let request = self.post("signup", &json!({ "data": {} }))?.as_anybody();
+        let request = self
+            .post("signup", &json!({ "data": {} }))?
+            .without_session();
         let session = self.fetch(request).await?;
         self.begin(session).await
     }
@@ -119,7 +121,7 @@ impl SignUp {
     /// # Errors
     /// No answer, or a refusal: `weak_password`, `user_already_exists`, `signup_disabled` and more.
     pub async fn send(self) -> Result<SignedUp, Error> {
-        let mut request = self.auth.post("signup", &self.body)?.as_anybody();
+        let mut request = self.auth.post("signup", &self.body)?.without_session();
         if let Some(url) = &self.redirect_to {
             request = request.query("redirect_to", url);
         }

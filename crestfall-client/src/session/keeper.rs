@@ -26,6 +26,8 @@ pub(crate) struct Sessions {
     ahead: u64,
     loaded: OnceCell<()>,
     state: Mutex<State>,
+    /// Held while the storage is written.
+    writing: tokio::sync::Mutex<()>,
     events: broadcast::Sender<SessionEvent>,
 }
 
@@ -47,6 +49,7 @@ impl Sessions {
             ahead: ahead.as_secs(),
             loaded: OnceCell::new(),
             state: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
             events: broadcast::Sender::new(16),
         }
     }
@@ -156,9 +159,12 @@ impl Sessions {
     async fn fetch(&self, client: &Client, session: Session, generation: u64) -> Outcome {
         let stored = self.storage.load().await.map_err(Error::Storage)?;
         let session = match stored {
-            // Another process refreshed it.
-            Some(stored) if stored.access_token != session.access_token => {
-                if stored.user.id == session.user.id && !stored.is_expired() {
+            // Another process refreshed it. If another one signed somebody else in, that is theirs.
+            Some(stored)
+                if stored.access_token != session.access_token
+                    && stored.user.id == session.user.id =>
+            {
+                if !stored.is_expired() {
                     self.land(Some(&stored), generation);
                     return Ok(Some(stored));
                 }
@@ -171,13 +177,13 @@ impl Sessions {
                 if !self.land(Some(&fresh), generation) {
                     return Ok(self.state().session.clone());
                 }
-                self.save(Some(fresh.clone())).await?;
+                self.save().await?;
                 self.tell(SessionEvent::Refreshed(fresh.clone()));
                 Ok(Some(fresh))
             }
             Err(error) if is_final(&error) => {
                 if self.land(None, generation) {
-                    self.save(None).await?;
+                    self.save().await?;
                     self.tell(SessionEvent::SignedOut);
                 }
                 Err(error)
@@ -210,7 +216,7 @@ impl Sessions {
     /// Begins a session.
     pub(crate) async fn begin(&self, session: Session) -> Result<(), Error> {
         self.put(Some(session.clone()));
-        self.save(Some(session.clone())).await?;
+        self.save().await?;
         self.tell(SessionEvent::SignedIn(session));
         Ok(())
     }
@@ -218,22 +224,18 @@ impl Sessions {
     /// Ends it here.
     pub(crate) async fn end(&self) -> Result<(), Error> {
         self.put(None);
-        self.save(None).await?;
+        self.save().await?;
         self.tell(SessionEvent::SignedOut);
         Ok(())
     }
 
     /// What the server says of the user now.
     pub(crate) async fn update_user(&self, user: &super::User) -> Result<(), Error> {
-        let session = {
-            let mut state = self.state();
-            let Some(session) = state.session.as_mut().filter(|s| s.user.id == user.id) else {
-                return Ok(());
-            };
-            session.user = user.clone();
-            session.clone()
-        };
-        self.save(Some(session)).await
+        match &mut self.state().session {
+            Some(session) if session.user.id == user.id => session.user = user.clone(),
+            _ => return Ok(()),
+        }
+        self.save().await
     }
 
     fn put(&self, session: Option<Session>) {
@@ -244,7 +246,10 @@ impl Sessions {
         state.not_before = 0;
     }
 
-    async fn save(&self, session: Option<Session>) -> Result<(), Error> {
+    /// Stores the session as it is now: of two who store, the later one stores the later session.
+    async fn save(&self) -> Result<(), Error> {
+        let _turn = self.writing.lock().await;
+        let session = self.state().session.clone();
         self.storage.save(session).await.map_err(Error::Storage)
     }
 
@@ -261,7 +266,7 @@ async fn ask(client: &Client, refresh_token: &str) -> Result<Session, Error> {
         .auth()
         .post("token", &body)?
         .query("grant_type", "refresh_token")
-        .as_anybody();
+        .without_session();
     request.repeatable = true;
     let session: Session = request.fetch(client).await?;
     Ok(session.received())

@@ -74,7 +74,7 @@ impl Request {
     }
 
     /// Sends it with the key alone, whoever is signed in.
-    pub(crate) fn as_anybody(mut self) -> Self {
+    pub(crate) fn without_session(mut self) -> Self {
         self.as_session = false;
         self
     }

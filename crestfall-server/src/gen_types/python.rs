@@ -12,8 +12,6 @@ const HEAD: &str = "\
 Made by `crestfall gen types --lang python`: changes are lost when it is made again.
 \"\"\"
 
-from __future__ import annotations
-
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 ";
@@ -39,7 +37,7 @@ pub(super) fn generate(model: &Model, overrides: &Overrides) -> String {
             } else {
                 format!("Literal[{}]", labels.join(", "))
             };
-            let _ = write!(text, "\n{name}: TypeAlias = {}\n", string(&kind));
+            let _ = write!(text, "\n{name}: TypeAlias = {kind}\n");
             doc(&mut text, one.comment.as_deref(), "");
         }
     }
@@ -101,7 +99,7 @@ fn classes(python: &Python<'_>) -> Vec<Class> {
         }
         for one in &schema.functions {
             let keys = one.arguments.iter().map(|argument| {
-                let kind = python.kind(&argument.kind);
+                let kind = later(&argument.kind, python.kind(&argument.kind));
                 let kind = if argument.required {
                     kind
                 } else {
@@ -141,7 +139,7 @@ fn write_class(text: &mut String, name: &str, class: &Class) {
             string(name)
         );
         for (key, kind, _) in &class.keys {
-            let _ = writeln!(text, "        {}: {},", string(key), string(kind));
+            let _ = writeln!(text, "        {}: {kind},", string(key));
         }
         text.push_str("    },\n)\n");
         doc(text, class.comment.as_deref(), "");
@@ -187,15 +185,14 @@ impl Python<'_> {
             Some(chosen) => chosen.to_owned(),
             None => self.kind(&column.kind),
         };
-        let kind = if column.nullable {
-            format!("{kind} | None")
-        } else {
-            kind
+        let kind = match column.nullable {
+            true => format!("{kind} | None"),
+            false => kind,
         };
-        let kind = if optional {
-            format!("NotRequired[{kind}]")
-        } else {
-            kind
+        let kind = later(&column.kind, kind);
+        let kind = match optional {
+            true => format!("NotRequired[{kind}]"),
+            false => kind,
         };
         (column.name.clone(), kind, column.comment.clone())
     }
@@ -211,6 +208,15 @@ impl Python<'_> {
             Type::Record(_) => "dict[str, Any]".to_owned(),
             Type::Void => "None".to_owned(),
         }
+    }
+}
+
+/// A class may stand further down: then its name is text.
+fn later(kind: &Type, text: String) -> String {
+    match kind {
+        Type::Composite(_) | Type::Row(_) => string(&text),
+        Type::Array(element) => later(element, text),
+        Type::Scalar(_) | Type::Enum(_) | Type::Record(_) | Type::Void => text,
     }
 }
 

@@ -18,6 +18,11 @@ use crate::auth::{SCHEMA, Server, project_key, settings};
 
 const FILMS: &str = include_str!("client/films.sql");
 
+/// Films alone, as generated types have them.
+async fn films() -> TestDb {
+    TestDb::with_template("server-films", FILMS).await
+}
+
 async fn database() -> TestDb {
     let setup = format!("{SCHEMA}\nreset role;\n{FILMS}");
     TestDb::with_template("server-client", &setup).await
@@ -26,7 +31,7 @@ async fn database() -> TestDb {
 /// A server with films and users.
 struct World {
     server: Server,
-    db: TestDb,
+    _db: TestDb,
 }
 
 impl World {
@@ -41,6 +46,10 @@ impl World {
             ("CRESTFALL_AUTH__ANONYMOUS_USERS", "true"),
             ("CRESTFALL_AUTH__PASSKEYS__ENABLED", "true"),
             ("CRESTFALL_AUTH__OAUTH_SERVER__ENABLED", "true"),
+            (
+                "CRESTFALL_AUTH__OAUTH_SERVER__AUTHORIZATION_PATH",
+                "/consent",
+            ),
             ("CRESTFALL_AUTH__SITE_URL", "http://localhost:3000"),
             ("CRESTFALL_REST__AGGREGATES", "true"),
             ("CRESTFALL_REST__PLANS", "true"),
@@ -53,7 +62,7 @@ impl World {
             variables.insert(name, (*value).to_owned());
         }
         let server = Server::start("serve", &variables).await;
-        Self { server, db }
+        Self { server, _db: db }
     }
 
     fn url(&self) -> &str {

@@ -432,7 +432,12 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
         "const NAME: &'static str = {};",
         string(&one.name.name)
     ));
-    out.line(&format!("const READS: bool = {};", one.reads));
+    // An argument without name has no place in a query.
+    let named = one
+        .arguments
+        .iter()
+        .all(|argument| !argument.name.is_empty());
+    out.line(&format!("const READS: bool = {};", one.reads && named));
     out.line(&format!("type Output = {output};"));
     out.close();
 }

@@ -3,12 +3,10 @@
 Made by `crestfall gen types --lang python`: changes are lost when it is made again.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 
-Genre: TypeAlias = "Literal[\"drama\", \"comedy\", \"science-fiction\"]"
+Genre: TypeAlias = Literal["drama", "comedy", "science-fiction"]
 """What kind of film it is"""
 
 
@@ -125,7 +123,7 @@ Films = TypedDict(
         "director_id": "int",
         "genre": "Genre",
         "score": "float | None",
-        "budget": "MoneyAmount | None",
+        "budget": "\"MoneyAmount | None\"",
         "facts": "Any",
         "tags": "list[str]",
         "released": "str",
@@ -151,7 +149,7 @@ FilmsInsert = TypedDict(
         "director_id": "int",
         "genre": "NotRequired[Genre]",
         "score": "NotRequired[float | None]",
-        "budget": "NotRequired[MoneyAmount | None]",
+        "budget": "NotRequired[\"MoneyAmount | None\"]",
         "facts": "NotRequired[Any]",
         "tags": "NotRequired[list[str]]",
         "released": "NotRequired[str]",
@@ -173,7 +171,7 @@ FilmsUpdate = TypedDict(
         "director_id": "NotRequired[int]",
         "genre": "NotRequired[Genre]",
         "score": "NotRequired[float | None]",
-        "budget": "NotRequired[MoneyAmount | None]",
+        "budget": "NotRequired[\"MoneyAmount | None\"]",
         "facts": "NotRequired[Any]",
         "tags": "NotRequired[list[str]]",
         "released": "NotRequired[str]",

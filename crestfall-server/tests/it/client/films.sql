@@ -123,3 +123,4 @@ insert into reviews (film_id, stars, text) select film, stars, 'line ' || stars
 
 grant usage on schema public to anon, authenticated, service_role;
 grant all on all tables in schema public to anon, authenticated, service_role;
+grant usage on all sequences in schema public to anon, authenticated, service_role;

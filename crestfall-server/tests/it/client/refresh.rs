@@ -10,7 +10,6 @@ use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
 use crestfall_client::session::{FileStorage, MemoryStorage, SessionEvent, SessionStorage as _};
 use crestfall_client::{Client, Retry};
-use crestfall_core::testing::TestDb;
 
 use super::World;
 use super::films_types::cities;
@@ -86,7 +85,7 @@ async fn pass(State(between): State<Between>, request: Request) -> Response<Body
 }
 
 struct Stale {
-    world: World,
+    _world: World,
     between: Between,
     client: Client,
     storage: tempfile::TempDir,
@@ -116,7 +115,7 @@ impl Stale {
         file.save(Some(session)).await.unwrap();
         let client = builder(&between).storage(file).build().unwrap();
         Self {
-            world,
+            _world: world,
             between,
             client,
             storage,
@@ -142,17 +141,9 @@ async fn cities(client: &Client) -> Result<Vec<String>, crestfall_client::Error>
     client.from(cities::TABLE).select(cities::name).send().await
 }
 
-async fn refresh_tokens(db: &TestDb) -> i64 {
-    sqlx::query_scalar("select count(*) from auth.refresh_tokens")
-        .fetch_one(&mut db.connect().await)
-        .await
-        .unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_tasks_with_an_old_token_make_one_refresh_request() {
     let stale = Stale::new().await;
-    let before = refresh_tokens(&stale.world.db).await;
     let tasks: Vec<_> = (0..100)
         .map(|_| {
             let client = stale.client.clone();
@@ -163,7 +154,6 @@ async fn a_hundred_tasks_with_an_old_token_make_one_refresh_request() {
         assert_eq!(task.await.unwrap().unwrap().len(), 2);
     }
     assert_eq!(stale.between.refreshes(), 1);
-    assert_eq!(refresh_tokens(&stale.world.db).await, before + 1);
 }
 
 #[tokio::test]

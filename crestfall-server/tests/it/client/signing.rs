@@ -59,7 +59,7 @@ async fn requests_signed_by_a_shared_secret_are_accepted() {
     let (Some(id), Some(secret)) = (id, secret) else {
         panic!("{key}")
     };
-    let signer = Signer::hmac_sha256(id, secret.as_bytes()).unwrap();
+    let signer = Signer::hmac_sha256_base64(id, secret).unwrap();
     check(&Client::builder(world.url()).signer(signer).build().unwrap()).await;
     // Another secret is refused, and never taken for anonymous.
     let signer = Signer::hmac_sha256(id, b"another").unwrap();

@@ -1,0 +1,250 @@
+//! Roles, and who has them.
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use super::{Listed, Rbac, with};
+use crate::error::Error;
+
+/// A role. Ids are UUIDs, times as RFC 3339 writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Role {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// Whose it is; `None` for all.
+    #[serde(default)]
+    pub organisation_id: Option<String>,
+    /// It stands in a file, and is changed there.
+    #[serde(default)]
+    pub managed: bool,
+    /// Permissions of its own.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+    /// Roles whose permissions it has as well.
+    #[serde(default)]
+    pub parents: Vec<String>,
+}
+
+/// A new role.
+#[derive(Debug, Clone, Default, Serialize)]
+#[must_use = "nothing happens until it is given to `create_role`"]
+pub struct NewRole {
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    permissions: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parents: Vec<String>,
+}
+
+impl NewRole {
+    /// A role of that name, which all organisations know.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+
+    /// What it is for.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = text.into();
+        self
+    }
+
+    /// A role of one organisation.
+    pub fn organisation(mut self, id: impl Into<String>) -> Self {
+        self.organisation_id = Some(id.into());
+        self
+    }
+
+    /// With a permission, such as `invoice:*`.
+    pub fn permission(mut self, permission: impl Into<String>) -> Self {
+        self.permissions.push(permission.into());
+        self
+    }
+
+    /// With all that another role may.
+    pub fn parent(mut self, role_id: impl Into<String>) -> Self {
+        self.parents.push(role_id.into());
+        self
+    }
+}
+
+/// That somebody has a role.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Assignment {
+    /// Its id.
+    pub id: String,
+    /// Who.
+    pub subject: String,
+    /// Which role.
+    pub role_id: String,
+    /// Its name, where the caller may see it.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// In which organisation.
+    #[serde(default)]
+    pub organisation_id: Option<String>,
+    /// On what.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// Until when.
+    #[serde(default)]
+    pub expires_at: Option<String>,
+}
+
+/// A role to be given to somebody.
+#[derive(Debug, Clone, Default, Serialize)]
+#[must_use = "nothing happens until it is given to `assign`"]
+pub struct Assign {
+    subject: String,
+    role: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+}
+
+impl Assign {
+    /// To a subject, such as a user's id, the role of that name.
+    pub fn new(subject: impl Into<String>, role: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            role: role.into(),
+            ..Self::default()
+        }
+    }
+
+    /// In an organisation alone.
+    pub fn organisation(mut self, id: impl Into<String>) -> Self {
+        self.organisation_id = Some(id.into());
+        self
+    }
+
+    /// On one thing alone.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    /// Until a time, as RFC 3339 writes it.
+    pub fn until(mut self, time: impl Into<String>) -> Self {
+        self.expires_at = Some(time.into());
+        self
+    }
+}
+
+/// Which assignments are listed.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Assignments {
+    /// Of whom.
+    pub subject: Option<String>,
+    /// Of which role, by id.
+    pub role: Option<String>,
+    /// In which organisation, by id.
+    pub organisation: Option<String>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Rbac {
+    /// Roles: all that the caller may see, or those that an organisation knows.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn roles(
+        &self,
+        organisation: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<Listed<Role>, Error> {
+        let request = self.request(Method::GET, &["roles"])?;
+        self.fetch(with(
+            request,
+            [("organisation", organisation), ("after", after)],
+        ))
+        .await
+    }
+
+    /// Makes a role.
+    ///
+    /// # Errors
+    /// The caller may not; the name is taken; no answer.
+    pub async fn create_role(&self, role: &NewRole) -> Result<Role, Error> {
+        self.fetch(self.request(Method::POST, &["roles"])?.json(role)?)
+            .await
+    }
+
+    /// Removes a role, from whoever has it too.
+    ///
+    /// # Errors
+    /// There is none, or the caller may not; no answer.
+    pub async fn remove_role(&self, id: &str) -> Result<(), Error> {
+        self.run(self.request(Method::DELETE, &["roles", id])?)
+            .await
+    }
+
+    /// Gives a role a permission.
+    ///
+    /// # Errors
+    /// As for [`remove_role`](Self::remove_role).
+    pub async fn give(&self, role: &str, permission: &str) -> Result<(), Error> {
+        let path = ["roles", role, "permissions", permission];
+        self.run(self.request(Method::PUT, &path)?).await
+    }
+
+    /// Takes a permission from a role.
+    ///
+    /// # Errors
+    /// As for [`remove_role`](Self::remove_role).
+    pub async fn take(&self, role: &str, permission: &str) -> Result<(), Error> {
+        let path = ["roles", role, "permissions", permission];
+        self.run(self.request(Method::DELETE, &path)?).await
+    }
+
+    /// Who has which role where.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn assignments(&self, list: &Assignments) -> Result<Listed<Assignment>, Error> {
+        let parameters = [
+            ("subject", list.subject.as_deref()),
+            ("role", list.role.as_deref()),
+            ("organisation", list.organisation.as_deref()),
+            ("after", list.after.as_deref()),
+        ];
+        let request = self.request(Method::GET, &["assignments"])?;
+        self.fetch(with(request, parameters)).await
+    }
+
+    /// Gives somebody a role.
+    ///
+    /// # Errors
+    /// The caller may not; there is no such role; no answer.
+    pub async fn assign(&self, assign: &Assign) -> Result<Assignment, Error> {
+        self.fetch(self.request(Method::POST, &["assignments"])?.json(assign)?)
+            .await
+    }
+
+    /// Takes a role from who has it, by the assignment's id.
+    ///
+    /// # Errors
+    /// There is none, or the caller may not; no answer.
+    pub async fn unassign(&self, assignment: &str) -> Result<(), Error> {
+        self.run(self.request(Method::DELETE, &["assignments", assignment])?)
+            .await
+    }
+}

@@ -1,0 +1,13 @@
+create table todos (
+  id bigint generated always as identity primary key,
+  owner uuid not null default auth.uid(),
+  text text not null check (text <> ''),
+  done boolean not null default false,
+  added_at timestamptz not null default now()
+);
+comment on table todos is 'What people have to do';
+comment on column todos.owner is 'Whose it is; nobody else sees it';
+alter table todos enable row level security;
+create policy own on todos to authenticated
+  using (owner = auth.uid()) with check (owner = auth.uid());
+grant select, insert, update, delete on todos to authenticated;
