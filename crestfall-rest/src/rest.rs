@@ -11,14 +11,15 @@ use bytes::Bytes;
 use crestfall_core::catalog::SharedCatalog;
 use crestfall_core::db::Db;
 use crestfall_core::identity::SharedVerifier;
+use crestfall_core::openapi::Document;
 use crestfall_core::{Catalog, Identity};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use crate::config::{Config, ErrorVerbosity};
 use crate::connect::Kept;
 use crate::error::{ApiError, Error, JwtRefusal};
 use crate::execute::{Prepared, execute};
-use crate::inspect::inspect;
+use crate::inspect::Inspector;
 use crate::plan::{Plan, StatementPlan};
 use crate::request::ApiRequest;
 use crate::request::shape::Shape;
@@ -110,6 +111,51 @@ impl Rest {
     /// the path of the root with a slash at its end; `nest_service` of `router::<()>()` has it too.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new().fallback(serve).with_state(self.clone())
+    }
+
+    /// What the caller of a request may use, as an OpenAPI 3.1 document with paths relative to where
+    /// the API is nested. The caller is whom an [`Identity`] in the extensions says, else whom the
+    /// credentials prove to the [`verifier`](Self::verifier); header `Accept-Profile` names a schema
+    /// other than the first.
+    ///
+    /// ```no_run
+    /// # use crestfall_rest::{Error, Rest};
+    /// # async fn example(rest: Rest, parts: http::request::Parts) -> Result<(), Error> {
+    /// let mut mine = serde_json::json!({
+    ///     "openapi": "3.1.0", "info": { "title": "Mine", "version": "1" }, "paths": {},
+    /// });
+    /// rest.openapi(&parts).await?.mounted("/rest/v1").merge_into(&mut mine);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A bad credential, an unknown schema, a database that is away;
+    /// [`OpenApiMode::Disabled`](crate::OpenApiMode::Disabled).
+    pub async fn openapi(&self, parts: &http::request::Parts) -> Result<Document, Error> {
+        let settings = self.shared.settings.load_full();
+        let catalog = self.shared.catalog.load().ok_or(Error::NoCatalog)?;
+        let identity = self.identify(parts).await?;
+        let work = Work {
+            db: &self.shared.db,
+            catalog: &catalog,
+            settings: &settings,
+            caller: Caller {
+                identity: &identity,
+                authenticated: self.is_authenticated(&identity),
+                method: &Method::GET,
+                path: "/",
+                headers: &parts.headers,
+            },
+        };
+        // A function that answers at the root does not describe anything here.
+        let config = Config {
+            root_spec: None,
+            ..(*settings.config).clone()
+        };
+        let headers = &parts.headers;
+        let request = ApiRequest::parse(&config, Method::GET, "/", "", headers, Bytes::new())?;
+        work.inspector(&request).offer(&request.schema).await
     }
 
     /// Answers one request whose path begins with `mount`, the empty text for none. This is what
@@ -293,16 +339,30 @@ impl Work<'_> {
             Plan::Inspect {
                 schema,
                 headers_only,
+                version,
             } => {
-                let context = Transaction::new(self.caller, &request, self.settings, None);
-                let document =
-                    inspect(self.db, &context, self.settings, self.catalog, schema).await?;
+                let document = self.inspector(&request).describe(schema, *version).await?;
                 timing.mark("transaction");
-                Ok(respond::openapi(&request, document, *headers_only))
+                Ok(respond::openapi(
+                    &request,
+                    *version,
+                    document,
+                    *headers_only,
+                ))
             }
             Plan::RelationInfo(table) => Ok(respond::relation_info(table)),
             Plan::RoutineInfo(routine) => Ok(respond::routine_info(routine.volatility)),
             Plan::SchemaInfo => Ok(respond::schema_info()),
+        }
+    }
+
+    fn inspector<'a>(&'a self, request: &'a ApiRequest) -> Inspector<'a> {
+        Inspector {
+            db: self.db,
+            context: Transaction::new(self.caller, request, self.settings, None),
+            config: &self.settings.config,
+            catalog: self.catalog,
+            anonymous: !self.caller.authenticated,
         }
     }
 

@@ -98,7 +98,11 @@ fn types(members: &mut Map<String, Value>) {
     let Some(Value::Array(types)) = members.get("type") else {
         return;
     };
-    let named: Vec<Value> = types.iter().filter(|name| *name != "null").cloned().collect();
+    let named: Vec<Value> = types
+        .iter()
+        .filter(|name| *name != "null")
+        .cloned()
+        .collect();
     let nullable = named.len() < types.len();
     match <[Value; 1]>::try_from(named) {
         Ok([one]) => members.insert("type".into(), one),
@@ -142,7 +146,11 @@ fn words(members: &mut Map<String, Value>) {
         ("exclusiveMinimum", "minimum"),
         ("exclusiveMaximum", "maximum"),
     ] {
-        if let Some(limit) = members.get(exclusive).filter(|limit| limit.is_number()).cloned() {
+        if let Some(limit) = members
+            .get(exclusive)
+            .filter(|limit| limit.is_number())
+            .cloned()
+        {
             members.insert(inclusive.into(), limit);
             members.insert(exclusive.into(), true.into());
         }
@@ -229,7 +237,11 @@ mod tests {
         let text = older.to_string();
         assert_eq!(older["openapi"], "3.0.3");
         assert_eq!(text.matches(r#""nullable":true"#).count(), 5);
-        assert_eq!(text.matches(r#"["string","null"]"#).count(), 1, "the example stays");
+        assert_eq!(
+            text.matches(r#"["string","null"]"#).count(),
+            1,
+            "the example stays"
+        );
         assert!(!text.contains("identifier"));
     }
 }

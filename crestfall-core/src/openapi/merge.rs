@@ -54,9 +54,8 @@ fn rename_components(document: &Value, other: &mut Value) {
             continue;
         };
         let mine = document["components"][kind].as_object();
-        let is_same = |name: &str, value: &Value| {
-            mine.and_then(|mine| mine.get(name)) == Some(value)
-        };
+        let is_same =
+            |name: &str, value: &Value| mine.and_then(|mine| mine.get(name)) == Some(value);
         let mut taken: HashSet<String> = mine
             .into_iter()
             .flat_map(|mine| mine.keys())
@@ -105,7 +104,9 @@ fn rename_operations(document: &Value, other: &mut Value) {
 fn operations(document: &Value) -> impl Iterator<Item = &Value> {
     let paths = document["paths"].as_object().into_iter();
     let items = paths.flat_map(Map::values).filter_map(Value::as_object);
-    items.flat_map(Map::values).filter(|value| value.is_object())
+    items
+        .flat_map(Map::values)
+        .filter(|value| value.is_object())
 }
 
 /// A name as generators compare it.
@@ -182,7 +183,10 @@ mod tests {
         let mut one = service("One", Schema::string());
         one.merge(service("Two", Schema::string()).mounted("/two"));
         let value = one.into_value();
-        assert_eq!(value["components"]["schemas"], json!({ "Thing": { "type": "string" } }));
+        assert_eq!(
+            value["components"]["schemas"],
+            json!({ "Thing": { "type": "string" } })
+        );
     }
 
     #[test]

@@ -88,6 +88,13 @@ impl Operation {
         self
     }
 
+    /// An answer of any other status.
+    #[must_use]
+    pub fn otherwise(mut self, answer: Answer) -> Self {
+        self.0["responses"]["default"] = answer.into_value();
+        self
+    }
+
     /// An answer that the document has by name.
     #[must_use]
     pub fn shared_answer(mut self, status: u16, name: &str) -> Self {

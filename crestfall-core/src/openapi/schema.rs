@@ -98,7 +98,9 @@ impl Schema {
     /// A member that may be left out.
     #[must_use]
     pub fn optional(mut self, name: &str, schema: Self) -> Self {
-        let members = object(&mut self.0).entry("properties").or_insert_with(|| json!({}));
+        let members = object(&mut self.0)
+            .entry("properties")
+            .or_insert_with(|| json!({}));
         object(members).insert(name.to_owned(), schema.0);
         self
     }
