@@ -128,12 +128,13 @@ impl Group<'_> {
     }
 }
 
+/// How what anybody may ask is refused.
+const PUBLIC: &[u16] = &[400, 403, 404, 413, 422, 429, 500, 503];
+
 /// What anybody may ask.
 fn public(id: &str, summary: &str) -> Operation {
-    refused(
-        Operation::new(&name(id), summary).security(&[""]),
-        &[400, 403, 404, 413, 422, 429, 500, 503],
-    )
+    let operation = Operation::new(&name(id), summary).security(&[""]);
+    refused(operation, PUBLIC)
 }
 
 /// What a user asks with the token of a session.
@@ -157,7 +158,13 @@ fn name(id: &str) -> String {
 }
 
 fn refused(operation: Operation, statuses: &[u16]) -> Operation {
-    let refuse = |operation: Operation, &status| operation.shared_answer(status, "AuthRefusal");
+    refused_by("AuthRefusal", operation, statuses)
+}
+
+/// Refused in this form. An operation has one form alone for all statuses: some generators know no
+/// other.
+fn refused_by(answer: &str, operation: Operation, statuses: &[u16]) -> Operation {
+    let refuse = |operation: Operation, &status| operation.shared_answer(status, answer);
     statuses.iter().fold(operation, refuse)
 }
 

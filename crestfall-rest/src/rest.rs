@@ -15,7 +15,7 @@ use crestfall_core::openapi::Document;
 use crestfall_core::{Catalog, Identity};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
-use crate::config::{Config, ErrorVerbosity};
+use crate::config::{Config, ErrorVerbosity, OpenApiMode};
 use crate::connect::Kept;
 use crate::error::{ApiError, Error, JwtRefusal};
 use crate::execute::{Prepared, execute};
@@ -100,6 +100,11 @@ impl Rest {
             roles: Arc::new(roles),
             compiled: Arc::default(),
         }));
+    }
+
+    /// What [`openapi`](Self::openapi) shows, by the settings of now.
+    pub fn openapi_mode(&self) -> OpenApiMode {
+        self.shared.settings.load().config.openapi_mode
     }
 
     /// The catalogue it serves from.

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::admin::{Admin, Health, Subject};
 use crate::auth;
 use crate::data::{self, Asked, Data};
+use crate::describe::Describe;
 use crate::edge::{Edge, Policy};
 use crate::http::{self, Address, BindError, Listener};
 use crate::metrics::{Metrics, Pool, Tokens};
@@ -368,9 +369,13 @@ fn routes(app: &Arc<App>, auth: Option<&auth::Service>) -> Routes {
         takes_api_key: setup.takes_api_key,
         callers: auth.map(auth::Service::callers),
     };
+    let mut others = auth.map(auth::Service::router).unwrap_or_default();
+    if let Some(describe) = Describe::new(&setup, rest.rest.clone(), rest.callers.clone()) {
+        others = others.merge(describe.router());
+    }
     Routes {
         rest: Some(rest),
-        others: auth.map(auth::Service::router).unwrap_or_default(),
+        others,
     }
 }
 

@@ -7,6 +7,7 @@ mod auth;
 mod cli;
 mod cors;
 mod data;
+mod describe;
 mod dev;
 mod edge;
 mod http;

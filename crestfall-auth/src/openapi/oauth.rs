@@ -2,7 +2,9 @@
 
 use crestfall_core::openapi::{Operation, Parameter, Schema};
 
-use super::{Group, admin, members, name, page_of, paged, public, redirect, refused, text, user};
+use super::{
+    Group, PUBLIC, admin, members, name, page_of, paged, public, redirect, refused_by, text, user,
+};
 
 /// What a client asks with its own credentials, in a form.
 fn client(id: &str, summary: &str, form: Schema) -> Operation {
@@ -11,11 +13,8 @@ fn client(id: &str, summary: &str, form: Schema) -> Operation {
         form,
         true,
     );
-    [400, 401, 404, 413, 429, 500, 503]
-        .iter()
-        .fold(operation, |operation, &status| {
-            operation.shared_answer(status, "OauthRefusal")
-        })
+    let statuses = [400, 401, 404, 413, 429, 500, 503];
+    refused_by("OauthRefusal", operation, &statuses)
 }
 
 /// How a client says which it is, unless by Basic authentication.
@@ -215,10 +214,8 @@ fn write_clients(group: &mut Group<'_>) {
             "Registered",
             Some(Schema::reference("OauthRegisteredClient")),
         );
-    group.post(
-        "/oauth/clients/register",
-        register.shared_answer(400, "OauthRefusal"),
-    );
+    let register = refused_by("OauthRefusal", register, PUBLIC);
+    group.post("/oauth/clients/register", register);
     let list = members([("clients", Schema::array(application())), ("aud", text())]);
     group.get(
         "/admin/oauth/clients",
@@ -272,5 +269,5 @@ fn write_grants(group: &mut Group<'_>) {
     let withdraw = user("withdraw_grant", "End what an application may do")
         .parameter(Parameter::query("client_id", Schema::uuid()).required())
         .answer(204, "Ended", None);
-    group.delete("/user/oauth/grants", refused(withdraw, &[404]));
+    group.delete("/user/oauth/grants", withdraw);
 }

@@ -2,7 +2,7 @@
 
 use crestfall_core::openapi::{Answer, Operation, Parameter, Schema};
 
-use super::{COOKIE, Group, members, name, page, public, redirect, refused, text};
+use super::{COOKIE, Group, PUBLIC, members, name, page, public, redirect, refused, text};
 
 pub(super) fn write(group: &mut Group<'_>) {
     write_metadata(group);
@@ -85,14 +85,16 @@ fn form(id: &str, summary: &str, fields: Schema) -> Operation {
         .answers(200, page("The page"))
         .answers(303, redirect());
     // Refused on the page.
-    for status in [400, 403, 422, 429] {
+    for &status in PUBLIC.iter().chain(&[415]) {
         operation = operation.answers(status, refusal_on_a_page());
     }
-    operation.answers(415, Answer::new("Not a form").body("text/plain", text()))
+    operation
 }
 
 fn refusal_on_a_page() -> Answer {
-    page("The page, with what is wrong").body("application/json", Schema::reference("AuthError"))
+    page("The page, with what is wrong")
+        .body("text/plain", text())
+        .body("application/json", Schema::reference("AuthError"))
 }
 
 fn write_login(group: &mut Group<'_>) {

@@ -2,7 +2,7 @@
 
 use crestfall_core::openapi::{Operation, Parameter, Schema};
 
-use super::{Group, members, public, redirect_to, refused, text, user};
+use super::{Group, PUBLIC, members, public, redirect_to, refused, refused_by, text, user};
 
 fn session() -> Schema {
     Schema::reference("AuthSession")
@@ -133,7 +133,7 @@ fn write_token(group: &mut Group<'_>) {
         .body(Schema::any_of(grants))
         .answer(200, "The session", Some(session()));
     // A provider's token that is not good is refused in OAuth's words.
-    group.post("/token", operation.shared_answer(400, "OauthRefusal"));
+    group.post("/token", refused_by("OauthRefusal", operation, PUBLIC));
 }
 
 fn write_mails(group: &mut Group<'_>) {
@@ -142,7 +142,7 @@ fn write_mails(group: &mut Group<'_>) {
     let otp = with_challenge(members([
         ("email?", Schema::format("email")),
         ("phone?", text()),
-        ("create_user?", Schema::boolean().with("default", true)),
+        ("create_user?", Schema::boolean().describe("Default: true.")),
         ("data?", Schema::map()),
         ("channel?", Schema::one_of(["sms", "whatsapp"])),
     ]));

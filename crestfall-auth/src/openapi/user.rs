@@ -132,7 +132,8 @@ pub(super) fn key_request() -> Schema {
         ("name", text()),
         (
             "kind?",
-            Schema::one_of(["secret", "publishable", "hmac", "ed25519"]).with("default", "secret"),
+            Schema::one_of(["secret", "publishable", "hmac", "ed25519"])
+                .describe("Default: `secret`."),
         ),
         (
             "scopes?",

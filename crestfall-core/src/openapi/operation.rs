@@ -88,10 +88,10 @@ impl Operation {
         self
     }
 
-    /// An answer of any other status.
+    /// An answer of many statuses: `4XX`, `5XX`, `default`.
     #[must_use]
-    pub fn otherwise(mut self, answer: Answer) -> Self {
-        self.0["responses"]["default"] = answer.into_value();
+    pub fn answers_in(mut self, statuses: &str, answer: Answer) -> Self {
+        self.0["responses"][statuses] = answer.into_value();
         self
     }
 

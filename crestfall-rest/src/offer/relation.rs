@@ -87,10 +87,7 @@ impl<'a> Relation<'a> {
         let insertable = self.columns.iter().filter(|(_, offered)| offered.insert);
         insertable.fold(Schema::object(), |row, (column, offered)| {
             let schema = self.property(column, offered, writer);
-            let schema = match default(column, &schema) {
-                Some(value) => schema.with("default", value),
-                None => schema,
-            };
+            let schema = with_default(schema, column);
             match offered.not_null && column.default.is_none() && !self.table.is_view {
                 true => row.required(&column.name, schema),
                 false => row.optional(&column.name, schema),
@@ -208,7 +205,11 @@ impl<'a> Relation<'a> {
         let operation = writer
             .profile(operation, "Content-Profile")
             .body(Schema::array(new))
-            .answers(201, shared::rows("The rows as they are now", self.rows()));
+            .answers(201, shared::rows("The rows as they are now", self.rows()))
+            .answers(
+                200,
+                shared::rows("The same, when each was there before", self.rows()),
+            );
         let operation = shared::refusals(operation, shared::WRITE);
         document.operation(Method::POST, &self.path(), operation);
     }
@@ -268,36 +269,28 @@ fn filter(column: &Column, writer: &Writer<'_>) -> Parameter {
         .example(example)
 }
 
-/// A default that is a constant of the column's type.
-fn default(column: &Column, schema: &Schema) -> Option<serde_json::Value> {
-    let kind = schema.keywords()?.get("type")?;
-    let kind = kind.as_str().or_else(|| kind.get(0)?.as_str())?;
-    let expression = column.default.as_deref()?;
-    match kind {
-        "boolean" | "integer" | "number" => {
-            let value: serde_json::Value = serde_json::from_str(expression).ok()?;
-            let fits = match kind {
-                "boolean" => value.is_boolean(),
-                "integer" => value.is_i64(),
-                _ => value.is_number(),
-            };
-            fits.then_some(value)
-        }
-        "string" => {
-            let (quoted, _cast) = expression.rsplit_once("::")?;
-            let text = quoted.strip_prefix('\'')?.strip_suffix('\'')?;
-            (!text.contains('\'')).then(|| text.into())
-        }
-        _ => None,
-    }
+/// Tells the default in words: by the keyword `default`, generators take the member for one that is
+/// always sent.
+fn with_default(schema: Schema, column: &Column) -> Schema {
+    let Some(expression) = &column.default else {
+        return schema;
+    };
+    let told = schema
+        .keywords()
+        .and_then(|words| words.get("description"))
+        .and_then(|text| text.as_str())
+        .map(|text| format!("{text}\n\n"));
+    schema.describe(&format!(
+        "{}Default: `{expression}`",
+        told.unwrap_or_default()
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
-    fn column(default: &str) -> Column {
+    fn column(default: Option<&str>) -> Column {
         Column {
             name: "c".into(),
             description: None,
@@ -307,26 +300,25 @@ mod tests {
             base_type_oid: 25,
             is_domain: false,
             max_length: None,
-            default: Some(default.into()),
+            default: default.map(str::to_owned),
             enum_labels: Vec::new(),
         }
     }
 
     #[test]
-    fn defaults_are_shown_when_they_are_constants_of_their_type() {
-        let cases = [
-            ("false", Schema::boolean(), Some(json!(false))),
-            ("42", Schema::integer("int32"), Some(json!(42))),
-            ("4.5", Schema::number().nullable(), Some(json!(4.5))),
-            ("'new'::text", Schema::string(), Some(json!("new"))),
-            ("now()", Schema::date_time(), None),
-            ("'it''s'::text", Schema::string(), None),
-            ("nextval('a'::regclass)", Schema::integer("int64"), None),
-            ("'{}'::jsonb", Schema::any(), None),
-        ];
-        for (expression, schema, expected) in cases {
-            let column = column(expression);
-            assert_eq!(default(&column, &schema), expected, "{expression}");
-        }
+    fn defaults_are_told_in_words() {
+        let told = |schema, default| {
+            let schema = with_default(schema, &column(default)).into_value();
+            schema["description"].as_str().map(str::to_owned)
+        };
+        assert_eq!(told(Schema::string(), None), None);
+        assert_eq!(
+            told(Schema::string(), Some("now()")).as_deref(),
+            Some("Default: `now()`")
+        );
+        assert_eq!(
+            told(Schema::string().describe("When"), Some("now()")).as_deref(),
+            Some("When\n\nDefault: `now()`")
+        );
     }
 }

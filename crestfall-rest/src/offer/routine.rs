@@ -75,7 +75,7 @@ fn operation(verb: &str, routine: &OfferedRoutine, writer: &mut Writer<'_>) -> O
 /// The answer, and what else a function may answer by itself.
 fn finished(operation: Operation, (status, answer): (u16, Answer)) -> Operation {
     let operation = operation.answers(status, answer);
-    shared::or_any(shared::refusals(operation, shared::CALL))
+    shared::any_refusal(operation)
 }
 
 /// What a call sends.

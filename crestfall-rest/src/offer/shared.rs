@@ -21,11 +21,6 @@ pub(super) const RESERVED: &[&str] = &[
 pub(super) const READ: &[u16] = &[400, 401, 403, 404, 406, 416, 500, 503, 504];
 /// How a write is refused.
 pub(super) const WRITE: &[u16] = &[400, 401, 403, 404, 405, 406, 409, 413, 415, 500, 503, 504];
-/// How a call is refused.
-pub(super) const CALL: &[u16] = &[
-    400, 401, 403, 404, 405, 406, 409, 413, 415, 416, 500, 503, 504,
-];
-
 /// Name of the form of errors.
 const ERROR: &str = "RestError";
 
@@ -161,9 +156,14 @@ pub(super) fn refusals(operation: Operation, statuses: &[u16]) -> Operation {
     })
 }
 
-/// A function may raise any status.
-pub(super) fn or_any(operation: Operation) -> Operation {
-    operation.otherwise(refusal("What the function raises"))
+/// The operation with any refusal: a function raises what it likes. Not by `default`, which would be
+/// for what goes well too.
+pub(super) fn any_refusal(operation: Operation) -> Operation {
+    ["4XX", "5XX"]
+        .into_iter()
+        .fold(operation, |operation, statuses| {
+            operation.answers_in(statuses, refusal("Refused, or raised by the function"))
+        })
 }
 
 fn refusal(description: &str) -> Answer {

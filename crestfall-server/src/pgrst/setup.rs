@@ -37,6 +37,7 @@ impl Config {
             rest: self.rest(),
             rest_paths: vec![""],
             takes_api_key: false,
+            describes: false,
             auth: None,
         })
     }

@@ -44,6 +44,7 @@ impl Settings {
             rest: self.rest.config(self.log.queries)?,
             rest_paths: REST_PATHS.to_vec(),
             takes_api_key: true,
+            describes: self.server.docs,
             auth: self.auth()?,
         })
     }
