@@ -56,6 +56,31 @@ impl Document {
         self.0["info"]["description"] = text.into();
     }
 
+    /// Title and description of another document.
+    pub fn take_info(&mut self, other: &Self) {
+        for name in ["title", "description"] {
+            if let Some(value) = other.0["info"].get(name) {
+                self.0["info"][name] = value.clone();
+            }
+        }
+    }
+
+    /// Every operation that takes a credential may be proved by any of these schemes as well.
+    pub fn also_by(&mut self, schemes: &[&str]) {
+        let items = object(&mut self.0["paths"]).values_mut();
+        for operation in items.flat_map(|item| object(item).values_mut()) {
+            let Some(security) = operation["security"].as_array_mut() else {
+                continue;
+            };
+            let none = json!({});
+            let Some(place) = security.iter().rposition(|way| *way != none) else {
+                continue;
+            };
+            let ways = schemes.iter().map(|scheme| json!({ *scheme: [] }));
+            security.splice(place + 1..place + 1, ways);
+        }
+    }
+
     /// The licence under which the description may be used: an SPDX expression.
     pub fn license(&mut self, spdx: &str) {
         self.0["info"]["license"] = json!({ "name": spdx, "identifier": spdx });

@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod inspect;
 mod json;
 mod media_type;
+mod offer;
 mod openapi;
 mod plan;
 mod protect;

@@ -26,6 +26,44 @@ pub(crate) enum MediaType {
     Other(Box<str>),
 }
 
+/// In which version of OpenAPI a schema is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OpenApiVersion {
+    /// Swagger 2.0, as the original writes it.
+    V2,
+    V3_0,
+    V3_1,
+}
+
+impl OpenApiVersion {
+    /// The version that a media type stands for, if it stands for any: without a version, 3.1.
+    pub(crate) fn of(accepted: &MediaType) -> Option<Self> {
+        match accepted {
+            MediaType::OpenApi | MediaType::Json | MediaType::Any => Some(Self::V2),
+            MediaType::Other(text) => {
+                let text = text.to_ascii_lowercase();
+                let (name, version) = text.split_once(';').unwrap_or((&text, "version=3.1"));
+                let version = version.strip_prefix("version=")?.trim_matches('"');
+                match (name, version.get(..3)?) {
+                    ("application/vnd.oai.openapi+json", "3.1") => Some(Self::V3_1),
+                    ("application/vnd.oai.openapi+json", "3.0") => Some(Self::V3_0),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// What the document is called.
+    pub(crate) fn media_type(self) -> MediaType {
+        match self {
+            Self::V2 => MediaType::OpenApi,
+            Self::V3_0 => MediaType::Other("application/vnd.oai.openapi+json;version=3.0".into()),
+            Self::V3_1 => MediaType::Other(crate::offer::MEDIA_TYPE.into()),
+        }
+    }
+}
+
 /// Which execution plan is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PlanMediaType {

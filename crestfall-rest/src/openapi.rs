@@ -22,7 +22,7 @@ use crate::config::Config;
 use comment::Comment;
 use proxy::ProxyUri;
 use swagger::{Document, ExternalDocs, Info, PathItem, SecurityRequirement, SecurityScheme};
-pub(crate) use visible::{Visible, statements, visible};
+pub(crate) use visible::{Statement, Visible, statements, visible};
 
 /// Media types of `/` itself.
 const ROOT_MEDIA_TYPES: &[&str] = &["application/openapi+json", "application/json"];

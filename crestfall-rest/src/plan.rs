@@ -18,7 +18,7 @@ use crestfall_core::{Catalog, QualifiedName};
 
 use crate::config::Config;
 use crate::error::{ApiError, CatalogError, Error};
-use crate::media_type::MediaType;
+use crate::media_type::{MediaType, OpenApiVersion};
 use crate::request::prefer::Handling;
 use crate::request::{Action, ApiRequest, Invocation, Mutation, Text};
 use call::Call;
@@ -34,6 +34,7 @@ pub(crate) enum Plan {
     Inspect {
         schema: Text,
         headers_only: bool,
+        version: OpenApiVersion,
     },
     /// `OPTIONS` on a relation.
     RelationInfo(Arc<Table>),
@@ -113,13 +114,11 @@ impl Plan {
             Action::Inspect {
                 schema,
                 headers_only,
-            } => {
-                negotiate::accepts_openapi(request)?;
-                Self::Inspect {
-                    schema: schema.clone(),
-                    headers_only: *headers_only,
-                }
-            }
+            } => Self::Inspect {
+                schema: schema.clone(),
+                headers_only: *headers_only,
+                version: negotiate::openapi_version(request)?,
+            },
             Action::RelationInfo(relation) => {
                 Self::RelationInfo(Arc::clone(find_table(relation, catalog)?))
             }

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::config::ErrorVerbosity;
 use crate::error::{ApiError, Error, RangeError};
-use crate::media_type::MediaType;
+use crate::media_type::{MediaType, OpenApiVersion};
 use crate::plan::write::Write;
 use crate::plan::{Kind, StatementPlan};
 use crate::request::prefer::{Count, Representation, Resolution};
@@ -297,9 +297,14 @@ fn info(allow: &str) -> Response<Body> {
 }
 
 /// Answers with an OpenAPI document.
-pub(crate) fn openapi(request: &ApiRequest, document: Bytes, headers_only: bool) -> Response<Body> {
+pub(crate) fn openapi(
+    request: &ApiRequest,
+    version: OpenApiVersion,
+    document: Bytes,
+    headers_only: bool,
+) -> Response<Body> {
     let mut draft = Draft::new(StatusCode::OK);
-    draft.typed(&MediaType::OpenApi, request);
+    draft.typed(&version.media_type(), request);
     if !headers_only {
         draft.body(document);
     }

@@ -12,16 +12,17 @@ use crestfall_core::catalog::SharedCatalog;
 use crestfall_core::client_ip::ClientIp;
 use crestfall_core::db::Db;
 use crestfall_core::identity::{ANONYMOUS_ROLE, SharedVerifier};
+use crestfall_core::openapi::Document;
 use crestfall_core::request_id::RequestId;
 use crestfall_core::{Catalog, Identity};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
-use crate::config::{Config, ErrorVerbosity, ExplainPolicies};
+use crate::config::{Config, ErrorVerbosity, ExplainPolicies, OpenApiMode};
 use crate::connect::Kept;
 use crate::error::{ApiError, Error, JwtRefusal};
 use crate::execute::{Prepared, execute};
 use crate::explain::explain;
-use crate::inspect::inspect;
+use crate::inspect::Inspector;
 use crate::plan::{Plan, StatementPlan};
 use crate::protect;
 use crate::request::ApiRequest;
@@ -106,6 +107,11 @@ impl Rest {
         }));
     }
 
+    /// What [`openapi`](Self::openapi) shows, by the settings of now.
+    pub fn openapi_mode(&self) -> OpenApiMode {
+        self.shared.settings.load().config.openapi_mode
+    }
+
     /// The catalogue it serves from.
     pub fn catalog(&self) -> &Arc<SharedCatalog> {
         &self.shared.catalog
@@ -115,6 +121,53 @@ impl Rest {
     /// the path of the root with a slash at its end; `nest_service` of `router::<()>()` has it too.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new().fallback(serve).with_state(self.clone())
+    }
+
+    /// What the caller of a request may use, as an OpenAPI 3.1 document with paths relative to where
+    /// the API is nested. The caller is whom an [`Identity`] in the extensions says, else whom the
+    /// credentials prove to the [`verifier`](Self::verifier); header `Accept-Profile` names a schema
+    /// other than the first.
+    ///
+    /// ```no_run
+    /// # use crestfall_rest::{Error, Rest};
+    /// # async fn example(rest: Rest, parts: http::request::Parts) -> Result<(), Error> {
+    /// let mut mine = serde_json::json!({
+    ///     "openapi": "3.1.0", "info": { "title": "Mine", "version": "1" }, "paths": {},
+    /// });
+    /// rest.openapi(&parts).await?.mounted("/rest/v1").merge_into(&mut mine);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A bad credential, an unknown schema, a database that is away;
+    /// [`OpenApiMode::Disabled`](crate::OpenApiMode::Disabled).
+    pub async fn openapi(&self, parts: &http::request::Parts) -> Result<Document, Error> {
+        let settings = self.shared.settings.load_full();
+        let catalog = self.shared.catalog.load().ok_or(Error::NoCatalog)?;
+        let identity = self.identify(parts).await?;
+        let work = Work {
+            db: &self.shared.db,
+            catalog: &catalog,
+            settings: &settings,
+            caller: Caller {
+                identity: &identity,
+                authenticated: self.is_authenticated(&identity),
+                method: &Method::GET,
+                path: "/",
+                headers: &parts.headers,
+                id: parts.extensions.get().map(RequestId::as_str),
+                ip: parts.extensions.get().map(|ClientIp(ip)| *ip),
+            },
+        };
+        // A function that answers at the root does not describe anything here.
+        let config = Config {
+            root_spec: None,
+            ..(*settings.config).clone()
+        };
+        let headers = &parts.headers;
+        let request = ApiRequest::parse(&config, Method::GET, "/", "", headers, Bytes::new())?;
+        work.inspector(&request).offer(&request.schema).await
     }
 
     /// Answers one request whose path begins with `mount`, the empty text for none. This is what
@@ -315,12 +368,16 @@ impl Work<'_> {
             Plan::Inspect {
                 schema,
                 headers_only,
+                version,
             } => {
-                let context = Transaction::new(self.caller, &request, self.settings, None);
-                let document =
-                    inspect(self.db, &context, self.settings, self.catalog, schema).await?;
+                let document = self.inspector(&request).describe(schema, *version).await?;
                 timing.mark("transaction");
-                Ok(respond::openapi(&request, document, *headers_only))
+                Ok(respond::openapi(
+                    &request,
+                    *version,
+                    document,
+                    *headers_only,
+                ))
             }
             Plan::RelationInfo(table) => Ok(respond::relation_info(table)),
             Plan::RoutineInfo(routine) => Ok(respond::routine_info(routine.volatility)),
@@ -331,6 +388,16 @@ impl Work<'_> {
     /// The caller acts as the role of requests without a credential, with one or not.
     fn is_anonymous(&self) -> bool {
         !self.caller.authenticated || self.caller.identity.role() == ANONYMOUS_ROLE
+    }
+
+    fn inspector<'a>(&'a self, request: &'a ApiRequest) -> Inspector<'a> {
+        Inspector {
+            db: self.db,
+            context: Transaction::new(self.caller, request, self.settings, None),
+            config: &self.settings.config,
+            catalog: self.catalog,
+            anonymous: !self.caller.authenticated,
+        }
     }
 
     async fn run(

@@ -15,6 +15,7 @@ use crate::admin::{Admin, Health, Subject};
 use crate::audit;
 use crate::auth;
 use crate::data::{self, Asked, Data};
+use crate::describe::Describe;
 use crate::edge::{Edge, Policy};
 use crate::http::{self, Address, BindError, Listener};
 use crate::metrics::{Metrics, Pool, Tokens};
@@ -395,6 +396,9 @@ fn routes(app: &Arc<App>, auth: Option<&auth::Service>, rbac: Option<&rbac::Serv
             Some(auth) => auth.identifying(rbac.router()),
             None => rbac.identified_by(app.verifier.clone()),
         });
+    }
+    if let Some(describe) = Describe::new(&setup, rest.rest.clone(), rest.callers.clone()) {
+        others = others.merge(describe.router());
     }
     Routes {
         rest: Some(rest),

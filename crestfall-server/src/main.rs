@@ -8,6 +8,7 @@ mod auth;
 mod cli;
 mod cors;
 mod data;
+mod describe;
 mod dev;
 mod doctor;
 mod edge;

@@ -65,6 +65,8 @@ pub(crate) struct Setup {
     pub(crate) graphql_paths: Vec<&'static str>,
     /// A header `apikey` stands for a bearer token when there is none.
     pub(crate) takes_api_key: bool,
+    /// `/openapi.json` and `/docs` are served.
+    pub(crate) describes: bool,
     /// Users, sessions and tokens, if they are served.
     pub(crate) auth: Option<Auth>,
     /// Roles and permissions, if they are served.

@@ -7,6 +7,7 @@ mod captcha;
 mod cleanup;
 mod cookie_session;
 mod custom_providers;
+mod documented;
 mod factors;
 mod fake_provider;
 mod forward_auth;

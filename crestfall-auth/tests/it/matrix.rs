@@ -246,7 +246,7 @@ async fn credential(app: &TestAuth, kind: &str) -> String {
 }
 
 /// Every path with its methods, from `.route("…", get(…).post(…))` in the source.
-fn routes() -> BTreeMap<String, Vec<Method>> {
+pub(crate) fn routes() -> BTreeMap<String, Vec<Method>> {
     let mut routes = BTreeMap::<String, Vec<Method>>::new();
     for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
         let text = fs::read_to_string(&file).expect("a source file");

@@ -18,6 +18,8 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::documented;
+
 /// The queue of jobs, then the schema `auth`.
 const SCHEMA: &str = concat!(
     include_str!("../../../crestfall-core/src/job/0001_jobs.sql"),
@@ -133,6 +135,8 @@ impl TestAuth {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let asked = (request.method().clone(), request.uri().to_string());
+        let names_version = request.headers().contains_key("x-supabase-api-version");
         let response = self
             .router
             .clone()
@@ -143,6 +147,13 @@ impl TestAuth {
         let bytes = body.collect().await.expect("a body").to_bytes();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
+        documented::check(
+            (&asked.0, &asked.1),
+            names_version,
+            parts.status,
+            &parts.headers,
+            &body,
+        );
         Answer {
             status: parts.status,
             headers: parts.headers,

@@ -88,6 +88,13 @@ impl Operation {
         self
     }
 
+    /// An answer of many statuses: `4XX`, `5XX`, `default`.
+    #[must_use]
+    pub fn answers_in(mut self, statuses: &str, answer: Answer) -> Self {
+        self.0["responses"][statuses] = answer.into_value();
+        self
+    }
+
     /// An answer that the document has by name.
     #[must_use]
     pub fn shared_answer(mut self, status: u16, name: &str) -> Self {

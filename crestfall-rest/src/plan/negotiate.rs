@@ -7,7 +7,7 @@ use crestfall_core::{Catalog, QualifiedName};
 
 use crate::config::Config;
 use crate::error::{ApiError, Error};
-use crate::media_type::MediaType;
+use crate::media_type::{MediaType, OpenApiVersion};
 use crate::request::prefer::Representation;
 use crate::request::{Action, ApiRequest, Invocation};
 
@@ -69,22 +69,15 @@ pub(crate) fn negotiate(
     ))
 }
 
-/// Checks that an OpenAPI document is acceptable.
+/// The first acceptable version of the document that describes a schema.
 ///
 /// # Errors
-/// It is not.
-pub(crate) fn accepts_openapi(request: &ApiRequest) -> Result<(), Error> {
-    let suits = |accepted: &MediaType| {
-        matches!(
-            accepted,
-            MediaType::OpenApi | MediaType::Json | MediaType::Any
-        )
-    };
-    if request.accept.iter().any(suits) {
-        Ok(())
-    } else {
-        Err(not_acceptable(request))
-    }
+/// None is acceptable.
+pub(crate) fn openapi_version(request: &ApiRequest) -> Result<OpenApiVersion, Error> {
+    let mut accepted = request.accept.iter();
+    accepted
+        .find_map(OpenApiVersion::of)
+        .ok_or_else(|| not_acceptable(request))
 }
 
 fn not_acceptable(request: &ApiRequest) -> Error {

@@ -40,6 +40,7 @@ impl Config {
             graphql: None,
             graphql_paths: Vec::new(),
             takes_api_key: false,
+            describes: false,
             auth: None,
             rbac: None,
             audit: None,

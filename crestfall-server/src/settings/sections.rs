@@ -279,6 +279,9 @@ pub(crate) struct Server {
     /// The request header that holds a request's id, which is repeated in the answer, and told to policies
     /// as `request.id` and to the audit log. A request without gets one. Empty repeats none.
     pub(crate) trace_header: String,
+    /// `/openapi.json` (OpenAPI 3.1), `/openapi-3.0.json` and a page about both at `/docs`. They show
+    /// what the caller may use (`rest.openapi`). A change needs a restart.
+    pub(crate) docs: bool,
     /// How long a request's head may take to arrive, and how long a connection may be idle.
     pub(crate) head_timeout: Duration,
     /// How long the next piece of a request's body may take to arrive.
@@ -496,6 +499,7 @@ impl Default for Server {
             trusted_proxies: 0,
             client_ip_header: String::new(),
             trace_header: "X-Request-Id".into(),
+            docs: true,
             head_timeout: Duration::seconds(30),
             body_timeout: Duration::seconds(30),
             write_timeout: Duration::seconds(30),

@@ -60,6 +60,7 @@ impl Settings {
             graphql: self.graphql()?,
             graphql_paths: GRAPHQL_PATHS.to_vec(),
             takes_api_key: true,
+            describes: self.server.docs,
             auth: self.auth()?,
             rbac: self.rbac()?,
             audit: self.audit(),

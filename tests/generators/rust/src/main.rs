@@ -1,0 +1,5 @@
+//! The scenario.
+mod client {
+    include!(concat!(env!("OUT_DIR"), "/client.rs"));
+}
+fn main() {}
