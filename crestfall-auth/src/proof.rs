@@ -81,6 +81,18 @@ pub(crate) async fn accept(
     Ok(Proved::User(Box::new(user), method))
 }
 
+/// Whether the user's password outlives the use of this token: one that was set before the address was
+/// proved counts only if the sign-up's own mail is used.
+pub(crate) fn keeps_password(token: &OneTimeToken, user: &User) -> bool {
+    let is_proved = match token.relates_to.as_str() {
+        email if email == user.email() => user.is_email_confirmed(),
+        phone if phone == user.phone() => user.is_phone_confirmed(),
+        _ => true,
+    };
+    let is_sign_up = Verification::parse(&token.purpose) == Some(Verification::Signup);
+    is_proved || is_sign_up || user.password_hash().is_none()
+}
+
 /// The address is proved, perhaps for the first time.
 async fn confirm(
     db: &mut PgConnection,

@@ -30,10 +30,17 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{delete, get, post};
+use serde::Deserialize;
 
 use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, answer_in_the_callers_form};
 use crate::{captcha, rate_limit};
+
+/// The query of what sends a mail: where its link leads in the end.
+#[derive(Deserialize)]
+pub(crate) struct RedirectTo {
+    redirect_to: Option<String>,
+}
 
 /// Largest body of a request, in bytes (GT-032).
 pub(crate) const MAX_BODY: usize = 1 << 20;

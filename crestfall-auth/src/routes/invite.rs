@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::link_mail::{self, LinkMail};
 use crate::mail::MailKind;
 use crate::one_time::TokenType;
+use crate::routes::RedirectTo;
 use crate::signed_in::Admin;
 use crate::store::proofs::{self, Sent};
 use crate::store::users;
@@ -30,14 +31,9 @@ pub(super) struct Invitation {
     data: Metadata,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Parameters {
-    redirect_to: Option<String>,
-}
-
 pub(super) async fn send(
     State(auth): State<Auth>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<RedirectTo>,
     caller: Caller,
     admin: Admin,
     Body(invitation): Body<Invitation>,

@@ -16,6 +16,7 @@ use crate::deferred::{Deferred, Wish};
 use crate::error::{Error, ErrorCode, Result};
 use crate::new_user;
 use crate::pkce::Challenge;
+use crate::routes::RedirectTo;
 use crate::sending;
 use crate::store::users;
 use crate::user::{Metadata, User};
@@ -37,14 +38,9 @@ pub(super) struct Request {
     challenge: Challenge,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Parameters {
-    redirect_to: Option<String>,
-}
-
 pub(super) async fn send(
     State(auth): State<Auth>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<RedirectTo>,
     caller: Caller,
     Body(request): Body<Request>,
 ) -> Result<Json<Value>> {
@@ -68,7 +64,7 @@ pub(super) async fn send(
 
 pub(super) async fn send_link(
     State(auth): State<Auth>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<RedirectTo>,
     caller: Caller,
     Body(request): Body<Request>,
 ) -> Result<Json<Value>> {
@@ -79,7 +75,7 @@ pub(super) async fn send_link(
 async fn by_email(
     auth: &Auth,
     caller: Caller,
-    parameters: Parameters,
+    parameters: RedirectTo,
     request: Request,
 ) -> Result<Json<Value>> {
     let config = auth.config();

@@ -11,6 +11,7 @@ use crate::caller::Caller;
 use crate::deferred::{Deferred, Wish};
 use crate::error::{Error, Result};
 use crate::pkce::Challenge;
+use crate::routes::RedirectTo;
 use crate::{address, sending};
 
 #[derive(Deserialize, Default)]
@@ -22,15 +23,10 @@ pub(super) struct Request {
     challenge: Challenge,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Parameters {
-    redirect_to: Option<String>,
-}
-
 /// The answer is the same for every address.
 pub(super) async fn send(
     State(auth): State<Auth>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<RedirectTo>,
     caller: Caller,
     Body(request): Body<Request>,
 ) -> Result<Json<Value>> {

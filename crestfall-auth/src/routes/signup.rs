@@ -16,6 +16,7 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
+use crate::routes::RedirectTo;
 use crate::sending::even_out;
 use crate::session::{self, SessionOptions};
 use crate::sign_up_again::{self, Given};
@@ -40,11 +41,6 @@ pub(super) struct SignUp {
     channel: String,
     #[serde(flatten)]
     challenge: Challenge,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Parameters {
-    redirect_to: Option<String>,
 }
 
 /// How a user is known: what is confirmed, and the identity's provider.
@@ -87,7 +83,7 @@ impl By {
 
 pub(super) async fn sign_up(
     State(auth): State<Auth>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<RedirectTo>,
     caller: Caller,
     Body(request): Body<SignUp>,
 ) -> Result<Response> {

@@ -13,6 +13,7 @@ use crate::caller::Caller;
 use crate::contact_change::{self, Change};
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
+use crate::routes::RedirectTo;
 use crate::signed_in::{SignedIn, UserOrClient};
 use crate::store::{identities, one_time_tokens, sessions, users};
 use crate::user::{Metadata, User};
@@ -37,11 +38,6 @@ pub(super) struct Update {
     challenge: Challenge,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Parameters {
-    redirect_to: Option<String>,
-}
-
 /// An OAuth client may ask: its token says most of this already, and it is how services that are
 /// given a token find out whose it is.
 pub(super) async fn show(UserOrClient(signed_in): UserOrClient) -> Json<User> {
@@ -50,7 +46,7 @@ pub(super) async fn show(UserOrClient(signed_in): UserOrClient) -> Json<User> {
 
 pub(super) async fn update(
     State(auth): State<Auth>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<RedirectTo>,
     caller: Caller,
     signed_in: SignedIn,
     Body(mut update): Body<Update>,

@@ -63,6 +63,8 @@ async fn sec_05_of_two_sign_ups_on_their_way_neither_password_counts() {
         sign_up(&app, second, json!({})).await;
         let latter = post.nth(ADDRESS, 2).await;
         assert!(press(&app, &former.link()).await.contains("otp_expired"));
+        let page = app.get(&latter.link(), "").await.text("");
+        assert!(page.contains("it will not count"), "{page}");
         let landed = press(&app, &latter.link()).await;
         assert!(landed.contains("access_token="), "{landed}");
         assert!(!signs_in(&app, STRANGERS).await);
@@ -105,6 +107,8 @@ async fn who_signs_up_again_with_the_same_password_keeps_it() {
     post.one(ADDRESS).await;
     sign_up(&app, OWNERS, json!({ "data": { "town": "London" } })).await;
     let link = post.nth(ADDRESS, 2).await.link();
+    let page = app.get(&link, "").await.text("");
+    assert!(!page.contains("it will not count"), "{page}");
     press(&app, &link).await;
     let session = app.sign_in(ADDRESS, OWNERS).await;
     assert_eq!(session.status, StatusCode::OK, "{session:?}");

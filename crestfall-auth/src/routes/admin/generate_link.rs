@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::link_mail::{self, LinkMail};
 use crate::mail::MailKind;
 use crate::one_time::TokenType;
+use crate::routes::RedirectTo;
 use crate::routes::invite;
 use crate::signed_in::Admin;
 use crate::store::proofs::{self, Sent};
@@ -39,11 +40,6 @@ pub(super) struct Request {
     redirect_to: String,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Parameters {
-    redirect_to: Option<String>,
-}
-
 /// What the link is to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -57,7 +53,7 @@ enum Kind {
 
 pub(super) async fn generate(
     State(auth): State<Auth>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<RedirectTo>,
     caller: Caller,
     admin: Admin,
     Body(request): Body<Request>,

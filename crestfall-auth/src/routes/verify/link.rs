@@ -19,9 +19,11 @@ use crate::session::{self, SessionOptions};
 use crate::store::one_time_tokens::OneTimeToken;
 use crate::store::{one_time_tokens, used_links, users};
 use crate::token::TokenResponse;
+use crate::user::User;
 use crate::verification::Verification;
 
 use super::code::redeem;
+use super::page::Shown;
 use super::{Parameters, page};
 
 /// What is said when one of two addresses has confirmed a change.
@@ -71,16 +73,22 @@ impl<'a> Link<'a> {
     pub(super) async fn show(&self, auth: &Auth, caller: &Caller) -> Response {
         match self.look(auth).await {
             Err(error) => self.refuse(&error),
-            Ok((token, languages)) => {
+            Ok((token, user)) => {
                 let accepted = caller.languages.as_deref();
-                let languages = crate::mail::languages(&languages, accepted);
-                page::show(&token, &self.target, self.is_pkce(), &languages)
+                let languages = crate::mail::languages(&user.user_metadata, accepted);
+                let shown = Shown {
+                    token: &token,
+                    target: &self.target,
+                    is_pkce: self.is_pkce(),
+                    keeps_password: proof::keeps_password(&token, &user),
+                };
+                page::show(&shown, &languages)
             }
         }
     }
 
-    /// The token as it is, and its user's metadata.
-    async fn look(&self, auth: &Auth) -> Result<(OneTimeToken, crate::user::Metadata)> {
+    /// The token as it is, and its user.
+    async fn look(&self, auth: &Auth) -> Result<(OneTimeToken, User)> {
         let verification = self.verification.clone()?;
         let mut db = auth.pool().acquire().await?;
         let hash = one_time::hash(self.token);
@@ -95,7 +103,7 @@ impl<'a> Link<'a> {
         if user.is_banned() {
             return Err(Error::new(ErrorCode::UserBanned, "User is banned"));
         }
-        Ok((token, user.user_metadata.0))
+        Ok((token, user))
     }
 
     /// Uses the link up and goes on to the application. A second press of the same page's button

@@ -40,6 +40,8 @@ struct Language {
     tag: &'static str,
     onward: &'static str,
     elsewhere: &'static str,
+    /// The account's password goes with this.
+    no_password: &'static str,
     not_you: &'static str,
     sign_up: Words,
     invite: Words,
@@ -55,6 +57,8 @@ const ENGLISH: Language = Language {
     onward: "Then you go on to",
     elsewhere: "Go on here only if you began in this browser or app. If you began elsewhere, \
                 enter the code of the mail there instead.",
+    no_password: "A password was chosen before this address was confirmed, perhaps by somebody else: \
+                  it will not count. Choose a new one once you are signed in.",
     not_you: "If you did not ask for this, close this page: nothing happens.",
     sign_up: Words {
         heading: "Confirm your e-mail address",
@@ -94,6 +98,8 @@ const GERMAN: Language = Language {
     elsewhere: "Machen Sie hier nur weiter, wenn Sie in diesem Browser oder dieser App begonnen \
                 haben. Haben Sie anderswo begonnen, geben Sie stattdessen dort den Code aus der \
                 Mail ein.",
+    no_password: "Bevor diese Adresse bestätigt war, wurde ein Passwort gewählt, vielleicht von \
+                  jemand anderem: Es gilt nicht. Wählen Sie ein neues, sobald Sie angemeldet sind.",
     not_you: "Wenn Sie das nicht angefordert haben, schließen Sie diese Seite: Es geschieht nichts.",
     sign_up: Words {
         heading: "E-Mail-Adresse bestätigen",
@@ -147,13 +153,17 @@ impl Language {
     }
 }
 
+/// What the page shows.
+pub(super) struct Shown<'a> {
+    pub(super) token: &'a OneTimeToken,
+    pub(super) target: &'a Url,
+    pub(super) is_pkce: bool,
+    /// Whether the password of the account goes on to count.
+    pub(super) keeps_password: bool,
+}
+
 /// The page, in the first of these languages that there is, else in English.
-pub(super) fn show(
-    token: &OneTimeToken,
-    target: &Url,
-    is_pkce: bool,
-    languages: &[String],
-) -> Response {
+pub(super) fn show(shown: &Shown<'_>, languages: &[String]) -> Response {
     let language = languages
         .iter()
         .find_map(|tag| match tag.split('-').next() {
@@ -162,7 +172,7 @@ pub(super) fn show(
             _ => None,
         })
         .unwrap_or(&ENGLISH);
-    let html = Html(write(language, language.words(token), target, is_pkce));
+    let html = Html(write(language, shown));
     let policy = HeaderValue::from_str(&POLICY).unwrap_or(HeaderValue::from_static(
         "default-src 'none'; frame-ancestors 'none'",
     ));
@@ -181,22 +191,27 @@ pub(super) fn show(
     (headers, html).into_response()
 }
 
-fn write(say: &Language, words: &Words, target: &Url, is_pkce: bool) -> String {
+fn write(say: &Language, shown: &Shown<'_>) -> String {
+    let words = say.words(shown.token);
     let press = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
-    let elsewhere = match is_pkce {
-        true => format!("<p>{}</p>\n", say.elsewhere),
-        false => String::new(),
-    };
-    let place = match target.host_str() {
+    let more: String = [
+        (shown.is_pkce, say.elsewhere),
+        (!shown.keeps_password, say.no_password),
+    ]
+    .into_iter()
+    .filter(|(holds, _)| *holds)
+    .map(|(_, text)| format!("<p>{text}</p>\n"))
+    .collect();
+    let place = match shown.target.host_str() {
         Some(host) => escape(host),
-        None => format!("{}:", escape(target.scheme())),
+        None => format!("{}:", escape(shown.target.scheme())),
     };
     format!(
         "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
          <title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n\
-         <h1>{heading}</h1>\n<p>{text}</p>\n{elsewhere}\
+         <h1>{heading}</h1>\n<p>{text}</p>\n{more}\
          <form method=\"post\">\n<input type=\"hidden\" name=\"press\" value=\"{press}\">\n\
          <button type=\"submit\">{button}</button>\n</form>\n\
          <p class=\"note\">{onward} <strong>{place}</strong>.</p>\n\
