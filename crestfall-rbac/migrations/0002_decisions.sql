@@ -13,14 +13,17 @@ $$;
 -- Who asks: `sub` of the claims; for a key that is nobody's, the key. `*` stands for everybody and so
 -- for nobody.
 create function rbac.subject() returns text
-language sql stable parallel safe as $$
-  select coalesce(
-    case when jsonb_typeof(claims -> 'sub') = 'string' then nullif(nullif(claims ->> 'sub', ''), '*') end,
-    'api_key:' || case
-      when jsonb_typeof(claims -> 'api_key_id') = 'string' then nullif(claims ->> 'api_key_id', '')
-    end
-  )
-  from (select nullif(current_setting('request.jwt.claims', true), '')::jsonb) said (claims)
+language plpgsql stable parallel safe set search_path = '' as $$
+declare
+  claims jsonb := nullif(pg_catalog.current_setting('request.jwt.claims', true), '');
+begin
+  if jsonb_typeof(claims -> 'sub') = 'string' and claims ->> 'sub' not in ('', '*') then
+    return claims ->> 'sub';
+  elsif jsonb_typeof(claims -> 'api_key_id') = 'string' and claims ->> 'api_key_id' <> '' then
+    return 'api_key:' || (claims ->> 'api_key_id');
+  end if;
+  return null;
+end
 $$;
 
 -- The same for columns of type uuid; null for a subject that is none.
@@ -56,16 +59,11 @@ $$;
 create function rbac.held(who text)
 returns table (role_id uuid, organisation_id uuid, resource text, expires_at timestamptz)
 language sql stable parallel safe as $$
-  with recursive held (role_id, organisation_id, resource, expires_at) as (
-    select a.role_id, a.organisation_id, a.resource, a.expires_at
-    from rbac.assignments a
-    where a.subject in (who, '*')
-      and (a.expires_at is null or a.expires_at > statement_timestamp())
-    union
-    select p.parent_id, held.organisation_id, held.resource, held.expires_at
-    from held join rbac.role_parents p on p.role_id = held.role_id
-  )
-  select role_id, organisation_id, resource, expires_at from held
+  select closure.above_id, a.organisation_id, a.resource, a.expires_at
+  from rbac.assignments a
+  join rbac.role_closure closure on closure.role_id = a.role_id
+  where a.subject in (who, '*')
+    and (a.expires_at is null or a.expires_at > statement_timestamp())
 $$;
 
 -- Whether a subject has a permission somewhere: everywhere, in this organisation or on this
@@ -74,27 +72,25 @@ create function rbac.holds(
   who text, permission text, organisation uuid, resource text, until timestamptz default null
 ) returns boolean
 language plpgsql stable parallel safe as $$
+declare
+  -- Once, and not for each row.
+  covering text[] := rbac.covering(permission);
 begin
   if not coalesce(rbac.is_permission(permission), false) then
     raise exception 'not a permission: %', coalesce(permission, 'null')
       using errcode = 'invalid_parameter_value', hint = 'Permissions are of the form resource:action';
   end if;
   return exists (
-    with recursive roles (role_id) as (
-      select a.role_id
-      from rbac.assignments a
-      where a.subject in (who, '*')
-        and (a.expires_at is null or (a.expires_at > statement_timestamp()
-          and (holds.until is null or a.expires_at >= holds.until)))
-        and ((a.organisation_id is null and a.resource is null)
-          or a.organisation_id = holds.organisation
-          or a.resource = holds.resource)
-      union
-      select p.parent_id from roles join rbac.role_parents p on p.role_id = roles.role_id
-    )
-    select from roles
-    join rbac.role_permissions r on r.role_id = roles.role_id
-    where r.permission = any (rbac.covering(holds.permission))
+    select from rbac.assignments a
+    join rbac.role_closure closure on closure.role_id = a.role_id
+    join rbac.role_permissions r on r.role_id = closure.above_id
+    where a.subject in (who, '*')
+      and (a.expires_at is null or (a.expires_at > statement_timestamp()
+        and (holds.until is null or a.expires_at >= holds.until)))
+      and ((a.organisation_id is null and a.resource is null)
+        or a.organisation_id = holds.organisation
+        or a.resource = holds.resource)
+      and r.permission = any (covering)
   );
 end
 $$;
@@ -141,6 +137,8 @@ create function rbac.organisations(permission text default null) returns uuid[]
 language plpgsql stable parallel safe security definer cost 1000 set search_path = '' as $$
 declare
   who text := rbac.subject();
+  -- Once, and not for each row.
+  covering text[] := rbac.covering(permission);
 begin
   if rbac.is_service() then
     return array(select id from rbac.organisations);
@@ -156,7 +154,7 @@ begin
     from rbac.held(who) held
     join rbac.role_permissions r on r.role_id = held.role_id
     where held.organisation_id is not null
-      and r.permission = any (rbac.covering(organisations.permission))
+      and r.permission = any (covering)
   );
 end
 $$;
@@ -167,6 +165,8 @@ create function rbac.resources(permission text, kind text default null) returns 
 language plpgsql stable parallel safe security definer cost 1000 set search_path = '' as $$
 declare
   who text := rbac.subject();
+  -- Once, and not for each row.
+  covering text[] := rbac.covering(permission);
   prefix text := coalesce(kind, pg_catalog.split_part(permission, ':', 1)) || '/';
 begin
   if who is null then
@@ -177,7 +177,7 @@ begin
     from rbac.held(who) held
     join rbac.role_permissions r on r.role_id = held.role_id
     where pg_catalog.starts_with(held.resource, prefix)
-      and r.permission = any (rbac.covering(resources.permission))
+      and r.permission = any (covering)
   );
 end
 $$;
@@ -187,13 +187,15 @@ create function rbac.resource_names(permission text) returns text[]
 language plpgsql stable parallel safe security definer cost 1000 set search_path = '' as $$
 declare
   who text := rbac.subject();
+  -- Once, and not for each row.
+  covering text[] := rbac.covering(permission);
 begin
   return array(
     select distinct held.resource
     from rbac.held(who) held
     join rbac.role_permissions r on r.role_id = held.role_id
     where held.resource is not null
-      and r.permission = any (rbac.covering(resource_names.permission))
+      and r.permission = any (covering)
   );
 end
 $$;

@@ -14,15 +14,16 @@ create function rbac.holds_role(
   who text, role uuid, organisation uuid, resource text, until timestamptz
 ) returns boolean
 language sql stable as $$
-  with recursive closure (id) as (
-    select role
+  with asked (permission) as (
+    select r.permission
+    from rbac.role_closure closure
+    join rbac.role_permissions r on r.role_id = closure.above_id
+    where closure.role_id = role
     union
-    select p.parent_id from closure join rbac.role_parents p on p.role_id = closure.id
-  ), asked (permission) as (
-    select r.permission from closure join rbac.role_permissions r on r.role_id = closure.id
-    union
-    select '*:*' from closure join rbac.roles known on known.id = closure.id
-    where known.organisation_id is null
+    select '*:*'
+    from rbac.role_closure closure
+    join rbac.roles known on known.id = closure.above_id
+    where closure.role_id = role and known.organisation_id is null
       and not exists (select from rbac.role_permissions r where r.role_id = known.id)
       and not exists (select from rbac.role_parents p where p.role_id = known.id)
   )
@@ -106,11 +107,13 @@ create function rbac.is_authorized_anywhere(permission text) returns boolean
 language plpgsql stable parallel safe security definer cost 1000 set search_path = '' as $$
 declare
   who text := rbac.subject();
+  -- Once, and not for each row.
+  covering text[] := rbac.covering(permission);
 begin
   return rbac.is_service() or (who is not null and exists (
     select from rbac.held(who) held
     join rbac.role_permissions r on r.role_id = held.role_id
-    where r.permission = any (rbac.covering(is_authorized_anywhere.permission))
+    where r.permission = any (covering)
   ));
 end
 $$;
@@ -349,7 +352,7 @@ declare
   name text;
 begin
   foreach name in array array[
-    'permissions', 'organisations', 'roles', 'role_parents', 'role_permissions', 'memberships',
+    'permissions', 'organisations', 'roles', 'role_parents', 'role_closure', 'role_permissions', 'memberships',
     'assignments', 'invitations', 'service_accounts', 'active_organisations', 'applied_definition'
   ] loop
     execute format('alter table rbac.%I enable row level security', name);

@@ -398,3 +398,46 @@ async fn what_is_no_permission_is_an_error_and_not_a_quiet_no() {
         assert_eq!(asked, Err("22023".to_owned()), "{wrong}");
     }
 }
+
+/// What is above a role is kept by triggers: it is what walking finds, whatever was done.
+#[tokio::test]
+async fn the_closure_of_roles_is_what_walking_finds() {
+    const WALKED: &str = "with recursive above (role_id, id) as (
+          select id, id from rbac.roles
+          union
+          select above.role_id, p.parent_id
+          from above join rbac.role_parents p on p.role_id = above.id
+        ), difference as (
+          (select * from above except select * from rbac.role_closure)
+          union all (select * from rbac.role_closure except select * from above)
+        )
+        select count(*) from difference";
+    let app = TestRbac::new().await;
+    let mut db = app.db.connect().await;
+    let mut rng = StdRng::seed_from_u64(7);
+    let mut refused = 0;
+    for step in 0..300 {
+        let mut role = || format!("r{}", rng.random_range(0..9));
+        let (one, other) = (role(), role());
+        let act = match rng.random_range(0..10) {
+            0 => format!("insert into rbac.roles (name) values ('{one}')"),
+            1 => format!("delete from rbac.roles where name in ('{one}', '{other}')"),
+            2 => "delete from rbac.role_parents where random() < 0.3".to_owned(),
+            3 if step % 50 == 0 => "truncate rbac.role_parents".to_owned(),
+            _ => format!(
+                "insert into rbac.role_parents select a.id, b.id from rbac.roles a, rbac.roles b
+                where a.name = '{one}' and b.name in ('{other}', 'r1') on conflict do nothing"
+            ),
+        };
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(act.clone()))
+            .execute(&mut db)
+            .await;
+        refused += usize::from(done.is_err());
+        let wrong: i64 = sqlx::query_scalar(WALKED)
+            .fetch_one(&mut db)
+            .await
+            .expect("a count");
+        assert_eq!(wrong, 0, "step {step}: {act}");
+    }
+    assert!(refused < 200, "{refused} of 300 were refused");
+}
