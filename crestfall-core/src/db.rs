@@ -8,6 +8,7 @@ mod cancel;
 mod config;
 mod copy;
 mod error;
+pub mod json;
 mod latency;
 mod listen;
 mod pool;

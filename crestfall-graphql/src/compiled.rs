@@ -14,7 +14,7 @@ use crate::document::{Document, Operation, OperationKind};
 use crate::model::Schema;
 use crate::plan::Key;
 use crate::request::Error;
-use crate::sql::Written;
+use crate::sql::{Template, Written};
 use crate::value::{Reads, Variables};
 
 /// Documents that are remembered.
@@ -41,6 +41,8 @@ pub(crate) enum Source {
     Constant(Bytes),
     /// The column at that position of the one statement of a query.
     Column(usize),
+    /// The rows of the one statement of a query.
+    Rows(Template),
     /// The one value of that statement.
     Statement(usize),
 }

@@ -328,6 +328,13 @@ fn answer(compiled: &Compiled, rows: &[Rows]) -> Vec<u8> {
         data.extend_from_slice(key.as_bytes());
         data.extend_from_slice(b"\":");
         let value = match source {
+            Source::Rows(template) => {
+                if let Some(rows) = rows.first() {
+                    template.write(&mut data, rows);
+                    continue;
+                }
+                None
+            }
             Source::Constant(value) => Some(&value[..]),
             Source::Column(column) => columns.get(*column).copied().flatten(),
             Source::Statement(statement) => rows.get(*statement).and_then(Rows::first),

@@ -10,8 +10,10 @@ mod change;
 mod condition;
 mod connection;
 mod row;
+mod rows;
 
 pub(crate) use change::TOO_MANY;
+pub(crate) use rows::{Template, rows};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::plan::{
 const NUMBER: &str = "crestfall_number";
 
 /// Where a connection's rows are read, as often as need be.
-struct Base {
+pub(super) struct Base {
     /// `from … where …`, with the rows called `alias`.
     from: String,
     alias: String,
@@ -42,7 +42,7 @@ impl Writer<'_> {
         self.push(")");
     }
 
-    fn base(
+    pub(super) fn base(
         &mut self,
         connection: &Connection,
         above: Option<&mut Block>,
@@ -96,7 +96,7 @@ impl Writer<'_> {
     }
 
     /// The rows of the page, with the columns that were used.
-    fn page(&mut self, connection: &Connection, page: &Block, base: &Base, uses: &Uses) {
+    pub(super) fn page(&mut self, connection: &Connection, page: &Block, base: &Base, uses: &Uses) {
         let entity = self.entity(connection.entity);
         let mut block = Block::direct(base.alias.clone(), connection.entity);
         if uses.numbers {
@@ -275,7 +275,7 @@ impl Writer<'_> {
     }
 
     /// The place of a row in the order, as a client gives it back.
-    fn cursor(&mut self, connection: &Connection, page: &mut Block) {
+    pub(super) fn cursor(&mut self, connection: &Connection, page: &mut Block) {
         self.push("translate(encode(convert_to(jsonb_build_array(");
         self.list(&connection.order, |sql, order| {
             sql.push("to_jsonb(").column(page, order.column).push(")");
@@ -319,7 +319,7 @@ impl Writer<'_> {
 }
 
 /// What of the rows of a page is asked.
-struct Uses {
+pub(super) struct Uses {
     /// The rows are read at all.
     rows: bool,
     /// Their numbers in the page.
@@ -329,6 +329,15 @@ struct Uses {
 }
 
 impl Uses {
+    /// The rows, and nothing about them.
+    pub(super) fn rows() -> Self {
+        Self {
+            rows: true,
+            numbers: false,
+            looks_ahead: false,
+        }
+    }
+
     fn of(connection: &Connection) -> Self {
         let mut uses = Self {
             rows: false,

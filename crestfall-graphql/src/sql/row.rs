@@ -12,7 +12,7 @@ impl Writer<'_> {
         self.object(&row.fields, |sql, field| sql.row_field(field, block))
     }
 
-    fn row_field(&mut self, field: &RowField, block: &mut Block) {
+    pub(super) fn row_field(&mut self, field: &RowField, block: &mut Block) {
         match field {
             RowField::Typename(name) => {
                 self.text(name);
