@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::admin::{Admin, Health, Subject};
-use crate::auth;
+use crate::auth::{self, Reconnected};
 use crate::data::{self, Asked, Data};
 use crate::edge::{Edge, Policy};
 use crate::http::{self, Address, BindError, Listener};
@@ -229,6 +229,9 @@ impl Running {
             }
         };
         self.app.health.set_ended();
+        if let Some(graphql) = &self.app.data.graphql {
+            graphql.end_subscriptions();
+        }
         if outcome.is_ok() {
             api.shut_down().await;
         }
@@ -372,7 +375,14 @@ fn routes(app: &Arc<App>, auth: Option<&auth::Service>) -> Routes {
         callers: auth.map(auth::Service::callers),
     };
     let graphql = app.data.graphql.clone().map(|graphql| GraphQlRoutes {
-        graphql,
+        graphql: match auth {
+            // Sockets are asked again and again who they are.
+            Some(auth) => {
+                let callers = Reconnected::new(auth.callers(), app.verifier.clone());
+                graphql.authenticate(Arc::new(callers))
+            }
+            None => graphql,
+        },
         paths: setup.graphql_paths.clone(),
         takes_api_key: setup.takes_api_key,
         callers: auth.map(auth::Service::callers),
