@@ -239,6 +239,25 @@ pub(crate) fn variables(json: Json) -> Result<Variables, Response> {
     }
 }
 
+/// Refuses variables that leave out what their types ask for.
+///
+/// # Errors
+/// The answer.
+pub(crate) fn check_required(known: &Known, variables: &Variables) -> Result<(), Response> {
+    let required = known
+        .operation()
+        .map_or(&[][..], |operation| &operation.required);
+    let missing = required
+        .iter()
+        .find(|name| variables.get(&***name).is_none_or(Json::is_null));
+    match missing {
+        None => Ok(()),
+        Some(name) => Err(Response::refused(Error::new(format!(
+            "variable \"${name}\" must be given, and not null"
+        )))),
+    }
+}
+
 /// A compiled operation, from memory or made now.
 ///
 /// # Errors

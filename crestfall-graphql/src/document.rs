@@ -68,15 +68,15 @@ pub(crate) enum OperationKind {
 pub(crate) struct Operation {
     pub(crate) kind: OperationKind,
     pub(crate) name: Option<Arc<str>>,
-    pub(crate) variables: Vec<VariableDefinition>,
+    /// The variables by name, with their defaults.
+    pub(crate) variables: Definitions,
+    /// Variables that must be given, by their types.
+    pub(crate) required: Vec<Arc<str>>,
     pub(crate) selections: Vec<Selection>,
 }
 
-#[derive(Debug)]
-pub(crate) struct VariableDefinition {
-    pub(crate) name: Arc<str>,
-    pub(crate) default: Option<Value>,
-}
+/// Variables by name, with their defaults.
+pub(crate) type Definitions = HashMap<Arc<str>, Option<Value>>;
 
 #[derive(Debug)]
 pub(crate) struct Fragment {
@@ -175,17 +175,14 @@ impl PartialEq for Value {
 
 /// Whether two lists of named values are the same but for their order.
 pub(crate) fn same_members(one: &[(Arc<str>, Value)], other: &[(Arc<str>, Value)]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    // Sorted, because documents come from strangers: every one with every other takes too long.
-    let sorted = |members: &'_ [(Arc<str>, Value)]| {
-        let mut sorted: Vec<usize> = (0..members.len()).collect();
-        sorted.sort_by(|&a, &b| members[a].0.cmp(&members[b].0));
-        sorted
+    let sorted = |members: &[(Arc<str>, Value)]| {
+        let mut places: Vec<usize> = (0..members.len()).collect();
+        places.sort_by(|&one, &other| members[one].0.cmp(&members[other].0));
+        places
     };
-    let pairs = sorted(one).into_iter().zip(sorted(other));
-    pairs
-        .into_iter()
-        .all(|(here, there)| one[here] == other[there])
+    one.len() == other.len()
+        && sorted(one)
+            .into_iter()
+            .zip(sorted(other))
+            .all(|(here, there)| one[here] == other[there])
 }

@@ -24,6 +24,7 @@ use crate::live::{Changes, Hub, Subscribed};
 use crate::model::visible::{self, Visible};
 use crate::model::{self, Schema};
 use crate::request::{Error, Fate, Request, Response};
+use crate::sdl;
 use crate::value::Variables;
 
 /// Why a subscription is not executed as if it were a query.
@@ -155,6 +156,21 @@ impl GraphQl {
         self.shared.ended.cancel();
     }
 
+    /// The schema of a role as a document: also what introspection does not show.
+    ///
+    /// # Errors
+    /// The answer, when the database cannot be asked or a comment in it cannot be understood.
+    pub async fn schema_document(&self, identity: &Identity) -> Result<String, Response> {
+        let settings = self.shared.settings.load_full();
+        let catalog = self.shared.catalog.load().ok_or_else(no_catalog)?;
+        let context = RequestContext::default();
+        let schema = self.schema(&settings, &catalog, identity, &context).await?;
+        match &*schema {
+            Ok(schema) => Ok(sdl::document(schema)),
+            Err(message) => Err(Response::refused(Error::new(message))),
+        }
+    }
+
     /// What kind of operation it is.
     ///
     /// # Errors
@@ -262,6 +278,10 @@ impl GraphQl {
             Err(message) => return Err(Response::refused(Error::new(message))),
         };
         let compiled = compile::compiled(schema, &known, &variables, limits)?;
+        // What is wrong with the fields is told first, as pg_graphql has it.
+        if compiled.errors.is_empty() {
+            compile::check_required(&known, &variables)?;
+        }
         Ok(Prepared {
             settings,
             kind: known

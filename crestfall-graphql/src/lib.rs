@@ -24,6 +24,7 @@ mod model;
 mod plan;
 mod refusal;
 mod request;
+mod sdl;
 mod selection;
 mod sql;
 mod value;

@@ -43,8 +43,6 @@ pub(crate) struct Schema {
     /// The interface `Node`.
     pub(crate) node_interface: TypeId,
     pub(crate) meta: meta::Ids,
-    /// `__schema` and `__type` are answered.
-    pub(crate) introspection: bool,
 }
 
 impl Schema {
@@ -352,6 +350,8 @@ pub(crate) struct Entity {
     pub(crate) row_security: bool,
     /// A unique key is a set of columns.
     unique_keys: Vec<Vec<Arc<str>>>,
+    /// It has a primary key. Rows of one that has none are shown where a function gives them.
+    is_listed: bool,
     privileges: visible::TablePrivileges,
     directives: directive::TableDirectives,
     /// It belongs to a schema that does not show itself to introspection.
@@ -379,6 +379,11 @@ pub(crate) struct EntityTypes {
 impl Entity {
     pub(crate) fn name(&self) -> &QualifiedName {
         &self.table.name
+    }
+
+    /// It has a primary key.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.is_listed
     }
 
     /// The position of the column of that name.

@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::document::{
-    Directive, Document, Field, Selection, Value, VariableDefinition, same_members,
-};
+use crate::document::{Definitions, Directive, Document, Field, Selection, Value, same_members};
 use crate::refusal::Refusal;
 use crate::value::{Reads, Use, Variables};
 
@@ -31,7 +29,7 @@ impl<'d> Selected<'d> {
 /// What a selection is made from.
 pub(crate) struct Selector<'d> {
     pub(crate) document: &'d Document,
-    pub(crate) definitions: &'d [VariableDefinition],
+    pub(crate) definitions: &'d Definitions,
     pub(crate) variables: &'d Variables,
     pub(crate) reads: Reads,
     /// How many more fields and fragments may be looked at.
@@ -138,14 +136,10 @@ impl<'d> Selector<'d> {
         self.reads.note(variable.clone(), Use::Literal);
         let given = match self.variables.get(&**variable) {
             Some(value) => value.as_bool(),
-            None => self
-                .definitions
-                .iter()
-                .find(|definition| definition.name == *variable)
-                .and_then(|definition| match definition.default {
-                    Some(Value::Bool(truth)) => Some(truth),
-                    _ => None,
-                }),
+            None => match self.definitions.get(variable) {
+                Some(Some(Value::Bool(truth))) => Some(*truth),
+                _ => None,
+            },
         };
         match given {
             Some(truth) => Ok(Some(truth)),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use crate::document::{Value, VariableDefinition};
+use crate::document::{Definitions, Value};
 
 pub(crate) use check::check;
 pub(crate) use key::{cursor, node_id};
@@ -82,11 +82,7 @@ impl Given {
     }
 
     /// A value of the document, its variables put in place.
-    pub(crate) fn read(
-        value: &Value,
-        variables: &Variables,
-        definitions: &[VariableDefinition],
-    ) -> Self {
+    pub(crate) fn read(value: &Value, variables: &Variables, definitions: &Definitions) -> Self {
         let read = |value: &Value| Self::read(value, variables, definitions);
         Self::constant(match value {
             Value::Variable(name) => return Self::variable(name, variables, definitions),
@@ -105,11 +101,7 @@ impl Given {
         })
     }
 
-    fn variable(
-        name: &Arc<str>,
-        variables: &Variables,
-        definitions: &[VariableDefinition],
-    ) -> Self {
+    fn variable(name: &Arc<str>, variables: &Variables, definitions: &Definitions) -> Self {
         let mut source = Source {
             variable: name.clone(),
             path: Vec::new(),
@@ -118,13 +110,10 @@ impl Given {
         if let Some(value) = variables.get(&**name) {
             return Self::json(value, source);
         }
-        let definition = definitions
-            .iter()
-            .find(|definition| definition.name == *name);
+        let default = definitions.get(name).and_then(Option::as_ref);
         // Defaults hold no variables.
-        let default = definition.and_then(|definition| definition.default.as_ref());
         let data = default.map_or(Data::Absent, |default| {
-            Self::read(default, variables, &[]).data
+            Self::read(default, variables, &Definitions::new()).data
         });
         source.is_default = true;
         Self {

@@ -1,5 +1,6 @@
 //! Commands and flags.
 
+mod gen_graphql;
 mod graphql;
 mod keys;
 mod migrate;
@@ -36,6 +37,11 @@ enum Command {
     Auth(settings::Flags),
     /// Serve GraphQL alone, on port 5434.
     Graphql(settings::Flags),
+    /// Make files for developers from the database.
+    Gen {
+        #[command(subcommand)]
+        what: Gen,
+    },
     /// Bring the database up to date: our own tables, then the project's migrations.
     Migrate(migrate::Arguments),
     /// Take over users from elsewhere.
@@ -50,6 +56,12 @@ enum Command {
         #[command(subcommand)]
         show: Show,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum Gen {
+    /// The GraphQL schema of a role, for tools that do not ask a server.
+    GraphqlSchema(gen_graphql::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,6 +91,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Dev(arguments) => develop(arguments),
         Command::Auth(flags) => authenticate(flags),
         Command::Graphql(flags) => graphql::main(flags),
+        Command::Gen {
+            what: Gen::GraphqlSchema(arguments),
+        } => finish(runtime().map(|runtime| runtime.block_on(gen_graphql::run(&arguments)))),
         Command::Keys(arguments) => keys::main(&arguments),
         Command::Users(arguments) => users::main(&arguments),
         Command::Migrate(arguments) => migrate::main(&arguments),

@@ -1,11 +1,12 @@
 //! Tokens to a tree.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::lexer::{Lexer, Token};
 use super::{
-    Directive, Document, Field, Fragment, Inline, Operation, OperationKind, Position, Selection,
-    Spread, SyntaxError, Value, VariableDefinition,
+    Definitions, Directive, Document, Field, Fragment, Inline, Operation, OperationKind, Position,
+    Selection, Spread, SyntaxError, Value,
 };
 
 use crate::limit::{CODE, Exceeded};
@@ -61,7 +62,8 @@ impl<'a> Parser<'a> {
                 document.operations.push(Operation {
                     kind: OperationKind::Query,
                     name: None,
-                    variables: Vec::new(),
+                    variables: Definitions::new(),
+                    required: Vec::new(),
                     selections,
                 });
                 return Ok(());
@@ -81,13 +83,15 @@ impl<'a> Parser<'a> {
             Token::Name(_) => Some(self.name()?),
             _ => None,
         };
-        let variables = self.variables()?;
+        let mut required = Vec::new();
+        let variables = self.variables(&mut required)?;
         self.directives()?;
         let selections = self.selections()?;
         document.operations.push(Operation {
             kind,
             name,
             variables,
+            required,
             selections,
         });
         Ok(())
@@ -110,8 +114,8 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn variables(&mut self) -> Parsed<Vec<VariableDefinition>> {
-        let mut variables = Vec::new();
+    fn variables(&mut self, required: &mut Vec<Arc<str>>) -> Parsed<Definitions> {
+        let mut variables = Definitions::new();
         if !self.take('(')? {
             return Ok(variables);
         }
@@ -119,21 +123,25 @@ impl<'a> Parser<'a> {
             self.mark('$')?;
             let name = self.name()?;
             self.mark(':')?;
-            self.variable_type()?;
+            let is_never_null = self.variable_type()?;
             let default = match self.take('=')? {
                 true => Some(self.value(true)?),
                 false => None,
             };
+            if is_never_null && default.is_none() {
+                required.push(name.clone());
+            }
             self.directives()?;
-            variables.push(VariableDefinition { name, default });
+            variables.entry(name).or_insert(default);
             if self.take(')')? {
                 return Ok(variables);
             }
         }
     }
 
-    /// A type, which decides nothing: a variable's value is checked where it is used.
-    fn variable_type(&mut self) -> Parsed<()> {
+    /// A type, of which only that it ends with `!` decides anything: a variable's value is checked
+    /// where it is used.
+    fn variable_type(&mut self) -> Parsed<bool> {
         self.deeper()?;
         if self.take('[')? {
             self.variable_type()?;
@@ -141,9 +149,9 @@ impl<'a> Parser<'a> {
         } else {
             self.name()?;
         }
-        self.take('!')?;
+        let is_never_null = self.take('!')?;
         self.depth -= 1;
-        Ok(())
+        Ok(is_never_null)
     }
 
     fn selections(&mut self) -> Parsed<Vec<Selection>> {
@@ -281,7 +289,7 @@ impl<'a> Parser<'a> {
             members.push((name, self.value(constant)?));
         }
         self.depth -= 1;
-        Ok(Value::Object(members))
+        Ok(Value::Object(last_of_each(members)))
     }
 
     fn name(&mut self) -> Parsed<Arc<str>> {
@@ -361,6 +369,23 @@ impl<'a> Parser<'a> {
             code: None,
         }
     }
+}
+
+/// Of members of one name, the last counts.
+fn last_of_each(members: Vec<(Arc<str>, Value)>) -> Vec<(Arc<str>, Value)> {
+    let last: HashMap<Arc<str>, usize> = members
+        .iter()
+        .map(|(name, _)| name.clone())
+        .zip(0..)
+        .collect();
+    if last.len() == members.len() {
+        return members;
+    }
+    let places = members.into_iter().zip(0..);
+    places
+        .filter(|((name, _), place)| last.get(name) == Some(place))
+        .map(|(member, _)| member)
+        .collect()
 }
 
 #[cfg(test)]

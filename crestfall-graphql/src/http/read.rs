@@ -119,7 +119,7 @@ pub(crate) fn operation(value: Json) -> Result<Request, Malformed> {
     let variables = match members.remove("variables") {
         Some(variables @ (Json::Object(_) | Json::Null)) => variables,
         None => Json::Null,
-        Some(_) => return Err(Malformed::bad("`variables` must be an object")),
+        Some(_) => return Err(Malformed::bad("variables must be an object")),
     };
     let document_id = match members.remove("documentId") {
         Some(Json::String(id)) => Some(id),
@@ -203,10 +203,7 @@ mod tests {
             ("7", "must be an object"),
             ("{\"qeury\": \"{a}\"}", "a `query` is missing"),
             ("{\"query\": 7}", "`query` must be a text"),
-            (
-                "{\"query\": \"{a}\", \"variables\": [7]}",
-                "`variables` must",
-            ),
+            ("{\"query\": \"{a}\", \"variables\": [7]}", "variables must"),
             (
                 "{\"query\": \"{a}\", \"extensions\": false}",
                 "`extensions` must",

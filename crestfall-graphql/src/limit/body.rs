@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn values_are_counted_outside_of_texts() {
         assert_eq!(values(br#"{"a,[{": "\"[,"}"#), 2);
-        assert_eq!(values(b"[1,[2,3],{}]"), 6);
+        assert_eq!(values(b"[1,[2,3],{}]"), 7);
         assert!(check_values(b"[0,0,0]", 3).is_err());
         assert!(check_values(b"[0,0]", 3).is_ok());
     }

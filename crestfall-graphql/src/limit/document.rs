@@ -23,10 +23,8 @@ pub(crate) fn check_operation(
     Exceeded::check(fragments, limits.fragments, what, "max_fragments")?;
 
     let mut values = Values { limits, count: 0 };
-    for definition in &operation.variables {
-        if let Some(default) = &definition.default {
-            values.check(default)?;
-        }
+    for default in operation.variables.values().flatten() {
+        values.check(default)?;
     }
     let mut measure = Measure {
         document,

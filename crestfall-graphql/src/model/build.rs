@@ -156,6 +156,16 @@ impl<'a> Builder<'a> {
         id
     }
 
+    /// Adds an object that is not found by its name.
+    pub(super) fn reserve_unnamed(&mut self, name: &str) -> TypeId {
+        let known = self.by_name.get(name).copied();
+        let id = self.reserve(name, None);
+        if known.is_none() {
+            self.by_name.remove(name);
+        }
+        id
+    }
+
     /// Adds an object whose fields follow.
     pub(super) fn reserve(&mut self, name: &str, description: Option<&str>) -> TypeId {
         self.add(name, description, Kind::Object(Object::default()))
@@ -204,7 +214,7 @@ impl<'a> Builder<'a> {
             .filter(|(oid, of)| {
                 of.category == TypeCategory::Enum
                     && self.serves(&of.name.schema)
-                    && self.visible.types.contains_key(oid)
+                    && self.visible.types.get(oid) == Some(&true)
             })
             .map(|(oid, _)| *oid)
             .collect();
@@ -331,7 +341,6 @@ impl<'a> Builder<'a> {
 
     fn finish(self) -> Schema {
         Schema {
-            introspection: self.introspection(),
             types: self.types,
             by_name: self.by_name,
             query: self.query,

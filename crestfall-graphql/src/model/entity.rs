@@ -9,7 +9,7 @@ use super::directive::{NameDirectives, TableDirectives, directives};
 use super::{Aggregation, Entity, EntityColumn, EntityTypes, name};
 
 impl Builder<'_> {
-    /// Collects the relations that have a key, a name that GraphQL can spell, and a column to read.
+    /// Collects the relations that have a name that GraphQL can spell and a column to read.
     pub(super) fn entities(&mut self) -> Result<(), String> {
         let details = self.details;
         for found in &details.tables {
@@ -35,9 +35,8 @@ impl Builder<'_> {
             None => name::type_name(&table.name.name, schema.inflects),
         };
         let primary_key = primary_key(table, details, &directives);
-        let is_shown = name::is_valid(&type_name)
-            && !primary_key.is_empty()
-            && columns.iter().any(|column| column.selectable);
+        let is_shown = name::is_valid(&type_name) && columns.iter().any(|column| column.selectable);
+        let is_listed = !primary_key.is_empty();
         if !is_shown {
             return Ok(None);
         }
@@ -53,7 +52,8 @@ impl Builder<'_> {
             unique_keys: unique_keys.collect(),
             privileges: privileges.clone(),
             directives,
-            hidden: !schema.introspection,
+            is_listed,
+            hidden: !schema.introspection || !is_listed,
             inflects: schema.inflects,
             types: EntityTypes::default(),
         }))
@@ -101,6 +101,13 @@ impl Builder<'_> {
     /// Gives every entity its types, still empty.
     pub(super) fn entity_types(&mut self) {
         for id in 0..self.entities.len() {
+            if !self.entities[id].is_listed {
+                let base = self.entities[id].type_name.clone();
+                let node = self.reserve_unnamed(&base);
+                self.hide(node, true);
+                self.entities[id].types.node = node;
+                continue;
+            }
             let base = self.entities[id].type_name.clone();
             let hidden = self.entities[id].hidden;
             let mut reserve = |suffix: &str| {

@@ -78,6 +78,8 @@ impl Builder<'_> {
                 })
             };
             key.source_columns.len() == key.target_columns.len()
+                && self.entities[key.source].is_listed
+                && self.entities[key.target].is_listed
                 && readable(key.source, &key.source_columns)
                 && readable(key.target, &key.target_columns)
         });
@@ -92,11 +94,15 @@ impl Builder<'_> {
     /// Fills in everything that belongs to an entity.
     pub(super) fn rows(&mut self, keys: &[Key]) -> Result<(), String> {
         for id in 0..self.entities.len() {
-            self.entity_inputs(id);
+            let is_listed = self.entities[id].is_listed;
             let mut node = Object::new(self.row_fields(id, keys)?);
-            node.is_node = true;
+            node.is_node = is_listed;
             let types = self.entities[id].types;
             self.fill(types.node, Kind::Object(node));
+            if !is_listed {
+                continue;
+            }
+            self.entity_inputs(id);
             if let Some(description) = self.entities[id].directives.description.clone() {
                 self.describe(types.node, &description);
             }
@@ -140,14 +146,14 @@ impl Builder<'_> {
 
     fn row_fields(&self, id: EntityId, keys: &[Key]) -> Result<Vec<Field>, String> {
         let entity = &self.entities[id];
-        let mut fields = vec![
-            Field::new(
-                "nodeId",
-                self.scalar(Scalar::Id).non_null(),
-                Meaning::NodeId,
-            )
-            .described("Globally Unique Record Identifier"),
-        ];
+        let mut fields = Vec::new();
+        if entity.is_listed {
+            let id = self.scalar(Scalar::Id).non_null();
+            fields.push(
+                Field::new("nodeId", id, Meaning::NodeId)
+                    .described("Globally Unique Record Identifier"),
+            );
+        }
         for (position, column) in entity.columns.iter().enumerate() {
             let Some(of) = column.of.clone() else {
                 continue;

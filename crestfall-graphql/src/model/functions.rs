@@ -81,6 +81,11 @@ impl Builder<'_> {
         let Some((returns, of)) = self.returns(function) else {
             return Ok(None);
         };
+        if let Returns::Row(id) = returns
+            && !self.entities[id].is_listed
+        {
+            return Ok(None);
+        }
         let mut arguments = self.function_arguments(function);
         if let Returns::Rows(entity) = returns {
             let more = self.connection_arguments(entity);
@@ -179,6 +184,9 @@ impl Builder<'_> {
         if details.category == TypeCategory::Row {
             let is_of = |entity: &super::Entity| entity.row_type == function.returns;
             let id = self.entities.iter().position(is_of)?;
+            if is_set && !self.entities[id].is_listed {
+                return None;
+            }
             let types = self.entities[id].types;
             return Some(match is_set {
                 true => (Returns::Rows(id), TypeRef::Named(types.connection)),

@@ -43,7 +43,8 @@ impl Builder<'_> {
                 .described("Retrieve a record by its `ID`")
                 .taking([node_id]),
         ];
-        for (id, entity) in self.entities.iter().enumerate() {
+        let listed = self.entities.iter().enumerate();
+        for (id, entity) in listed.filter(|(_, entity)| entity.is_listed) {
             let base = name::lower_first(&entity.type_name);
             let connection = TypeRef::Named(entity.types.connection).non_null();
             fields.push(

@@ -83,7 +83,7 @@ impl<'d> Planner<'_, 'd> {
         };
         let entity = entities
             .iter()
-            .position(|entity| is_it(entity.name()))
+            .position(|entity| entity.is_listed() && is_it(entity.name()))
             .ok_or("Collection referenced by nodeId did not match any known collection")?;
         let key = self.node_key(entity, &given)?;
         let row = self.row(selected, entity)?;

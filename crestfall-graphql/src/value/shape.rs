@@ -3,6 +3,7 @@
 //! Planning notes every variable it reads, and for what. Two sets of variables that agree on what was
 //! noted lead to the same statement, so it can be kept and given other values.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -25,21 +26,24 @@ pub(crate) enum Use {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reads {
     uses: Vec<(Arc<str>, Use)>,
+    /// Positions in `uses` by variable.
+    index: HashMap<Arc<str>, Vec<usize>>,
 }
 
 impl Reads {
     pub(crate) fn note(&mut self, variable: Arc<str>, used: Use) {
-        let is_known = self.uses.iter().any(|(name, known)| {
-            *name == variable
-                && match (known, &used) {
-                    (Use::Literal, Use::Literal) | (Use::Any, Use::Any) => true,
-                    (Use::Typed(one, length), Use::Typed(other, most)) => {
-                        length == most && same_type(one, other)
-                    }
-                    _ => false,
+        let places = self.index.entry(variable.clone()).or_default();
+        let is_known = places
+            .iter()
+            .any(|&place| match (&self.uses[place].1, &used) {
+                (Use::Literal, Use::Literal) | (Use::Any, Use::Any) => true,
+                (Use::Typed(one, length), Use::Typed(other, most)) => {
+                    length == most && same_type(one, other)
                 }
-        });
+                _ => false,
+            });
         if !is_known {
+            places.push(self.uses.len());
             self.uses.push((variable, used));
         }
     }

@@ -1,0 +1,15 @@
+//! The GraphQL API over a real PostgreSQL.
+
+mod api;
+mod attacks;
+mod changing;
+mod documents;
+mod functions;
+mod http;
+mod limits;
+mod live;
+mod paging;
+mod reading;
+mod remembering;
+mod schema;
+mod socket;
