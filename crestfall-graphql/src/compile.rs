@@ -9,6 +9,8 @@ use crate::compiled::{Compiled, Known, Source};
 use crate::config::Limits;
 use crate::document::{self, Document, Operation, OperationKind};
 use crate::introspect;
+use crate::limit::{self, Budget};
+use crate::live;
 use crate::model::{Schema, TypeId};
 use crate::plan::{Key, Planner, Root};
 use crate::refusal::Refusal;
@@ -28,14 +30,28 @@ pub(crate) fn read(
 ) -> Result<Known, Response> {
     if text.len() > limits.document_bytes {
         let most = limits.document_bytes;
-        let message = format!("the document is longer than {most} bytes");
-        return Err(Response::refused(Error::new(message)));
+        let what = "the document is too long";
+        let most = format!("{most} bytes");
+        return Err(refused(limit::Exceeded::new(what, most, "max_document")));
     }
-    let document = document::parse(text, limits.depth)
-        .map_err(|error| Response::refused(Error::new(error.message).at(error.at)))?;
+    let document = document::parse(text, limits.depth, limits.tokens).map_err(|error| {
+        let told = Error::new(error.message).at(error.at);
+        Response::refused(match error.code {
+            Some(code) => told.coded(code),
+            None => told,
+        })
+    })?;
     let position =
         find(&document, operation).map_err(|message| Response::refused(Error::new(message)))?;
+    if let Some(operation) = document.operations.get(position) {
+        limit::check_operation(&document, operation, limits).map_err(refused)?;
+    }
     Ok(Known::new(document, position))
+}
+
+/// What is beyond a limit is no operation that is executed.
+fn refused(exceeded: limit::Exceeded) -> Response {
+    Response::refused(Error::from(exceeded))
 }
 
 fn find(document: &Document, wanted: Option<&str>) -> Result<usize, String> {
@@ -94,9 +110,15 @@ pub(crate) fn compile(
         let error = Error::new("Selection set must not be empty");
         return Err(Response::refused(error));
     }
+    if operation.kind == OperationKind::Subscription && fields.len() > 1 {
+        let error = Error::new("A subscription must have exactly one field at its root");
+        return Err(Response::refused(error));
+    }
     let compiled = match operation.kind {
-        OperationKind::Mutation => mutation(&mut planner, root, &fields)?,
-        OperationKind::Query | OperationKind::Subscription => query(&mut planner, root, &fields)?,
+        OperationKind::Mutation => mutation(&mut planner, root, &fields, limits)?,
+        OperationKind::Query | OperationKind::Subscription => {
+            query(&mut planner, root, &fields, limits)?
+        }
     };
     Ok((compiled, planner.selector.reads))
 }
@@ -107,10 +129,9 @@ fn root(schema: &Schema, operation: &Operation) -> Result<TypeId, Response> {
         OperationKind::Mutation => schema
             .mutation
             .ok_or_else(|| Response::refused(Error::new("Unknown type Mutation"))),
-        OperationKind::Subscription => {
-            let error = Error::new("Subscriptions are not supported");
-            Err(Response::refused(error))
-        }
+        OperationKind::Subscription => schema
+            .subscription
+            .ok_or_else(|| Response::refused(Error::new("Subscriptions are not supported"))),
     }
 }
 
@@ -119,6 +140,7 @@ fn query<'d>(
     planner: &mut Planner<'_, 'd>,
     root: TypeId,
     fields: &[Selected<'d>],
+    limits: &Limits,
 ) -> Result<Compiled, Response> {
     let mut roots: Vec<(Key, Root)> = Vec::new();
     let mut errors = Vec::new();
@@ -134,21 +156,28 @@ fn query<'d>(
             ..Response::refused(Refusal::new(""))
         });
     }
+    let planned = roots.iter().map(|(_, root)| root);
+    limit::check_cost(planner.schema, planned, limits.cost).map_err(refused)?;
     if let Some(compiled) = plain(planner.schema, &roots) {
         return Ok(Compiled { errors, ..compiled });
     }
+    let budget = Budget::new(planner.schema, limits.introspection);
     let written = sql::query(planner.schema, roots.iter().map(|(_, root)| root));
     let mut column = 0;
     let sources = roots.iter().map(|(key, root)| {
-        let source = constant(planner.schema, root).unwrap_or_else(|| {
+        let source = constant(planner.schema, root, &budget).unwrap_or_else(|| {
             column += 1;
             Source::Column(column - 1)
         });
         (key.clone(), source)
     });
+    let fields = sources.collect();
+    budget.check().map_err(refused)?;
+    let planned = roots.iter().map(|(_, root)| root);
     Ok(Compiled {
         kind: OperationKind::Query,
-        fields: sources.collect(),
+        relations: live::relations(planner.schema, planned),
+        fields,
         statements: written.into_iter().collect(),
         errors,
     })
@@ -182,9 +211,12 @@ fn mutation<'d>(
     planner: &mut Planner<'_, 'd>,
     root: TypeId,
     fields: &[Selected<'d>],
+    limits: &Limits,
 ) -> Result<Compiled, Response> {
+    let budget = Budget::new(planner.schema, limits.introspection);
     let mut sources = Vec::new();
     let mut statements = Vec::new();
+    let mut roots = Vec::with_capacity(fields.len());
     for field in fields {
         let planned = planner
             .root(root, field)
@@ -194,13 +226,16 @@ fn mutation<'d>(
                 statements.push(written);
                 Source::Statement(statements.len() - 1)
             }
-            None => constant(planner.schema, &planned)
+            None => constant(planner.schema, &planned, &budget)
                 .unwrap_or(Source::Constant(Bytes::from_static(b"null"))),
         };
         sources.push((field.key().clone(), source));
+        roots.push(planned);
     }
+    limit::check_cost(planner.schema, &roots, limits.cost).map_err(refused)?;
     Ok(Compiled {
         kind: OperationKind::Mutation,
+        relations: Vec::new(),
         fields: sources,
         statements,
         errors: Vec::new(),
@@ -208,11 +243,11 @@ fn mutation<'d>(
 }
 
 /// What is known without the database.
-fn constant(schema: &Schema, root: &Root) -> Option<Source> {
+fn constant(schema: &Schema, root: &Root, budget: &Budget) -> Option<Source> {
     let value = match root {
         Root::Typename(name) => Json::from(&**name),
-        Root::Schema(items) => introspect::schema(schema, items),
-        Root::Type(name, items) => introspect::type_named(schema, name.as_deref(), items),
+        Root::Schema(items) => introspect::schema(schema, items, budget),
+        Root::Type(name, items) => introspect::type_named(schema, name.as_deref(), items, budget),
         _ => return None,
     };
     Some(Source::Constant(value.to_string().into()))
@@ -227,6 +262,25 @@ pub(crate) fn variables(json: Json) -> Result<Variables, Response> {
         Json::Null => Ok(Variables::new()),
         Json::Object(variables) => Ok(variables),
         _ => Err(Response::refused(Error::new("variables must be an object"))),
+    }
+}
+
+/// Refuses variables that leave out what their types ask for.
+///
+/// # Errors
+/// The answer.
+pub(crate) fn check_required(known: &Known, variables: &Variables) -> Result<(), Response> {
+    let required = known
+        .operation()
+        .map_or(&[][..], |operation| &operation.required);
+    let missing = required
+        .iter()
+        .find(|name| variables.get(&***name).is_none_or(Json::is_null));
+    match missing {
+        None => Ok(()),
+        Some(name) => Err(Response::refused(Error::new(format!(
+            "variable \"${name}\" must be given, and not null"
+        )))),
     }
 }
 

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use crestfall_core::QualifiedName;
 use crestfall_core::db::Statement;
 use parking_lot::Mutex;
 use quick_cache::Equivalent;
@@ -27,6 +28,8 @@ const SHAPES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) kind: OperationKind,
+    /// The relations that a query reads.
+    pub(crate) relations: Vec<QualifiedName>,
     /// What the answer is made of, in order.
     pub(crate) fields: Vec<(Key, Source)>,
     pub(crate) statements: Vec<Written>,

@@ -1,5 +1,8 @@
 //! Settings of the GraphQL API.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use crestfall_core::QualifiedName;
 
 /// What the GraphQL API exposes and allows.
@@ -13,8 +16,12 @@ pub struct Config {
     pub pre_request: Option<QualifiedName>,
     /// What one operation may ask.
     pub limits: Limits,
+    /// `limits.cost` for roles that are given another.
+    pub role_costs: HashMap<String, u64>,
     /// Log the statements of each operation, without their parameters.
     pub log_query: bool,
+    /// Live queries.
+    pub subscriptions: Subscriptions,
 }
 
 /// What one operation may ask before the database is asked anything.
@@ -28,6 +35,77 @@ pub struct Limits {
     pub depth: usize,
     /// Fields and fragments that an operation selects, with fragments put in place.
     pub selections: usize,
+    /// Names, numbers, texts and marks of a document.
+    pub tokens: usize,
+    /// Fields of an operation's root.
+    pub root_fields: usize,
+    /// Fields with an alias, with fragments put in place.
+    pub aliases: usize,
+    /// Fragments that a document defines.
+    pub fragments: usize,
+    /// Directives in an operation.
+    pub directives: usize,
+    /// Items of one list, in the document or in the variables.
+    pub list_items: usize,
+    /// Values of all arguments or variables together.
+    pub values: usize,
+    /// Rows that an operation may lead to: those of a page, times those of the pages in each of them.
+    pub cost: u64,
+    /// Values that introspection answers with, for each part of the schema.
+    pub introspection: usize,
+}
+
+/// Live queries: whether there are any, how often they are asked, how many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subscriptions {
+    /// There is a type `Subscription` with the fields of `Query`.
+    pub enabled: bool,
+    /// How often each is asked again.
+    pub interval: Duration,
+    /// Queries that are asked at a time. Taken when the API is made.
+    pub polls: usize,
+    /// Sockets and event streams at a time. Taken when the API is made.
+    pub max_connections: usize,
+    /// Operations at a time of one socket.
+    pub max_per_connection: usize,
+    /// Different subscriptions of one identity; of all anonymous callers together.
+    pub max_per_identity: usize,
+    /// Different subscriptions of everybody.
+    pub max_queries: usize,
+    /// How long a socket may take to say who it is.
+    pub init_timeout: Duration,
+    /// How often a silent connection is asked whether it is still there.
+    pub keep_alive: Duration,
+    /// How long a client may take to accept a message before its socket is closed.
+    pub send_timeout: Duration,
+}
+
+impl Default for Subscriptions {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            interval: Duration::from_secs(1),
+            polls: 4,
+            max_connections: 1000,
+            max_per_connection: 100,
+            max_per_identity: 500,
+            max_queries: 5000,
+            init_timeout: Duration::from_secs(3),
+            keep_alive: Duration::from_secs(12),
+            send_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Config {
+    /// What a role may ask.
+    pub(crate) fn limits_of(&self, role: &str) -> Limits {
+        let cost = self.role_costs.get(role).copied();
+        Limits {
+            cost: cost.unwrap_or(self.limits.cost),
+            ..self.limits
+        }
+    }
 }
 
 impl Default for Config {
@@ -37,7 +115,9 @@ impl Default for Config {
             extra_search_path: vec!["public".into()],
             pre_request: None,
             limits: Limits::default(),
+            role_costs: HashMap::new(),
             log_query: false,
+            subscriptions: Subscriptions::default(),
         }
     }
 }
@@ -49,6 +129,15 @@ impl Default for Limits {
             document_bytes: 128 * 1024,
             depth: 60,
             selections: 10_000,
+            tokens: 10_000,
+            root_fields: 100,
+            aliases: 300,
+            fragments: 200,
+            directives: 200,
+            list_items: 10_000,
+            values: 100_000,
+            cost: 1_000_000,
+            introspection: 60,
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Position {
 pub(crate) struct SyntaxError {
     pub(crate) message: String,
     pub(crate) at: Position,
+    /// For programs, when there is one.
+    pub(crate) code: Option<&'static str>,
 }
 
 /// Operations and fragments, in their order.
@@ -68,6 +70,8 @@ pub(crate) struct Operation {
     pub(crate) name: Option<Arc<str>>,
     /// The variables by name, with their defaults.
     pub(crate) variables: Definitions,
+    /// Variables that must be given, by their types.
+    pub(crate) required: Vec<Arc<str>>,
     pub(crate) selections: Vec<Selection>,
 }
 

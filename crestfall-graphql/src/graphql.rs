@@ -10,16 +10,26 @@ use crestfall_core::name::quote;
 use crestfall_core::tx::RequestContext;
 use crestfall_core::{Catalog, Identity};
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
+use crate::caller::Authenticate;
 use crate::compile;
 use crate::compiled::{Compiled, DocumentRef, Documents, Known, Source};
 use crate::config::Config;
 use crate::document::OperationKind;
 use crate::failure;
+use crate::limit;
+use crate::live::{Changes, Hub, Subscribed};
 use crate::model::visible::{self, Visible};
 use crate::model::{self, Schema};
 use crate::request::{Error, Fate, Request, Response};
+use crate::sdl;
 use crate::value::Variables;
+
+/// Why a subscription is not executed as if it were a query.
+const NO_STREAM: &str =
+    "a subscription needs a WebSocket, or `Accept: text/event-stream`: its answers are many";
 
 /// Roles whose schemas are remembered.
 const ROLES: usize = 250;
@@ -28,13 +38,20 @@ const ROLES: usize = 250;
 #[derive(Clone)]
 pub struct GraphQl {
     pub(crate) shared: Arc<Shared>,
+    /// Finds out who calls; none is the layer that has put an identity on the request.
+    pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
+    pub(crate) changes: Option<Arc<dyn Changes>>,
 }
 
 pub(crate) struct Shared {
     db: Db,
     catalog: Arc<SharedCatalog>,
     settings: ArcSwap<Settings>,
-    pub(crate) verifier: Option<SharedVerifier>,
+    pub(crate) live: Hub,
+    /// Sockets and event streams that may still be opened.
+    pub(crate) connections: Arc<Semaphore>,
+    /// Cancelled when sockets and event streams are to end.
+    pub(crate) ended: CancellationToken,
 }
 
 /// Settings and what was made under them.
@@ -45,6 +62,19 @@ struct Settings {
     /// `Err` holds what is wrong with the comments of the database.
     schemas: Cache<(u64, Arc<str>), Arc<Result<Schema, String>>>,
     documents: Documents,
+}
+
+impl Shared {
+    fn new(db: Db, catalog: Arc<SharedCatalog>, config: Config) -> Self {
+        Self {
+            db,
+            catalog,
+            live: Hub::new(&config.subscriptions),
+            connections: Arc::new(Semaphore::new(config.subscriptions.max_connections)),
+            ended: CancellationToken::new(),
+            settings: ArcSwap::from_pointee(Settings::new(config)),
+        }
+    }
 }
 
 impl Settings {
@@ -70,20 +100,20 @@ impl GraphQl {
     /// loaded with [`details`](crestfall_core::catalog::CatalogOptions::details).
     pub fn new(db: Db, catalog: Arc<SharedCatalog>) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                db,
-                catalog,
-                settings: ArcSwap::from_pointee(Settings::new(Config::default())),
-                verifier: None,
-            }),
+            shared: Arc::new(Shared::new(db, catalog, Config::default())),
+            authenticate: None,
+            changes: None,
         }
     }
 
     /// Uses these settings from now on; operations under way keep the old ones.
     #[must_use]
     pub fn config(self, config: Config) -> Self {
-        self.reconfigure(config);
-        self
+        let (db, catalog) = (self.shared.db.clone(), self.shared.catalog.clone());
+        Self {
+            shared: Arc::new(Shared::new(db, catalog, config)),
+            ..self
+        }
     }
 
     /// Replaces the settings while the API serves.
@@ -91,23 +121,85 @@ impl GraphQl {
         self.shared.settings.store(Arc::new(Settings::new(config)));
     }
 
-    /// The settings in force.
+    /// What a request may ask for, but for the cost that a role may cause.
     pub fn limits(&self) -> crate::Limits {
         self.shared.settings.load().config.limits
+    }
+
+    /// How live queries are served.
+    pub fn subscriptions(&self) -> crate::Subscriptions {
+        self.shared.settings.load().config.subscriptions
     }
 
     /// Verifies bearer tokens itself. An identity that a layer has found goes before.
     #[must_use]
     pub fn verifier(self, verifier: SharedVerifier) -> Self {
-        let shared = &*self.shared;
-        Self {
-            shared: Arc::new(Shared {
-                db: shared.db.clone(),
-                catalog: shared.catalog.clone(),
-                settings: ArcSwap::new(shared.settings.load_full()),
-                verifier: Some(verifier),
-            }),
+        self.authenticate(Arc::new(verifier))
+    }
+
+    /// Finds out by this who calls. An identity that a layer has found goes before.
+    #[must_use]
+    pub fn authenticate(mut self, authenticate: Arc<dyn Authenticate>) -> Self {
+        self.authenticate = Some(authenticate);
+        self
+    }
+
+    /// Asks live queries when this says so, rather than at an interval.
+    #[must_use]
+    pub fn changes(mut self, changes: Arc<dyn Changes>) -> Self {
+        self.changes = Some(changes);
+        self
+    }
+
+    /// Ends sockets and event streams, and opens no other: the process is about to end.
+    pub fn end_subscriptions(&self) {
+        self.shared.ended.cancel();
+    }
+
+    /// The schema of a role as a document: also what introspection does not show.
+    ///
+    /// # Errors
+    /// The answer, when the database cannot be asked or a comment in it cannot be understood.
+    pub async fn schema_document(&self, identity: &Identity) -> Result<String, Response> {
+        let settings = self.shared.settings.load_full();
+        let catalog = self.shared.catalog.load().ok_or_else(no_catalog)?;
+        let context = RequestContext::default();
+        let schema = self.schema(&settings, &catalog, identity, &context).await?;
+        match &*schema {
+            Ok(schema) => Ok(sdl::document(schema)),
+            Err(message) => Err(Response::refused(Error::new(message))),
         }
+    }
+
+    /// What kind of operation it is.
+    ///
+    /// # Errors
+    /// The answer, when it is none that can be run.
+    pub(crate) async fn kind(
+        &self,
+        identity: &Identity,
+        request: &Request,
+    ) -> Result<OperationKind, Response> {
+        let context = RequestContext::default();
+        let prepared = self.prepare(identity, &context, request.clone()).await;
+        prepared.map(|prepared| prepared.kind)
+    }
+
+    /// Subscribes to what the operation answers, which is no answer yet.
+    ///
+    /// # Errors
+    /// The answer, when there is nothing to subscribe to.
+    pub(crate) async fn subscribe(
+        &self,
+        identity: &Identity,
+        request: Request,
+    ) -> Result<Subscribed, Response> {
+        let context = RequestContext::default();
+        let prepared = self.prepare(identity, &context, request.clone()).await?;
+        let relations = &prepared.compiled.relations;
+        self.shared
+            .live
+            .subscribe(self, identity, request, relations)
     }
 
     /// Executes an operation as an identity. `context` is what SQL is told of the request.
@@ -121,6 +213,9 @@ impl GraphQl {
             Ok(prepared) => prepared,
             Err(response) => return response,
         };
+        if prepared.kind == OperationKind::Subscription {
+            return Response::refused(Error::new(NO_STREAM));
+        }
         self.run(identity, context, &prepared).await
     }
 
@@ -135,21 +230,32 @@ impl GraphQl {
             Ok(prepared) => prepared,
             Err(response) => return response,
         };
-        if prepared.compiled.kind == OperationKind::Mutation {
-            let error = Error::new("a mutation cannot be asked for by GET");
-            return Response::refused(error).with_fate(Fate::MethodNotAllowed);
+        match prepared.kind {
+            OperationKind::Query => {}
+            OperationKind::Mutation => {
+                let error = Error::new("a mutation cannot be asked for by GET");
+                return Response::refused(error).with_fate(Fate::MethodNotAllowed);
+            }
+            OperationKind::Subscription => return Response::refused(Error::new(NO_STREAM)),
         }
         self.run(identity, context, &prepared).await
     }
 
-    async fn prepare(
+    /// What the operation is, without running it.
+    ///
+    /// # Errors
+    /// The answer, when it cannot be run.
+    pub(crate) async fn prepare(
         &self,
         identity: &Identity,
         context: &RequestContext,
         request: Request,
     ) -> Result<Prepared, Response> {
         let settings = self.shared.settings.load_full();
+        let limits = &settings.config.limits_of(identity.role());
         let variables = compile::variables(request.variables)?;
+        limit::check_variables(&variables, limits)
+            .map_err(|exceeded| Response::refused(Error::from(exceeded)))?;
         let catalog = self.shared.catalog.load().ok_or_else(no_catalog)?;
         let by = DocumentRef {
             version: catalog.version,
@@ -160,7 +266,6 @@ impl GraphQl {
         let known = match settings.documents.find(&by) {
             Some(known) => known,
             None => {
-                let limits = &settings.config.limits;
                 let known = compile::read(by.document, by.operation, limits)?;
                 let known: Arc<Known> = Arc::new(known);
                 settings.documents.keep(&by, &known);
@@ -172,10 +277,16 @@ impl GraphQl {
             Ok(schema) => schema,
             Err(message) => return Err(Response::refused(Error::new(message))),
         };
-        let limits = &settings.config.limits;
         let compiled = compile::compiled(schema, &known, &variables, limits)?;
+        // What is wrong with the fields is told first, as pg_graphql has it.
+        if compiled.errors.is_empty() {
+            compile::check_required(&known, &variables)?;
+        }
         Ok(Prepared {
             settings,
+            kind: known
+                .operation()
+                .map_or(OperationKind::Query, |operation| operation.kind),
             compiled,
             variables,
         })
@@ -216,12 +327,17 @@ impl GraphQl {
                 no_catalog()
             })?;
             let schemas = &settings.config.schemas;
-            Ok(Arc::new(model::build(catalog, details, &visible, schemas)))
+            let schema = model::build(catalog, details, &visible, schemas);
+            let schema = match settings.config.subscriptions.enabled {
+                true => schema.map(Schema::with_subscriptions),
+                false => schema,
+            };
+            Ok(Arc::new(schema))
         });
         made.await
     }
 
-    async fn run(
+    pub(crate) async fn run(
         &self,
         identity: &Identity,
         context: &RequestContext,
@@ -283,8 +399,9 @@ impl GraphQl {
 }
 
 /// An operation ready to run.
-struct Prepared {
+pub(crate) struct Prepared {
     settings: Arc<Settings>,
+    pub(crate) kind: OperationKind,
     compiled: Arc<Compiled>,
     variables: Variables,
 }

@@ -1,4 +1,9 @@
-//! GraphQL over HTTP: POST with a JSON body, GET with a query string.
+//! GraphQL over HTTP: POST with a JSON body, GET with a query string, event streams, WebSockets.
+
+mod events;
+mod negotiate;
+mod read;
+mod socket;
 
 use axum::Router;
 use axum::body::Body;
@@ -7,17 +12,20 @@ use axum::response::IntoResponse as _;
 use axum::routing::MethodRouter;
 use crestfall_core::tx::RequestContext;
 use crestfall_core::{Identity, Problem};
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{
+    ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response as HttpResponse, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
-use serde_json::Value as Json;
+use http::{HeaderValue, Method, Response as HttpResponse, StatusCode};
 
+use crate::caller::{Caller, without_foreign_cookies};
 use crate::graphql::GraphQl;
 use crate::request::{Error, Fate, Request, Response};
+use negotiate::Form;
+use read::Malformed;
 
-/// The media type of the GraphQL-over-HTTP specification, whose statuses tell of errors.
-const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+/// What may be asked of the endpoint.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 
 impl GraphQl {
     /// The routes, relative to where they are nested; fits a router of any state.
@@ -28,69 +36,70 @@ impl GraphQl {
 
     /// Answers one HTTP request, wherever it stands.
     pub async fn serve(&self, request: HttpRequest) -> HttpResponse<Body> {
-        let (parts, body) = request.into_parts();
-        let identity = match self.identify(&parts).await {
-            Ok(identity) => identity,
-            Err(problem) => return *problem,
+        let (mut parts, body) = request.into_parts();
+        if socket::is_wanted(&parts) {
+            without_foreign_cookies(&mut parts);
+            return self.socket(parts).await;
+        }
+        if parts.method == Method::OPTIONS {
+            return options();
+        }
+        let Some(form) = Form::wanted(&parts.headers) else {
+            let message = "application/json, application/graphql-response+json and \
+                           text/event-stream can be had";
+            let malformed = Malformed::new(StatusCode::NOT_ACCEPTABLE, message);
+            return malformed.answer(Form::Json);
         };
-        let context = RequestContext::from_parts(&parts);
-        let by_status = wants_statuses(&parts.headers);
-        let response = match parts.method {
-            Method::POST => match self.posted(&parts, body).await {
-                Ok(request) => self.execute(&identity, &context, request).await,
-                Err(refusal) => return refusal.answer(by_status),
-            },
-            Method::GET => match queried(&parts) {
-                Ok(request) => self.execute_query(&identity, &context, request).await,
-                Err(refusal) => return refusal.answer(by_status),
-            },
-            _ => {
-                let refusal = Malformed(StatusCode::METHOD_NOT_ALLOWED, "only GET and POST");
-                return refusal.answer(by_status);
+        let caller = match Caller::of(&parts, self.authenticate.as_ref()).await {
+            Ok(caller) => caller,
+            Err(problem) => return refused(problem, form),
+        };
+        let mut answer = match self.read(&parts, body).await {
+            Ok(request) if form == Form::Events => {
+                self.events(&parts, caller.clone(), request).await
             }
+            Ok(request) => self.answer(&parts, &caller.identity, request, form).await,
+            Err(malformed) => malformed.answer(form),
         };
-        let mut answer = http_response(&response, by_status);
+        answer.extensions_mut().insert(caller.identity);
+        answer
+    }
+
+    async fn read(&self, parts: &Parts, body: Body) -> Result<Request, Malformed> {
+        let limits = self.limits();
+        match parts.method {
+            Method::POST => read::posted(parts, body, &limits).await,
+            Method::GET | Method::HEAD => read::queried(parts, &limits),
+            _ => Err(Malformed::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET and POST",
+            )),
+        }
+    }
+
+    async fn answer(
+        &self,
+        parts: &Parts,
+        identity: &Identity,
+        request: Request,
+        form: Form,
+    ) -> HttpResponse<Body> {
+        let response = self.execute_by(parts, identity, request).await;
+        let mut answer = http_response(&response, form);
         if response.fate == Fate::Unavailable {
             let headers = answer.headers_mut();
             headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after()));
         }
-        answer.extensions_mut().insert(identity);
         answer
     }
 
-    async fn identify(&self, parts: &Parts) -> Result<Identity, Box<HttpResponse<Body>>> {
-        if let Some(identity) = parts.extensions.get::<Identity>() {
-            return Ok(identity.clone());
+    /// Executes what this method may ask for.
+    async fn execute_by(&self, parts: &Parts, identity: &Identity, request: Request) -> Response {
+        let context = RequestContext::from_parts(parts);
+        match parts.method {
+            Method::POST => self.execute(identity, &context, request).await,
+            _ => self.execute_query(identity, &context, request).await,
         }
-        let Some(verifier) = &self.shared.verifier else {
-            return Ok(Identity::default());
-        };
-        let verifier = verifier.load_full();
-        let identified = verifier.identify_or_refresh(&parts.headers).await;
-        identified.map_err(|error| Box::new(Problem::from(error).into_response()))
-    }
-
-    async fn posted(&self, parts: &Parts, body: Body) -> Result<Request, Malformed> {
-        let content_type = parts.headers.get(CONTENT_TYPE);
-        let is_json = content_type
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split(';').next())
-            .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"));
-        if !is_json {
-            let message = "the body must be application/json";
-            return Err(Malformed(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
-        }
-        let limited = Limited::new(body, self.limits().body_bytes);
-        let body = limited.collect().await.map_err(|error| match error
-            .is::<http_body_util::LengthLimitError>(
-        ) {
-            true => Malformed(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-            false => Malformed(StatusCode::BAD_REQUEST, "the body could not be read"),
-        })?;
-        serde_json::from_slice(&body.to_bytes()).map_err(|_| {
-            let message = "the body must be a JSON object with a text `query`";
-            Malformed(StatusCode::BAD_REQUEST, message)
-        })
     }
 }
 
@@ -98,73 +107,62 @@ async fn serve(State(graphql): State<GraphQl>, request: HttpRequest) -> HttpResp
     graphql.serve(request).await
 }
 
-/// The operation in a query string.
-fn queried(parts: &Parts) -> Result<Request, Malformed> {
-    #[derive(serde::Deserialize)]
-    struct Query {
-        query: String,
-        variables: Option<String>,
-        #[serde(rename = "operationName")]
-        operation_name: Option<String>,
-        extensions: Option<String>,
-    }
-    let wrong = |message| Malformed(StatusCode::BAD_REQUEST, message);
-    let axum::extract::Query(query) = axum::extract::Query::<Query>::try_from_uri(&parts.uri)
-        .map_err(|_| wrong("the query string must have a `query`"))?;
-    let json = |text: Option<String>| match text.as_deref() {
-        None | Some("") => Ok(Json::Null),
-        Some(text) => serde_json::from_str(text)
-            .map_err(|_| wrong("`variables` and `extensions` must be JSON objects")),
-    };
-    Ok(Request {
-        query: query.query,
-        variables: json(query.variables)?,
-        operation_name: query.operation_name.filter(|name| !name.is_empty()),
-        extensions: json(query.extensions)?,
-    })
+fn options() -> HttpResponse<Body> {
+    let mut answer = HttpResponse::new(Body::empty());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer.headers_mut().insert(ALLOW, METHODS);
+    answer
 }
 
-/// A request that holds no operation.
-struct Malformed(StatusCode, &'static str);
+/// Wrong credentials, as a GraphQL client expects to be told of them.
+fn refused(problem: Problem, form: Form) -> HttpResponse<Body> {
+    let told = serde_json::to_value(&problem).unwrap_or_default();
+    let message = told["message"].as_str().unwrap_or_default();
+    let told = Error::new(message).coded(problem.code());
+    let mut answer = http_response(&Response::refused(told), form);
+    let (head, _) = problem.into_response().into_parts();
+    *answer.status_mut() = head.status;
+    for name in [WWW_AUTHENTICATE, RETRY_AFTER] {
+        for value in head.headers.get_all(&name) {
+            answer.headers_mut().append(&name, value.clone());
+        }
+    }
+    answer
+}
 
 impl Malformed {
-    fn answer(self, by_status: bool) -> HttpResponse<Body> {
-        let Self(status, message) = self;
-        let response = Response::refused(Error::new(message));
-        let mut answer = http_response(&response, by_status);
-        *answer.status_mut() = status;
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            let headers = answer.headers_mut();
-            headers.insert(ALLOW, HeaderValue::from_static("GET, POST"));
+    fn answer(self, form: Form) -> HttpResponse<Body> {
+        let mut answer = http_response(&Response::refused(*self.error), form);
+        *answer.status_mut() = self.status;
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            answer.headers_mut().insert(ALLOW, METHODS);
         }
         answer
     }
 }
 
-/// The client knows the media type under which statuses tell of errors.
-fn wants_statuses(headers: &HeaderMap) -> bool {
-    let mut accepted = headers.get_all(ACCEPT).iter();
-    accepted.any(|value| {
-        value
-            .to_str()
-            .is_ok_and(|value| value.contains(GRAPHQL_RESPONSE))
-    })
-}
-
-fn http_response(response: &Response, by_status: bool) -> HttpResponse<Body> {
+fn http_response(response: &Response, form: Form) -> HttpResponse<Body> {
+    let by_status = form.tells_by_status();
     let status = match response.fate {
         Fate::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Fate::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Fate::Refused if by_status => StatusCode::BAD_REQUEST,
         Fate::Refused | Fate::Executed => StatusCode::OK,
     };
-    let media_type = match by_status {
-        true => "application/graphql-response+json; charset=utf-8",
-        false => "application/json; charset=utf-8",
+    // What is told before a stream begins is no event.
+    let form = match form {
+        Form::Events => Form::Json,
+        other => other,
     };
     let mut answer = HttpResponse::new(Body::from(response.to_body()));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let media_type = HeaderValue::from_static(form.content_type());
+    headers.insert(CONTENT_TYPE, media_type);
+    headers.insert(VARY, HeaderValue::from_static("Accept, Authorization"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(ALLOW, METHODS);
+    }
     answer
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use crate::document::Selection;
+use crate::limit::Budget;
 use crate::model::{EnumValue, Field, Input, Kind, Object, Schema, Type, TypeId, TypeRef};
 use crate::plan::{Planner, TYPENAME};
 use crate::refusal::Refusal;
@@ -88,21 +89,27 @@ fn unknown(of: &str, field: &str) -> String {
 }
 
 /// What `__schema` answers.
-pub(crate) fn schema(schema: &Schema, items: &[MetaItem]) -> Json {
-    Teller { schema }.schema(items)
+pub(crate) fn schema(schema: &Schema, items: &[MetaItem], budget: &Budget) -> Json {
+    Teller { schema, budget }.schema(items)
 }
 
 /// What `__type` answers.
-pub(crate) fn type_named(schema: &Schema, name: Option<&str>, items: &[MetaItem]) -> Json {
+pub(crate) fn type_named(
+    schema: &Schema,
+    name: Option<&str>,
+    items: &[MetaItem],
+    budget: &Budget,
+) -> Json {
     let id = name.and_then(|name| schema.by_name.get(name));
     match id.filter(|&&id| !schema.type_of(id).hidden) {
-        Some(&id) => Teller { schema }.reference(&TypeRef::Named(id), items),
+        Some(&id) => Teller { schema, budget }.reference(&TypeRef::Named(id), items),
         None => Json::Null,
     }
 }
 
 struct Teller<'a> {
     schema: &'a Schema,
+    budget: &'a Budget,
 }
 
 fn object(items: &[MetaItem], tell: impl Fn(&MetaItem) -> Json) -> Json {
@@ -139,6 +146,10 @@ impl Teller<'_> {
                 Some(id) => self.reference(&TypeRef::Named(id), &item.below),
                 None => Json::Null,
             },
+            "subscriptionType" => match self.schema.subscription {
+                Some(id) => self.reference(&TypeRef::Named(id), &item.below),
+                None => Json::Null,
+            },
             "directives" => directives()
                 .iter()
                 .map(|directive| self.directive(directive, &item.below))
@@ -148,6 +159,9 @@ impl Teller<'_> {
     }
 
     fn reference(&self, of: &TypeRef, items: &[MetaItem]) -> Json {
+        if !self.budget.take(items.len()) {
+            return Json::Null;
+        }
         object(items, |item| {
             let named = match of {
                 TypeRef::Named(id) => self.schema.type_of(*id),
@@ -191,11 +205,10 @@ impl Teller<'_> {
                 _ => Json::Array(Vec::new()),
             },
             "enumValues" => match &of.kind {
-                Kind::Enum(values) => values
-                    .values
-                    .iter()
-                    .map(|value| enum_value(value, &item.below))
-                    .collect(),
+                Kind::Enum(values) if self.budget.take(values.values.len() * item.below.len()) => {
+                    let values = values.values.iter();
+                    values.map(|value| enum_value(value, &item.below)).collect()
+                }
                 _ => Json::Array(Vec::new()),
             },
             "possibleTypes" => match &of.kind {
@@ -214,6 +227,9 @@ impl Teller<'_> {
     }
 
     fn field(&self, field: &Field, items: &[MetaItem]) -> Json {
+        if !self.budget.take(items.len()) {
+            return Json::Null;
+        }
         object(items, |item| match &*item.name {
             "name" => Json::from(&*field.name),
             "description" => text(field.description.as_ref()),
@@ -225,6 +241,9 @@ impl Teller<'_> {
     }
 
     fn inputs(&self, inputs: &[Input], item: &MetaItem) -> Json {
+        if !self.budget.take(inputs.len() * item.below.len()) {
+            return Json::Null;
+        }
         inputs
             .iter()
             .map(|input| {

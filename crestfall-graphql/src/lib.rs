@@ -9,6 +9,7 @@
 //! have to be made beside it anyway. One model of the schema serves validation, plans, introspection and
 //! the schema document.
 
+mod caller;
 mod compile;
 mod compiled;
 mod config;
@@ -17,14 +18,19 @@ mod failure;
 mod graphql;
 mod http;
 mod introspect;
+mod limit;
+mod live;
 mod model;
 mod plan;
 mod refusal;
 mod request;
+mod sdl;
 mod selection;
 mod sql;
 mod value;
 
-pub use config::{Config, Limits};
+pub use caller::Authenticate;
+pub use config::{Config, Limits, Subscriptions};
 pub use graphql::GraphQl;
+pub use live::Changes;
 pub use request::{Error, Fate, Request, Response};

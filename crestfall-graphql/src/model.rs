@@ -11,6 +11,7 @@ mod meta;
 mod name;
 mod roots;
 mod scalar;
+mod subscription;
 pub(crate) mod visible;
 
 use std::collections::HashMap;
@@ -36,6 +37,8 @@ pub(crate) struct Schema {
     pub(crate) query: TypeId,
     /// None when the role may change nothing.
     pub(crate) mutation: Option<TypeId>,
+    /// None when nothing may be asked live.
+    pub(crate) subscription: Option<TypeId>,
     pub(crate) entities: Vec<Entity>,
     /// The interface `Node`.
     pub(crate) node_interface: TypeId,

@@ -18,9 +18,12 @@ pub struct Request {
     /// Which of the document's operations is meant; needed when there are several.
     #[serde(default, rename = "operationName")]
     pub operation_name: Option<String>,
-    /// Whatever else a client tells; nothing of it is read here.
+    /// Whatever else a client tells: of it, `persistedQuery` is read.
     #[serde(default)]
     pub extensions: Json,
+    /// The name of a document that the server knows, in place of its text.
+    #[serde(default, rename = "documentId")]
+    pub document_id: Option<String>,
 }
 
 impl Request {
@@ -81,6 +84,11 @@ impl Error {
         }
     }
 
+    pub(crate) fn coded(mut self, code: &str) -> Self {
+        self.code = Some(code.to_owned());
+        self
+    }
+
     pub(crate) fn at(mut self, at: Position) -> Self {
         self.location = Some((at.line, at.column));
         self
@@ -91,7 +99,7 @@ impl Error {
         self
     }
 
-    fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         let mut error = serde_json::Map::new();
         error.insert("message".into(), self.message.as_str().into());
         if let Some((line, column)) = self.location {

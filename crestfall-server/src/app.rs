@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{Admin, Health, Subject};
 use crate::audit;
-use crate::auth;
+use crate::auth::{self, Reconnected};
 use crate::data::{self, Asked, Data};
 use crate::describe::Describe;
 use crate::edge::{Edge, Policy};
@@ -235,6 +235,9 @@ impl Running {
             }
         };
         self.app.health.set_ended();
+        if let Some(graphql) = &self.app.data.graphql {
+            graphql.end_subscriptions();
+        }
         if outcome.is_ok() {
             api.shut_down().await;
         }
@@ -385,7 +388,14 @@ fn routes(app: &Arc<App>, auth: Option<&auth::Service>, rbac: Option<&rbac::Serv
         callers: auth.map(auth::Service::callers),
     };
     let graphql = app.data.graphql.clone().map(|graphql| GraphQlRoutes {
-        graphql,
+        graphql: match auth {
+            // Sockets are asked again and again who they are.
+            Some(auth) => {
+                let callers = Reconnected::new(auth.callers(), app.verifier.clone());
+                graphql.authenticate(Arc::new(callers))
+            }
+            None => graphql,
+        },
         paths: setup.graphql_paths.clone(),
         takes_api_key: setup.takes_api_key,
         callers: auth.map(auth::Service::callers),

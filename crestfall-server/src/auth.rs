@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::setup;
 use crate::telemetry::lifecycle;
-pub(crate) use callers::Callers;
+pub(crate) use callers::{Callers, Reconnected};
 pub(crate) use pool::options;
 pub(crate) use pool::pool;
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod doctor;
+mod gen_graphql;
 mod generate;
 mod graphql;
 mod keys;
@@ -44,7 +45,7 @@ enum Command {
     Graphql(settings::Flags),
     /// Bring the database up to date: our own tables, then the project's migrations.
     Migrate(migrate::Arguments),
-    /// Make files from the database: the types of a client.
+    /// Make files from the database: the types of a client, a GraphQL schema.
     Gen(generate::Arguments),
     /// Take over users from elsewhere, or make one the first administrator.
     Users(users::Arguments),

@@ -4,7 +4,8 @@ use axum::Router;
 use axum::body::Body;
 use crestfall_graphql::GraphQl;
 use crestfall_rest::Rest;
-use http::{Request, Response};
+use http::header::{ACCEPT, UPGRADE};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use tower::Service as _;
 
 use crate::api_key::take_key;
@@ -78,12 +79,26 @@ impl GraphQlRoutes {
         if self.takes_api_key {
             take_key(request.headers_mut());
         }
-        let Some(callers) = &self.callers else {
-            return self.graphql.serve(request).await;
-        };
-        let answer = async |request| self.graphql.serve(request).await;
-        callers.identify(request, answer).await
+        match &self.callers {
+            // Who stays is asked again and again who it is: the API does that.
+            Some(callers) if !stays(request.headers()) => {
+                let answer = async |request| self.graphql.serve(request).await;
+                callers.identify(request, answer).await
+            }
+            _ => self.graphql.serve(request).await,
+        }
     }
+}
+
+/// Whether a request asks for a socket or a stream of events.
+fn stays(headers: &HeaderMap) -> bool {
+    let has = |name, part| {
+        let value = headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok());
+        value.is_some_and(|value| value.contains(part))
+    };
+    headers.contains_key(UPGRADE) || has(ACCEPT, "text/event-stream")
 }
 
 impl RestRoutes {

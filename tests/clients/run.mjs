@@ -22,12 +22,13 @@ try {
   const postgres = await Postgres.start()
   running.push(postgres)
   postgres.load(readFileSync(join(here, 'fixture.sql')))
+  postgres.load(readFileSync(join(here, 'graphql.sql')))
   migrate(postgres)
   const rest = await startRest(postgres.url('authenticator'))
   running.push(rest)
   const serve = await startServe(postgres.url('authenticator'))
   running.push(serve)
-  process.exitCode = await run(rest.url, serve.url)
+  process.exitCode = await run(rest.url, serve.url, postgres.url('authenticator'))
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1
@@ -83,6 +84,7 @@ async function startServe(database) {
     CRESTFALL_AUTH__RATE_LIMITS__ANONYMOUS_USERS: 'off',
     CRESTFALL_AUTH__RATE_LIMITS__TOKEN_REFRESH: 'off',
     CRESTFALL_DATABASE__URL: database,
+    CRESTFALL_GRAPHQL__SUBSCRIPTIONS__INTERVAL: '100ms',
     CRESTFALL_JWT__SECRET: secret,
     // The fixture is PostgREST's world: granted tables without row-level security.
     CRESTFALL_REST__UNPROTECTED: 'true',
@@ -93,7 +95,7 @@ async function startServe(database) {
   return start(binary, 'serve', environment, `http://127.0.0.1:${port}`, '/rest/v1/ports')
 }
 
-function run(restUrl, serveUrl) {
+function run(restUrl, serveUrl, database) {
   const files = readdirSync(join(here, 'test'), { recursive: true })
   const tested = files.filter((name) => name.endsWith('.test.mjs'))
   const paths = tested.map((name) => join(here, 'test', name))
@@ -105,6 +107,8 @@ function run(restUrl, serveUrl) {
       CRESTFALL_REST_URL: restUrl,
       CRESTFALL_SERVE_URL: serveUrl,
       CRESTFALL_JWT_SECRET: secret,
+      CRESTFALL_BIN: binary,
+      CRESTFALL_DATABASE: database,
     },
   })
   return new Promise((resolve) => {

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Result<(), String> {
-        check_cycles(&parse(text, 100).unwrap())
+        check_cycles(&parse(text, 100, 10_000).unwrap())
     }
 
     #[test]

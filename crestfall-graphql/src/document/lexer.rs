@@ -252,7 +252,11 @@ fn hexadecimal(digits: &str, length: std::ops::RangeInclusive<usize>) -> Option<
 }
 
 fn error(message: String, at: Position) -> SyntaxError {
-    SyntaxError { message, at }
+    SyntaxError {
+        message,
+        at,
+        code: None,
+    }
 }
 
 /// The value of a block string: without the indentation that its lines share, and without blank

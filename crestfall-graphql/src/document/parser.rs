@@ -9,13 +9,15 @@ use super::{
     Selection, Spread, SyntaxError, Value,
 };
 
+use crate::limit::{CODE, Exceeded};
+
 type Parsed<T> = Result<T, SyntaxError>;
 
-/// Reads a document. `max_depth` bounds the nesting of selections and of values.
+/// Reads a document. `max_depth` bounds the nesting of selections, of values and of types, each.
 ///
 /// # Errors
 /// When the text is no document, or is nested deeper.
-pub(crate) fn parse(text: &str, max_depth: usize) -> Parsed<Document> {
+pub(crate) fn parse(text: &str, max_depth: usize, max_tokens: usize) -> Parsed<Document> {
     let mut lexer = Lexer::new(text);
     let (token, at) = lexer.next()?;
     let mut parser = Parser {
@@ -24,6 +26,8 @@ pub(crate) fn parse(text: &str, max_depth: usize) -> Parsed<Document> {
         at,
         depth: 0,
         max_depth,
+        tokens_left: max_tokens,
+        max_tokens,
     };
     parser.document()
 }
@@ -35,6 +39,8 @@ struct Parser<'a> {
     at: Position,
     depth: usize,
     max_depth: usize,
+    tokens_left: usize,
+    max_tokens: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -57,6 +63,7 @@ impl<'a> Parser<'a> {
                     kind: OperationKind::Query,
                     name: None,
                     variables: Definitions::new(),
+                    required: Vec::new(),
                     selections,
                 });
                 return Ok(());
@@ -76,13 +83,15 @@ impl<'a> Parser<'a> {
             Token::Name(_) => Some(self.name()?),
             _ => None,
         };
-        let variables = self.variables()?;
+        let mut required = Vec::new();
+        let variables = self.variables(&mut required)?;
         self.directives()?;
         let selections = self.selections()?;
         document.operations.push(Operation {
             kind,
             name,
             variables,
+            required,
             selections,
         });
         Ok(())
@@ -105,7 +114,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn variables(&mut self) -> Parsed<Definitions> {
+    fn variables(&mut self, required: &mut Vec<Arc<str>>) -> Parsed<Definitions> {
         let mut variables = Definitions::new();
         if !self.take('(')? {
             return Ok(variables);
@@ -114,11 +123,14 @@ impl<'a> Parser<'a> {
             self.mark('$')?;
             let name = self.name()?;
             self.mark(':')?;
-            self.variable_type()?;
+            let is_never_null = self.variable_type()?;
             let default = match self.take('=')? {
                 true => Some(self.value(true)?),
                 false => None,
             };
+            if is_never_null && default.is_none() {
+                required.push(name.clone());
+            }
             self.directives()?;
             variables.entry(name).or_insert(default);
             if self.take(')')? {
@@ -127,8 +139,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A type, which decides nothing: a variable's value is checked where it is used.
-    fn variable_type(&mut self) -> Parsed<()> {
+    /// A type, of which only that it ends with `!` decides anything: a variable's value is checked
+    /// where it is used.
+    fn variable_type(&mut self) -> Parsed<bool> {
         self.deeper()?;
         if self.take('[')? {
             self.variable_type()?;
@@ -136,9 +149,9 @@ impl<'a> Parser<'a> {
         } else {
             self.name()?;
         }
-        self.take('!')?;
+        let is_never_null = self.take('!')?;
         self.depth -= 1;
-        Ok(())
+        Ok(is_never_null)
     }
 
     fn selections(&mut self) -> Parsed<Vec<Selection>> {
@@ -310,6 +323,14 @@ impl<'a> Parser<'a> {
     }
 
     fn advance(&mut self) -> Parsed<()> {
+        let left = self.tokens_left.checked_sub(1);
+        self.tokens_left = left.ok_or_else(|| {
+            self.beyond(
+                "the document has too many tokens",
+                self.max_tokens,
+                "max_tokens",
+            )
+        })?;
         (self.token, self.at) = self.lexer.next()?;
         Ok(())
     }
@@ -317,10 +338,17 @@ impl<'a> Parser<'a> {
     fn deeper(&mut self) -> Parsed<()> {
         self.depth += 1;
         if self.depth > self.max_depth {
-            let limit = self.max_depth;
-            return Err(self.wrong(&format!("the document is nested deeper than {limit}")));
+            let what = "the document is nested too deep";
+            return Err(self.beyond(what, self.max_depth, "max_depth"));
         }
         Ok(())
+    }
+
+    fn beyond(&self, what: &str, most: usize, setting: &str) -> SyntaxError {
+        SyntaxError {
+            code: Some(CODE),
+            ..self.wrong(Exceeded::new(what, most, setting).message())
+        }
     }
 
     fn unexpected(&self, wanted: &str) -> SyntaxError {
@@ -338,6 +366,7 @@ impl<'a> Parser<'a> {
         SyntaxError {
             message: message.to_owned(),
             at: self.at,
+            code: None,
         }
     }
 }
@@ -364,14 +393,14 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> String {
-        parse(text, 20).unwrap_err().message
+        parse(text, 20, 10_000).unwrap_err().message
     }
 
     #[test]
     fn a_document_keeps_its_order_and_places() {
         let text = "query A($id: [Int!]! = [1], $b: B) @x { a: b(c: {d: [$id, E, 1.5e2]}) @skip(if: true)\n\
                     ...f ... on T { x } ... { y } } # end\nfragment f on T { \u{feff}z, }";
-        let document = parse(text, 20).unwrap();
+        let document = parse(text, 20, 10_000).unwrap();
         assert_eq!(document.operations[0].name.as_deref(), Some("A"));
         assert_eq!(document.operations[0].variables.len(), 2);
         let Selection::Field(field) = &document.operations[0].selections[0] else {
@@ -396,7 +425,7 @@ mod tests {
     #[test]
     fn strings_are_read_as_the_specification_says() {
         let value = |text: &str| {
-            let document = parse(&format!("{{ f(a: {text}) }}"), 20).unwrap();
+            let document = parse(&format!("{{ f(a: {text}) }}"), 20, 10_000).unwrap();
             match &document.operations[0].selections[0] {
                 Selection::Field(field) => field.arguments[0].1.clone(),
                 _ => panic!("a field"),
@@ -429,7 +458,7 @@ mod tests {
             refused("{ a(b: 99999999999999999999) }"),
             "Invalid Int input"
         );
-        let error = parse("{\n  a ^ }", 20).unwrap_err();
+        let error = parse("{\n  a ^ }", 20, 10_000).unwrap_err();
         assert_eq!((error.at.line, error.at.column), (2, 5));
     }
 
@@ -437,21 +466,21 @@ mod tests {
     fn nesting_has_a_bound_whatever_is_nested() {
         for (open, close) in [("{a", "}"), ("{a(b:[", "])}"), ("{...", "}")] {
             let text = format!("{}{}", open.repeat(100_000), close.repeat(100_000));
-            assert!(parse(&text, 50).is_err());
+            assert!(parse(&text, 50, 10_000).is_err());
         }
         let lists = format!("{{a(b:{}", "[".repeat(1_000_000));
         assert_eq!(
-            parse(&lists, 50).unwrap_err().message,
-            "the document is nested deeper than 50"
+            parse(&lists, 50, 10_000).unwrap_err().message,
+            "the document is nested too deep: at most 50 (graphql.max_depth)"
         );
         let types = format!("query($a:{}", "[".repeat(1_000_000));
-        assert!(parse(&types, 50).is_err());
+        assert!(parse(&types, 50, 10_000).is_err());
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "[ -~\n\"\\\\u{}()\\[\\]:$@.!=é]{0,200}") {
-            let _ = parse(&text, 20);
+            let _ = parse(&text, 20, 10_000);
         }
     }
 }

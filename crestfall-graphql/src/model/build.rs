@@ -345,6 +345,7 @@ impl<'a> Builder<'a> {
             by_name: self.by_name,
             query: self.query,
             mutation: self.mutation,
+            subscription: None,
             entities: self.entities,
             node_interface: self.node_interface,
             meta: self.meta,

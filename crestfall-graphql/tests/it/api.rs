@@ -16,6 +16,7 @@ const FIXTURE: &str = include_str!("fixture.sql");
 
 pub(crate) struct Api {
     pub(crate) app: TestApp,
+    pub(crate) graphql: GraphQl,
     pub(crate) db: TestDb,
     pool: Db,
     catalog: Arc<SharedCatalog>,
@@ -24,8 +25,12 @@ pub(crate) struct Api {
 
 /// A token of that role and subject.
 pub(crate) fn token(role: &str, subject: &str) -> String {
-    let claims = json!({ "role": role, "sub": subject });
-    sign_hs256(SECRET, &claims).expect("claims can be signed")
+    sign(&json!({ "role": role, "sub": subject }))
+}
+
+/// A token with these claims.
+pub(crate) fn sign(claims: &Value) -> String {
+    sign_hs256(SECRET, claims).expect("claims can be signed")
 }
 
 impl Api {
@@ -60,6 +65,7 @@ impl Api {
             .verifier(Arc::new(ArcSwap::from_pointee(verifier)));
         let api = Self {
             app: TestApp::new(graphql.router()),
+            graphql,
             db,
             pool,
             catalog,

@@ -20,7 +20,9 @@ async fn nesting_has_a_bound() {
     for query in [lists, deep, objects] {
         let refusal = api.refusal(&query).await;
         assert!(
-            refusal.contains("nested deeper") || refusal.contains("longer than"),
+            refusal.contains("nested too deep")
+                || refusal.contains("max_tokens")
+                || refusal.contains("too long"),
             "{refusal}"
         );
     }
@@ -32,7 +34,7 @@ async fn nesting_has_a_bound() {
         .header("content-type", "application/json")
         .body(body)
         .await;
-    assert_eq!(answer.status, 400);
+    assert!(matches!(answer.status.as_u16(), 400 | 413));
 }
 
 #[tokio::test]
@@ -56,7 +58,10 @@ async fn fragment_bombs_and_alias_bombs_are_refused() {
         .map(|number| format!("a{number}: add(a: 1)"))
         .collect();
     let refusal = api.refusal(&format!("{{ {} }}", aliases.join(" "))).await;
-    assert_eq!(refusal, "the operation selects too many fields");
+    assert_eq!(
+        refusal,
+        "the operation has too many fields at its root: at most 100 (graphql.max_root_fields)"
+    );
 }
 
 #[tokio::test]

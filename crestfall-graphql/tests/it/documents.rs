@@ -120,7 +120,7 @@ async fn one_of_several_operations_is_executed_gq_027() {
         ),
         (
             "subscription { add(a: 1) }",
-            "Subscriptions are not supported",
+            "a subscription needs a WebSocket, or `Accept: text/event-stream`: its answers are many",
         ),
         ("mutation { nothing }", "Unknown type Mutation"),
     ] {

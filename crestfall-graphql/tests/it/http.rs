@@ -26,7 +26,7 @@ async fn queries_are_posted_or_got() {
     let other = api.app.delete("/").await;
     assert_eq!(
         (other.status.as_u16(), other.header("allow")),
-        (405, "GET, POST")
+        (405, "GET, HEAD, POST, OPTIONS")
     );
 }
 

@@ -4,12 +4,16 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
+use async_trait::async_trait;
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use crestfall_auth::{Auth, RenewedCookie};
-use crestfall_core::Problem;
 use crestfall_core::client_ip::ClientIpLayer;
+use crestfall_core::identity::SharedVerifier;
+use crestfall_core::{Identity, Problem};
+use crestfall_graphql::Authenticate;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, SET_COOKIE};
+use http::request::Parts;
 use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -55,6 +59,31 @@ impl Callers {
             service_fn(|request| -> Ready<Result<_, Infallible>> { ready(Ok(request)) });
         let Ok(request) = self.client_ip.layer(give_back).oneshot(request).await;
         request
+    }
+}
+
+/// Says again and again who holds a connection: what has expired or was revoked since ends it.
+pub(crate) struct Reconnected {
+    callers: Callers,
+    verifier: SharedVerifier,
+}
+
+impl Reconnected {
+    /// By this service; without credentials of it, the verifier decides.
+    pub(crate) fn new(callers: Callers, verifier: SharedVerifier) -> Self {
+        Self { callers, verifier }
+    }
+}
+
+#[async_trait]
+impl Authenticate for Reconnected {
+    async fn authenticate(&self, parts: &Parts) -> Result<Identity, Problem> {
+        let request = Request::from_parts(parts.clone(), Body::empty());
+        let (parts, _) = self.callers.located(request).await.into_parts();
+        match self.callers.auth.identify(&parts).await? {
+            identity if identity.is_authenticated() => Ok(identity),
+            _ => self.verifier.authenticate(&parts).await,
+        }
     }
 }
 

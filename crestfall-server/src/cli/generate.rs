@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::migrate::database_url;
-use super::{fail, runtime};
+use super::{fail, finish, gen_graphql, runtime};
 use crate::gen_types::{self, Done};
 
 /// What `crestfall gen` can be told.
@@ -19,15 +19,25 @@ pub(super) struct Arguments {
 enum What {
     /// The types of tables, views, functions and enums in a client's language
     Types(Box<gen_types::Arguments>),
+    /// The GraphQL schema of a role, for tools that do not ask a server
+    GraphqlSchema(Box<gen_graphql::Arguments>),
 }
 
 /// Runs the command.
 pub(super) fn main(arguments: Arguments) -> ExitCode {
-    let What::Types(arguments) = arguments.what;
+    match arguments.what {
+        What::Types(arguments) => types(*arguments),
+        What::GraphqlSchema(arguments) => {
+            finish(runtime().map(|runtime| runtime.block_on(gen_graphql::run(&arguments))))
+        }
+    }
+}
+
+fn types(arguments: gen_types::Arguments) -> ExitCode {
     let url = async |arguments: &gen_types::Arguments| {
         database_url(arguments.database_url.as_deref(), &arguments.flags)
     };
-    match runtime().map(|runtime| runtime.block_on(gen_types::run(*arguments, url))) {
+    match runtime().map(|runtime| runtime.block_on(gen_types::run(arguments, url))) {
         Ok(Ok(Done::Text(text))) => print!("{text}"),
         Ok(Ok(Done::Written(path))) => eprintln!("{} is written", path.display()),
         Ok(Ok(Done::UpToDate)) => eprintln!("the types are up to date"),

@@ -23,6 +23,8 @@ pub(super) fn main(flags: Flags) -> ExitCode {
         "server.port=5434".to_owned(),
         // Any free one: several may run on one machine.
         "admin.port=0".to_owned(),
+        // The schema is the one that pg_graphql makes, unless more is asked for.
+        "graphql.subscriptions.enabled=false".to_owned(),
     ]);
     let flags = flags.assuming(vec!["graphql.enabled=true".to_owned()]);
     let translated = translated(|name| std::env::var(name).ok());

@@ -155,11 +155,12 @@ async fn connection(
             Ok::<_, Infallible>(handler.handle(request, peer).await)
         }
     });
-    let connection = protocol.serve_connection(TokioIo::new(stream), service);
+    let connection = protocol.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let outcome = watcher.watch(connection).await;
     if let Err(error) = outcome {
         tracing::debug!(%error, "a connection ended early");
     }
+    // What it was upgraded to is limited by whoever upgraded it.
     drop(place);
 }
 

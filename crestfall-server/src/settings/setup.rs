@@ -9,7 +9,9 @@ use crestfall_rbac::Tell;
 use http::{HeaderName, HeaderValue};
 
 use super::Error;
-use super::sections::{Admin, Errors, ExplainPolicies, OpenApi, Rest, Server, Settings, TxEnd};
+use super::sections::{
+    Admin, Errors, ExplainPolicies, OpenApi, Rest, Server, Settings, Subscriptions, TxEnd,
+};
 use crate::cors::Cors;
 use crate::edge::Policy;
 use crate::hosts::{Hosts, NoHost};
@@ -116,7 +118,18 @@ impl Settings {
                 // Every level is a call on the stack.
                 depth: graphql.max_depth.clamp(1, 200),
                 selections: graphql.max_selections,
+                tokens: graphql.max_tokens,
+                root_fields: graphql.max_root_fields,
+                aliases: graphql.max_aliases,
+                fragments: graphql.max_fragments,
+                directives: graphql.max_directives,
+                list_items: graphql.max_list_items,
+                values: graphql.max_values,
+                cost: graphql.max_cost,
+                introspection: graphql.max_introspection,
             },
+            role_costs: graphql.role_costs.clone().into_iter().collect(),
+            subscriptions: graphql.subscriptions.config(),
             log_query: self.log.queries,
         }))
     }
@@ -344,6 +357,23 @@ impl Rest {
             max_depth: self.max_depth,
             ..crestfall_rest::Config::default()
         })
+    }
+}
+
+impl Subscriptions {
+    fn config(&self) -> crestfall_graphql::Subscriptions {
+        crestfall_graphql::Subscriptions {
+            enabled: self.enabled,
+            interval: self.interval.get(),
+            polls: self.polls,
+            max_connections: self.max_connections,
+            max_per_connection: self.max_per_connection,
+            max_per_identity: self.max_per_identity,
+            max_queries: self.max_queries,
+            init_timeout: self.init_timeout.get(),
+            keep_alive: self.keep_alive.get(),
+            send_timeout: self.send_timeout.get(),
+        }
     }
 }
 

@@ -1,0 +1,102 @@
+//! How many rows an operation may lead to: rows of a page times rows of the pages in each of them.
+
+use super::Exceeded;
+use crate::model::Schema;
+use crate::plan::{
+    AggregateField, Connection, ConnectionField, EdgeField, Key, ResponseField, Root, Row, RowField,
+};
+
+/// What one root field costs: the rows it may lead to, none of them counted as 0. Counting and
+/// aggregating cost a full page, since they look at every row.
+fn of_root(schema: &Schema, root: &Root) -> u64 {
+    match root {
+        Root::Typename(_) | Root::Schema(_) | Root::Type(..) => 0,
+        Root::Connection(connection) => of_connection(schema, connection),
+        Root::ByKey { row, .. } | Root::CalledRow(_, row) => of_row(schema, row),
+        Root::Value(_) => 1,
+        Root::Insert(insert) => {
+            let rows = insert.rows.len() as u64;
+            rows.saturating_mul(of_answer(schema, &insert.fields))
+        }
+        Root::Update(update) => of_change(
+            schema,
+            schema.entity(update.entity).max_rows,
+            &update.fields,
+        ),
+        Root::Delete(delete) => of_change(
+            schema,
+            schema.entity(delete.entity).max_rows,
+            &delete.fields,
+        ),
+    }
+}
+
+/// `atMost` is known only when the statement runs; a page is what is told of it.
+fn of_change(schema: &Schema, rows: u64, fields: &[(Key, ResponseField)]) -> u64 {
+    rows.saturating_mul(of_answer(schema, fields))
+}
+
+fn of_answer(schema: &Schema, fields: &[(Key, ResponseField)]) -> u64 {
+    let below = fields.iter().map(|(_, field)| match field {
+        ResponseField::Records(row) => of_row(schema, row),
+        ResponseField::Typename(_) | ResponseField::AffectedCount => 0,
+    });
+    sum(below).max(1)
+}
+
+fn of_connection(schema: &Schema, connection: &Connection) -> u64 {
+    let page = schema.entity(connection.entity).max_rows;
+    let fields = connection.fields.iter().map(|(_, field)| match field {
+        ConnectionField::Typename(_) => 0,
+        ConnectionField::PageInfo(_) => 1,
+        ConnectionField::TotalCount => page,
+        ConnectionField::Aggregate(fields) => of_aggregate(page, fields),
+        ConnectionField::Edges(fields) => {
+            let row = sum(fields.iter().map(|(_, field)| match field {
+                EdgeField::Typename(_) | EdgeField::Cursor => 0,
+                EdgeField::Node(row) => of_row(schema, row),
+            }));
+            connection.limit.saturating_mul(row.max(1))
+        }
+    });
+    sum(fields)
+}
+
+fn of_aggregate(page: u64, fields: &[(Key, AggregateField)]) -> u64 {
+    page.saturating_mul(fields.len() as u64)
+}
+
+/// The row itself and what hangs on it.
+fn of_row(schema: &Schema, row: &Row) -> u64 {
+    let below = row.fields.iter().map(|(_, field)| match field {
+        RowField::Typename(_) | RowField::NodeId | RowField::Column(_) => 0,
+        RowField::ComputedValue(_) => 1,
+        RowField::One(_, row) | RowField::ComputedRow(_, row) => of_row(schema, row),
+        RowField::Many(connection) => of_connection(schema, connection),
+    });
+    sum(below).saturating_add(1)
+}
+
+fn sum(costs: impl Iterator<Item = u64>) -> u64 {
+    costs.fold(0, u64::saturating_add)
+}
+
+/// Refuses root fields that cost more than the most, together.
+///
+/// # Errors
+/// The limit, with what they cost.
+pub(crate) fn check_cost<'a>(
+    schema: &Schema,
+    roots: impl IntoIterator<Item = &'a Root>,
+    most: u64,
+) -> Result<(), Exceeded> {
+    let cost = sum(roots.into_iter().map(|root| of_root(schema, root)));
+    match cost > most {
+        true => Err(Exceeded::new(
+            &format!("the operation may lead to {cost} rows"),
+            most,
+            "max_cost",
+        )),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,108 @@
+// Tools that read the schema: graphql-js, Relay's compiler, types for TypeScript.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { codegen } from '@graphql-codegen/core'
+import * as typescript from '@graphql-codegen/typescript'
+import * as operations from '@graphql-codegen/typescript-operations'
+import {
+  buildClientSchema,
+  buildSchema,
+  getIntrospectionQuery,
+  lexicographicSortSchema,
+  parse,
+  printSchema,
+  validateSchema,
+} from 'graphql'
+import { ask, bearer, schemaDocument } from '../../support/graphql.mjs'
+
+const here = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
+const directory = mkdtempSync(join(tmpdir(), 'crestfall-graphql-'))
+after(() => rmSync(directory, { recursive: true, force: true }))
+
+const document = `
+  query Fleet($first: Int!, $after: Cursor) {
+    shipsCollection(first: $first, after: $after, filter: { status: { eq: at_sea } }) {
+      edges { node { nodeId name built specs homePort { name } } }
+      pageInfo { endCursor hasNextPage }
+    }
+  }
+  mutation Write($line: String!) {
+    insertIntoLogEntriesCollection(objects: [{ shipId: 1, line: $line }]) { records { id line } }
+  }
+`
+
+test('the printed schema is valid, and the one that introspection tells', async () => {
+  const printed = buildSchema(schemaDocument())
+  assert.deepEqual(validateSchema(printed), [])
+  const { data, errors } = await ask(getIntrospectionQuery(), {}, bearer({ role: 'authenticated' }))
+  assert.equal(errors, undefined)
+  const told = buildClientSchema(data)
+  assert.deepEqual(validateSchema(told), [])
+  const names = (schema) =>
+    printSchema(lexicographicSortSchema(schema))
+      .replaceAll(/"""[^]*?"""\n/g, '')
+      .replaceAll(/[\s,]+/g, ' ')
+      .replaceAll(/\( | (?=\))/g, (space) => space.trim())
+      .split('}')
+  assert.deepEqual(names(told), names(printed))
+})
+
+test('graphql-codegen makes types that compile', async () => {
+  const output = await codegen({
+    filename: 'types.ts',
+    schema: parse(schemaDocument()),
+    documents: [{ location: 'fleet.graphql', document: parse(document) }],
+    plugins: [{ typescript: {} }, { operations: {} }],
+    pluginMap: { typescript, operations },
+    config: {},
+  })
+  const use = `import type { FleetQuery, WriteMutationVariables } from './types'
+export const variables: WriteMutationVariables = { line: 'calm' }
+export const names = (data: FleetQuery): string[] =>
+  data.shipsCollection.edges.map((edge) => edge.node.name)
+// @ts-expect-error a line is a text
+export const wrong: WriteMutationVariables = { line: 1 }
+`
+  writeFileSync(join(directory, 'types.ts'), output)
+  writeFileSync(join(directory, 'use.ts'), use)
+  const tsc = join(here, 'node_modules/typescript/bin/tsc')
+  const flags = ['--noEmit', '--strict', '--skipLibCheck', '--typeRoots', 'none', '--target', 'es2022', '--moduleResolution', 'bundler', '--module', 'es2022']
+  run(process.execPath, [tsc, ...flags, join(directory, 'use.ts')])
+})
+
+test("Relay's compiler understands schema and connections", () => {
+  const source = join(directory, 'src')
+  mkdirSync(source)
+  symlinkSync(join(here, 'node_modules'), join(directory, 'node_modules'))
+  writeFileSync(join(directory, 'schema.graphql'), schemaDocument())
+  const config = { src: './src', language: 'javascript', schema: './schema.graphql', eagerEsModules: true }
+  config.schemaConfig = { nodeInterfaceIdField: 'nodeId' }
+  writeFileSync(join(directory, 'relay.config.json'), JSON.stringify(config))
+  writeFileSync(
+    join(source, 'Fleet.js'),
+    'import { graphql } from "relay-runtime"\n' +
+      'graphql`query FleetQuery { ...Fleet_ships }`\n' +
+      'graphql`fragment Fleet_ships on Query\n' +
+      '  @argumentDefinitions(first: { type: "Int", defaultValue: 2 }, after: { type: "Cursor" })\n' +
+      '  @refetchable(queryName: "FleetPageQuery") {\n' +
+      '  shipsCollection(first: $first, after: $after) @connection(key: "Fleet_shipsCollection") {\n' +
+      '    edges { node { nodeId name homePort { name } } }\n  }\n}`\n',
+  )
+  run(process.execPath, [join(here, 'node_modules/relay-compiler/cli.js'), 'relay.config.json'])
+  const made = readdirSync(join(source, '__generated__'))
+  assert.ok(made.includes('FleetPageQuery.graphql.js'), String(made))
+  assert.ok(existsSync(join(source, '__generated__/Fleet_ships.graphql.js')))
+})
+
+function run(program, args) {
+  try {
+    execFileSync(program, args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' })
+  } catch (error) {
+    assert.fail(`${error.stdout}${error.stderr}`)
+  }
+}
