@@ -158,10 +158,11 @@ fn query<'d>(
     }
     let planned = roots.iter().map(|(_, root)| root);
     limit::check_cost(planner.schema, planned, limits.cost).map_err(refused)?;
-    if let Some(compiled) = plain(planner.schema, &roots) {
+    let budget = Budget::new(planner.schema, limits.introspection);
+    if let Some(compiled) = plain(planner.schema, &roots, &budget) {
+        budget.check().map_err(refused)?;
         return Ok(Compiled { errors, ..compiled });
     }
-    let budget = Budget::new(planner.schema, limits.introspection);
     let written = sql::query(planner.schema, roots.iter().map(|(_, root)| root));
     let mut column = 0;
     let sources = roots.iter().map(|(key, root)| {
@@ -184,7 +185,7 @@ fn query<'d>(
 }
 
 /// An operation of which one field asks the database, for rows that we can write as JSON ourselves.
-fn plain(schema: &Schema, roots: &[(Key, Root)]) -> Option<Compiled> {
+fn plain(schema: &Schema, roots: &[(Key, Root)], budget: &Budget) -> Option<Compiled> {
     let mut asking = roots.iter().filter(|(_, root)| root.asks());
     let (only, None) = (asking.next()?, asking.next()) else {
         return None;
@@ -192,7 +193,7 @@ fn plain(schema: &Schema, roots: &[(Key, Root)]) -> Option<Compiled> {
     let (written, template) = sql::rows(schema, &only.1)?;
     let mut template = Some(template);
     let sources = roots.iter().filter_map(|(key, root)| {
-        let source = match constant(schema, root) {
+        let source = match constant(schema, root, budget) {
             Some(constant) => constant,
             None => Source::Rows(template.take()?),
         };
@@ -200,6 +201,7 @@ fn plain(schema: &Schema, roots: &[(Key, Root)]) -> Option<Compiled> {
     });
     Some(Compiled {
         kind: OperationKind::Query,
+        relations: live::relations(schema, roots.iter().map(|(_, root)| root)),
         fields: sources.collect(),
         statements: vec![written],
         errors: Vec::new(),
