@@ -2007,3 +2007,1152 @@ pub mod types {
         type Base = Self;
     }
 }
+
+/// The schema `odd`.
+#[rustfmt::skip]
+pub mod odd {
+    /// The table `odd.empty`.
+    #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+    #[rustfmt::skip]
+    pub mod empty {
+        /// The table `odd.empty`, for the compiler.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Table;
+
+        /// The table `odd.empty`.
+        pub const TABLE: Table = Table;
+
+        impl ::crestfall_client::rest::Table for Table {}
+
+        impl ::crestfall_client::rest::Relation for Table {
+            const SCHEMA: &'static str = "odd";
+            const NAME: &'static str = "empty";
+            const COLUMNS: &'static str = "";
+            type Row = Row;
+        }
+
+        pub use rows::{Row};
+
+        mod rows {
+            /// A row of `odd.empty`.
+            #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Row {
+            }
+        }
+    }
+
+    /// The view `odd.enums`.
+    #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+    #[rustfmt::skip]
+    pub mod enums_2 {
+        /// The view `odd.enums`, for the compiler.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Table;
+
+        /// The view `odd.enums`.
+        pub const TABLE: Table = Table;
+
+        impl ::crestfall_client::rest::Table for Table {}
+
+        impl ::crestfall_client::rest::Relation for Table {
+            const SCHEMA: &'static str = "odd";
+            const NAME: &'static str = "enums";
+            const COLUMNS: &'static str = "fn,mood,moods";
+            type Row = Row;
+        }
+
+        impl ::crestfall_client::rest::Insertable for Table {
+            type Insert = Insert;
+        }
+
+        impl ::crestfall_client::rest::Updatable for Table {
+            type Update = Update;
+        }
+
+        pub use rows::{Row, Insert, Update};
+
+        mod rows {
+            /// A row of `odd.enums`.
+            #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Row {
+                /// `fn`
+                pub r#fn: i32,
+                /// `mood`
+                pub mood: super::super::enums::Mood,
+                /// `moods`
+                pub moods: Vec<super::super::enums::Mood>,
+            }
+
+            /// A new row. What is not set gets its default.
+            #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Insert {
+                /// `fn`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub r#fn: Option<i32>,
+                /// `mood`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub mood: Option<super::super::enums::Mood>,
+                /// `moods`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub moods: Option<Vec<super::super::enums::Mood>>,
+            }
+
+            impl Insert {
+                /// With all that has no default.
+                pub fn new() -> Self {
+                    Self {
+                        r#fn: None,
+                        mood: None,
+                        moods: None,
+                    }
+                }
+
+                /// Sets `fn`.
+                #[must_use]
+                pub fn r#fn(mut self, value: i32) -> Self {
+                    self.r#fn = Some(value);
+                    self
+                }
+
+                /// Sets `mood`.
+                #[must_use]
+                pub fn mood(mut self, value: super::super::enums::Mood) -> Self {
+                    self.mood = Some(value);
+                    self
+                }
+
+                /// Sets `moods`.
+                #[must_use]
+                pub fn moods(mut self, value: Vec<super::super::enums::Mood>) -> Self {
+                    self.moods = Some(value);
+                    self
+                }
+            }
+
+            /// New values of some columns. What is not set stays.
+            #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Update {
+                /// `fn`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub r#fn: Option<i32>,
+                /// `mood`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub mood: Option<super::super::enums::Mood>,
+                /// `moods`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub moods: Option<Vec<super::super::enums::Mood>>,
+            }
+
+            impl Update {
+                /// Nothing yet.
+                pub fn new() -> Self {
+                    Self::default()
+                }
+
+                /// Sets `fn`.
+                #[must_use]
+                pub fn r#fn(mut self, value: i32) -> Self {
+                    self.r#fn = Some(value);
+                    self
+                }
+
+                /// Sets `mood`.
+                #[must_use]
+                pub fn mood(mut self, value: super::super::enums::Mood) -> Self {
+                    self.mood = Some(value);
+                    self
+                }
+
+                /// Sets `moods`.
+                #[must_use]
+                pub fn moods(mut self, value: Vec<super::super::enums::Mood>) -> Self {
+                    self.moods = Some(value);
+                    self
+                }
+            }
+        }
+
+        /// `fn`
+        pub const r#fn: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("fn");
+
+        /// `mood`
+        pub const mood: ::crestfall_client::rest::Column<Table, super::enums::Mood> = ::crestfall_client::rest::Column::new("mood");
+
+        /// `moods`
+        pub const moods: ::crestfall_client::rest::Column<Table, Vec<super::enums::Mood>> = ::crestfall_client::rest::Column::new("moods");
+
+        /// Rows of `functions` over the key `functions_type_fkey`.
+        pub fn functions() -> ::crestfall_client::rest::Embed<Table, super::functions_2::Table, ::crestfall_client::rest::Many> {
+            ::crestfall_client::rest::Embed::new("functions", "functions")
+        }
+
+        /// Rows of `type` over the key `type_parent_fkey`.
+        pub fn r#type() -> ::crestfall_client::rest::Embed<Table, super::r#type::Table, ::crestfall_client::rest::Many> {
+            ::crestfall_client::rest::Embed::new("type", "type")
+        }
+    }
+
+    /// The table `odd.functions`.
+    #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+    #[rustfmt::skip]
+    pub mod functions_2 {
+        /// The table `odd.functions`, for the compiler.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Table;
+
+        /// The table `odd.functions`.
+        pub const TABLE: Table = Table;
+
+        impl ::crestfall_client::rest::Table for Table {}
+
+        impl ::crestfall_client::rest::Relation for Table {
+            const SCHEMA: &'static str = "odd";
+            const NAME: &'static str = "functions";
+            const COLUMNS: &'static str = "id,type";
+            type Row = Row;
+        }
+
+        impl ::crestfall_client::rest::Insertable for Table {
+            type Insert = Insert;
+        }
+
+        impl ::crestfall_client::rest::Updatable for Table {
+            type Update = Update;
+        }
+
+        pub use rows::{Row, Insert, Update};
+
+        mod rows {
+            /// A row of `odd.functions`.
+            #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Row {
+                /// `id`
+                pub id: i32,
+                /// `type`
+                pub r#type: i32,
+            }
+
+            /// A new row. What is not set gets its default.
+            #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Insert {
+                /// `id`
+                pub id: i32,
+                /// `type`
+                pub r#type: i32,
+            }
+
+            impl Insert {
+                /// With all that has no default.
+                pub fn new(id: i32, r#type: i32) -> Self {
+                    Self {
+                        id,
+                        r#type,
+                    }
+                }
+            }
+
+            /// New values of some columns. What is not set stays.
+            #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Update {
+                /// `id`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub id: Option<i32>,
+                /// `type`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub r#type: Option<i32>,
+            }
+
+            impl Update {
+                /// Nothing yet.
+                pub fn new() -> Self {
+                    Self::default()
+                }
+
+                /// Sets `id`.
+                #[must_use]
+                pub fn id(mut self, value: i32) -> Self {
+                    self.id = Some(value);
+                    self
+                }
+
+                /// Sets `type`.
+                #[must_use]
+                pub fn r#type(mut self, value: i32) -> Self {
+                    self.r#type = Some(value);
+                    self
+                }
+            }
+        }
+
+        /// `id`
+        pub const id: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("id");
+
+        /// `type`
+        pub const r#type: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("type");
+
+        /// The row, if there is one, of `enums` over the key `functions_type_fkey`.
+        pub fn enums() -> ::crestfall_client::rest::Embed<Table, super::enums_2::Table, ::crestfall_client::rest::Maybe> {
+            ::crestfall_client::rest::Embed::new("enums", "enums")
+        }
+
+        /// The row of `type` over the key `functions_type_fkey`.
+        pub fn type_2() -> ::crestfall_client::rest::Embed<Table, super::r#type::Table, ::crestfall_client::rest::One> {
+            ::crestfall_client::rest::Embed::new("type_2", "type")
+        }
+    }
+
+    /// A table
+    /// '''
+    /// let not = rust;
+    /// '''
+    /// */ """ `x` \
+    #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+    #[rustfmt::skip]
+    pub mod r#type {
+        /// The table `odd.type`, for the compiler.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Table;
+
+        /// The table `odd.type`.
+        pub const TABLE: Table = Table;
+
+        impl ::crestfall_client::rest::Table for Table {}
+
+        impl ::crestfall_client::rest::Relation for Table {
+            const SCHEMA: &'static str = "odd";
+            const NAME: &'static str = "type";
+            const COLUMNS: &'static str = "self,Self,TABLE,Table,value,new,1st,\"a b\",a_b,\"a-b\",\"!\",\"größe\",\"it's \\\"quoted\\\"\",mood,moods,odd_type,odd_types,genre,ids,parent,film";
+            type Row = Row;
+        }
+
+        impl ::crestfall_client::rest::Insertable for Table {
+            type Insert = Insert;
+        }
+
+        impl ::crestfall_client::rest::Updatable for Table {
+            type Update = Update;
+        }
+
+        pub use rows::{Row, Insert, Update};
+
+        mod rows {
+            /// A row of `odd.type`.
+            #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Row {
+                /// `self`
+                #[serde(rename = "self")]
+                pub self_: i32,
+                /// `Self`
+                #[serde(rename = "Self")]
+                pub self_2: i32,
+                /// `TABLE`
+                #[serde(rename = "TABLE")]
+                pub table: String,
+                /// `Table`
+                #[serde(rename = "Table")]
+                pub table_2: Option<String>,
+                /// `value`
+                pub value: Option<i32>,
+                /// `new`
+                pub new: String,
+                /// `1st`
+                #[serde(rename = "1st")]
+                pub _1st: Option<bool>,
+                /// `a b`
+                #[serde(rename = "a b")]
+                pub a_b: Option<i32>,
+                /// `a_b`
+                #[serde(rename = "a_b")]
+                pub a_b_2: Option<i32>,
+                /// `a-b`
+                #[serde(rename = "a-b")]
+                pub a_b_3: Option<i32>,
+                /// `!`
+                #[serde(rename = "!")]
+                pub _empty: Option<String>,
+                /// `größe`
+                pub größe: Option<::crestfall_client::Numeric>,
+                /// `it's "quoted"`
+                #[serde(rename = "it's \"quoted\"")]
+                pub it_s_quoted: Option<String>,
+                /// `mood`
+                pub mood: super::super::enums::Mood,
+                /// `moods`
+                pub moods: Vec<super::super::enums::Mood>,
+                /// `odd_type`
+                pub odd_type: Option<super::super::types::OddType>,
+                /// `odd_types`
+                pub odd_types: Option<Vec<super::super::types::OddType>>,
+                /// `genre`
+                pub genre: Option<super::super::super::enums::Genre>,
+                /// `ids`
+                pub ids: Option<Vec<::crestfall_client::uuid::Uuid>>,
+                /// `parent`
+                pub parent: Option<i32>,
+                /// `film`
+                pub film: Option<i64>,
+            }
+
+            /// A new row. What is not set gets its default.
+            #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Insert {
+                /// `self`
+                #[serde(rename = "self")]
+                pub self_: i32,
+                /// `Self`
+                #[serde(rename = "Self")]
+                pub self_2: i32,
+                /// `TABLE`
+                #[serde(rename = "TABLE")]
+                pub table: String,
+                /// `Table`
+                #[serde(rename = "Table")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub table_2: Option<Option<String>>,
+                /// `value`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub value: Option<Option<i32>>,
+                /// `new`
+                #[serde(rename = "new")]
+                pub new_2: String,
+                /// `1st`
+                #[serde(rename = "1st")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub _1st: Option<Option<bool>>,
+                /// `a b`
+                #[serde(rename = "a b")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub a_b: Option<Option<i32>>,
+                /// `a_b`
+                #[serde(rename = "a_b")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub a_b_2: Option<Option<i32>>,
+                /// `a-b`
+                #[serde(rename = "a-b")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub a_b_3: Option<Option<i32>>,
+                /// `!`
+                #[serde(rename = "!")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub _empty: Option<Option<String>>,
+                /// `größe`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub größe: Option<Option<::crestfall_client::Numeric>>,
+                /// `it's "quoted"`
+                #[serde(rename = "it's \"quoted\"")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub it_s_quoted: Option<Option<String>>,
+                /// `mood`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub mood: Option<super::super::enums::Mood>,
+                /// `moods`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub moods: Option<Vec<super::super::enums::Mood>>,
+                /// `odd_type`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub odd_type: Option<Option<super::super::types::OddType>>,
+                /// `odd_types`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub odd_types: Option<Option<Vec<super::super::types::OddType>>>,
+                /// `genre`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub genre: Option<Option<super::super::super::enums::Genre>>,
+                /// `ids`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub ids: Option<Option<Vec<::crestfall_client::uuid::Uuid>>>,
+                /// `parent`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub parent: Option<Option<i32>>,
+                /// `film`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub film: Option<Option<i64>>,
+            }
+
+            impl Insert {
+                /// With all that has no default.
+                pub fn new(self_: i32, self_2: i32, table: impl Into<String>, new_2: impl Into<String>) -> Self {
+                    Self {
+                        self_,
+                        self_2,
+                        table: table.into(),
+                        new_2: new_2.into(),
+                        table_2: None,
+                        value: None,
+                        _1st: None,
+                        a_b: None,
+                        a_b_2: None,
+                        a_b_3: None,
+                        _empty: None,
+                        größe: None,
+                        it_s_quoted: None,
+                        mood: None,
+                        moods: None,
+                        odd_type: None,
+                        odd_types: None,
+                        genre: None,
+                        ids: None,
+                        parent: None,
+                        film: None,
+                    }
+                }
+
+                /// Sets `Table`.
+                #[must_use]
+                pub fn table_2(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                    self.table_2 = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `value`.
+                #[must_use]
+                pub fn value(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.value = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `1st`.
+                #[must_use]
+                pub fn _1st(mut self, value: impl ::crestfall_client::rest::Nullable<bool>) -> Self {
+                    self._1st = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `a b`.
+                #[must_use]
+                pub fn a_b(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.a_b = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `a_b`.
+                #[must_use]
+                pub fn a_b_2(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.a_b_2 = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `a-b`.
+                #[must_use]
+                pub fn a_b_3(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.a_b_3 = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `!`.
+                #[must_use]
+                pub fn _empty(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                    self._empty = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `größe`.
+                #[must_use]
+                pub fn größe(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::Numeric>) -> Self {
+                    self.größe = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `it's "quoted"`.
+                #[must_use]
+                pub fn it_s_quoted(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                    self.it_s_quoted = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `mood`.
+                #[must_use]
+                pub fn mood(mut self, value: super::super::enums::Mood) -> Self {
+                    self.mood = Some(value);
+                    self
+                }
+
+                /// Sets `moods`.
+                #[must_use]
+                pub fn moods(mut self, value: Vec<super::super::enums::Mood>) -> Self {
+                    self.moods = Some(value);
+                    self
+                }
+
+                /// Sets `odd_type`.
+                #[must_use]
+                pub fn odd_type(mut self, value: impl ::crestfall_client::rest::Nullable<super::super::types::OddType>) -> Self {
+                    self.odd_type = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `odd_types`.
+                #[must_use]
+                pub fn odd_types(mut self, value: impl ::crestfall_client::rest::Nullable<Vec<super::super::types::OddType>>) -> Self {
+                    self.odd_types = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `genre`.
+                #[must_use]
+                pub fn genre(mut self, value: impl ::crestfall_client::rest::Nullable<super::super::super::enums::Genre>) -> Self {
+                    self.genre = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `ids`.
+                #[must_use]
+                pub fn ids(mut self, value: impl ::crestfall_client::rest::Nullable<Vec<::crestfall_client::uuid::Uuid>>) -> Self {
+                    self.ids = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `parent`.
+                #[must_use]
+                pub fn parent(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.parent = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `film`.
+                #[must_use]
+                pub fn film(mut self, value: impl ::crestfall_client::rest::Nullable<i64>) -> Self {
+                    self.film = Some(value.nullable());
+                    self
+                }
+            }
+
+            /// New values of some columns. What is not set stays.
+            #[derive(Debug, Clone, Default, PartialEq, ::crestfall_client::serde::Serialize)]
+            #[serde(crate = "::crestfall_client::serde")]
+            pub struct Update {
+                /// `self`
+                #[serde(rename = "self")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub self_: Option<i32>,
+                /// `Self`
+                #[serde(rename = "Self")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub self_2: Option<i32>,
+                /// `TABLE`
+                #[serde(rename = "TABLE")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub table: Option<String>,
+                /// `Table`
+                #[serde(rename = "Table")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub table_2: Option<Option<String>>,
+                /// `value`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub value: Option<Option<i32>>,
+                /// `new`
+                #[serde(rename = "new")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub new_2: Option<String>,
+                /// `1st`
+                #[serde(rename = "1st")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub _1st: Option<Option<bool>>,
+                /// `a b`
+                #[serde(rename = "a b")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub a_b: Option<Option<i32>>,
+                /// `a_b`
+                #[serde(rename = "a_b")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub a_b_2: Option<Option<i32>>,
+                /// `a-b`
+                #[serde(rename = "a-b")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub a_b_3: Option<Option<i32>>,
+                /// `!`
+                #[serde(rename = "!")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub _empty: Option<Option<String>>,
+                /// `größe`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub größe: Option<Option<::crestfall_client::Numeric>>,
+                /// `it's "quoted"`
+                #[serde(rename = "it's \"quoted\"")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub it_s_quoted: Option<Option<String>>,
+                /// `mood`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub mood: Option<super::super::enums::Mood>,
+                /// `moods`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub moods: Option<Vec<super::super::enums::Mood>>,
+                /// `odd_type`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub odd_type: Option<Option<super::super::types::OddType>>,
+                /// `odd_types`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub odd_types: Option<Option<Vec<super::super::types::OddType>>>,
+                /// `genre`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub genre: Option<Option<super::super::super::enums::Genre>>,
+                /// `ids`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub ids: Option<Option<Vec<::crestfall_client::uuid::Uuid>>>,
+                /// `parent`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub parent: Option<Option<i32>>,
+                /// `film`
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub film: Option<Option<i64>>,
+            }
+
+            impl Update {
+                /// Nothing yet.
+                pub fn new() -> Self {
+                    Self::default()
+                }
+
+                /// Sets `self`.
+                #[must_use]
+                pub fn self_(mut self, value: i32) -> Self {
+                    self.self_ = Some(value);
+                    self
+                }
+
+                /// Sets `Self`.
+                #[must_use]
+                pub fn self_2(mut self, value: i32) -> Self {
+                    self.self_2 = Some(value);
+                    self
+                }
+
+                /// Sets `TABLE`.
+                #[must_use]
+                pub fn table(mut self, value: impl Into<String>) -> Self {
+                    self.table = Some(value.into());
+                    self
+                }
+
+                /// Sets `Table`.
+                #[must_use]
+                pub fn table_2(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                    self.table_2 = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `value`.
+                #[must_use]
+                pub fn value(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.value = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `new`.
+                #[must_use]
+                pub fn new_2(mut self, value: impl Into<String>) -> Self {
+                    self.new_2 = Some(value.into());
+                    self
+                }
+
+                /// Sets `1st`.
+                #[must_use]
+                pub fn _1st(mut self, value: impl ::crestfall_client::rest::Nullable<bool>) -> Self {
+                    self._1st = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `a b`.
+                #[must_use]
+                pub fn a_b(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.a_b = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `a_b`.
+                #[must_use]
+                pub fn a_b_2(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.a_b_2 = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `a-b`.
+                #[must_use]
+                pub fn a_b_3(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.a_b_3 = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `!`.
+                #[must_use]
+                pub fn _empty(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                    self._empty = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `größe`.
+                #[must_use]
+                pub fn größe(mut self, value: impl ::crestfall_client::rest::Nullable<::crestfall_client::Numeric>) -> Self {
+                    self.größe = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `it's "quoted"`.
+                #[must_use]
+                pub fn it_s_quoted(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                    self.it_s_quoted = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `mood`.
+                #[must_use]
+                pub fn mood(mut self, value: super::super::enums::Mood) -> Self {
+                    self.mood = Some(value);
+                    self
+                }
+
+                /// Sets `moods`.
+                #[must_use]
+                pub fn moods(mut self, value: Vec<super::super::enums::Mood>) -> Self {
+                    self.moods = Some(value);
+                    self
+                }
+
+                /// Sets `odd_type`.
+                #[must_use]
+                pub fn odd_type(mut self, value: impl ::crestfall_client::rest::Nullable<super::super::types::OddType>) -> Self {
+                    self.odd_type = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `odd_types`.
+                #[must_use]
+                pub fn odd_types(mut self, value: impl ::crestfall_client::rest::Nullable<Vec<super::super::types::OddType>>) -> Self {
+                    self.odd_types = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `genre`.
+                #[must_use]
+                pub fn genre(mut self, value: impl ::crestfall_client::rest::Nullable<super::super::super::enums::Genre>) -> Self {
+                    self.genre = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `ids`.
+                #[must_use]
+                pub fn ids(mut self, value: impl ::crestfall_client::rest::Nullable<Vec<::crestfall_client::uuid::Uuid>>) -> Self {
+                    self.ids = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `parent`.
+                #[must_use]
+                pub fn parent(mut self, value: impl ::crestfall_client::rest::Nullable<i32>) -> Self {
+                    self.parent = Some(value.nullable());
+                    self
+                }
+
+                /// Sets `film`.
+                #[must_use]
+                pub fn film(mut self, value: impl ::crestfall_client::rest::Nullable<i64>) -> Self {
+                    self.film = Some(value.nullable());
+                    self
+                }
+            }
+        }
+
+        /// `self`
+        pub const self_: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("self");
+
+        /// `Self`
+        pub const self_2: ::crestfall_client::rest::Column<Table, i32> = ::crestfall_client::rest::Column::new("Self");
+
+        /// `TABLE`
+        pub const table: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("TABLE");
+
+        /// `Table`
+        pub const table_2: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("Table");
+
+        /// `value`
+        pub const value: ::crestfall_client::rest::Column<Table, Option<i32>> = ::crestfall_client::rest::Column::new("value");
+
+        /// `new`
+        pub const new: ::crestfall_client::rest::Column<Table, String> = ::crestfall_client::rest::Column::new("new");
+
+        /// `1st`
+        pub const _1st: ::crestfall_client::rest::Column<Table, Option<bool>> = ::crestfall_client::rest::Column::new("1st");
+
+        /// `a b`
+        pub const a_b: ::crestfall_client::rest::Column<Table, Option<i32>> = ::crestfall_client::rest::Column::new("\"a b\"");
+
+        /// `a_b`
+        pub const a_b_2: ::crestfall_client::rest::Column<Table, Option<i32>> = ::crestfall_client::rest::Column::new("a_b");
+
+        /// `a-b`
+        pub const a_b_3: ::crestfall_client::rest::Column<Table, Option<i32>> = ::crestfall_client::rest::Column::new("\"a-b\"");
+
+        /// `!`
+        pub const _empty: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("\"!\"");
+
+        /// `größe`
+        pub const größe: ::crestfall_client::rest::Column<Table, Option<::crestfall_client::Numeric>> = ::crestfall_client::rest::Column::new("\"größe\"");
+
+        /// `it's "quoted"`
+        pub const it_s_quoted: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("\"it's \\\"quoted\\\"\"");
+
+        /// `mood`
+        pub const mood: ::crestfall_client::rest::Column<Table, super::enums::Mood> = ::crestfall_client::rest::Column::new("mood");
+
+        /// `moods`
+        pub const moods: ::crestfall_client::rest::Column<Table, Vec<super::enums::Mood>> = ::crestfall_client::rest::Column::new("moods");
+
+        /// `odd_type`
+        pub const odd_type: ::crestfall_client::rest::Column<Table, Option<super::types::OddType>> = ::crestfall_client::rest::Column::new("odd_type");
+
+        /// `odd_types`
+        pub const odd_types: ::crestfall_client::rest::Column<Table, Option<Vec<super::types::OddType>>> = ::crestfall_client::rest::Column::new("odd_types");
+
+        /// `genre`
+        pub const genre: ::crestfall_client::rest::Column<Table, Option<super::super::enums::Genre>> = ::crestfall_client::rest::Column::new("genre");
+
+        /// `ids`
+        pub const ids: ::crestfall_client::rest::Column<Table, Option<Vec<::crestfall_client::uuid::Uuid>>> = ::crestfall_client::rest::Column::new("ids");
+
+        /// `parent`
+        pub const parent: ::crestfall_client::rest::Column<Table, Option<i32>> = ::crestfall_client::rest::Column::new("parent");
+
+        /// `film`
+        pub const film: ::crestfall_client::rest::Column<Table, Option<i64>> = ::crestfall_client::rest::Column::new("film");
+
+        /// The row, if there is one, of `enums` over the key `type_parent_fkey`.
+        pub fn enums() -> ::crestfall_client::rest::Embed<Table, super::enums_2::Table, ::crestfall_client::rest::Maybe> {
+            ::crestfall_client::rest::Embed::new("enums", "enums")
+        }
+
+        /// Rows of `functions` over the key `functions_type_fkey`.
+        pub fn functions() -> ::crestfall_client::rest::Embed<Table, super::functions_2::Table, ::crestfall_client::rest::Many> {
+            ::crestfall_client::rest::Embed::new("functions", "functions")
+        }
+
+        /// The row, if there is one, of `type` over the key `type_parent_fkey`.
+        pub fn parent_type() -> ::crestfall_client::rest::Embed<Table, super::r#type::Table, ::crestfall_client::rest::Maybe> {
+            ::crestfall_client::rest::Embed::new("parent_type", "parent")
+        }
+
+        /// Rows of `type` over the key `type_parent_fkey`.
+        pub fn type_by_parent() -> ::crestfall_client::rest::Embed<Table, super::r#type::Table, ::crestfall_client::rest::Many> {
+            ::crestfall_client::rest::Embed::new("type_by_parent", "type")
+        }
+    }
+
+    /// Functions, each by its arguments.
+    #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+    #[rustfmt::skip]
+    pub mod functions {
+        /// The function `odd.moods`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Moods {
+            /// `list`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub list: Option<Vec<super::enums::Mood>>,
+        }
+
+        impl Moods {
+            /// With all that has no default.
+            pub fn new() -> Self {
+                Self {
+                    list: None,
+                }
+            }
+
+            /// Sets `list`.
+            #[must_use]
+            pub fn list(mut self, value: Vec<super::enums::Mood>) -> Self {
+                self.list = Some(value);
+                self
+            }
+        }
+
+        impl ::crestfall_client::rest::Function for Moods {
+            const SCHEMA: &'static str = "odd";
+            const NAME: &'static str = "moods";
+            const READS: bool = true;
+            type Output = Vec<Option<super::types::OddType>>;
+        }
+
+        /// The function `odd.new`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct New {
+            /// `self`
+            #[serde(rename = "self")]
+            pub self_: i32,
+            /// `type`
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub r#type: Option<super::enums::Mood>,
+        }
+
+        impl New {
+            /// With all that has no default.
+            pub fn new(self_: i32) -> Self {
+                Self {
+                    self_,
+                    r#type: None,
+                }
+            }
+
+            /// Sets `type`.
+            #[must_use]
+            pub fn r#type(mut self, value: super::enums::Mood) -> Self {
+                self.r#type = Some(value);
+                self
+            }
+        }
+
+        impl ::crestfall_client::rest::Function for New {
+            const SCHEMA: &'static str = "odd";
+            const NAME: &'static str = "new";
+            const READS: bool = true;
+            type Output = Option<super::enums::Mood>;
+        }
+
+        /// A row of what `out` returns.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct OutRow {
+            /// `b`
+            pub b: Option<i32>,
+            /// `c d`
+            #[serde(rename = "c d")]
+            pub c_d: Option<String>,
+        }
+
+        /// The function `odd.out`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Out {
+            /// `a`
+            pub a: i32,
+        }
+
+        impl Out {
+            /// With all that has no default.
+            pub fn new(a: i32) -> Self {
+                Self {
+                    a,
+                }
+            }
+        }
+
+        impl ::crestfall_client::rest::Function for Out {
+            const SCHEMA: &'static str = "odd";
+            const NAME: &'static str = "out";
+            const READS: bool = true;
+            type Output = Option<OutRow>;
+        }
+
+        /// The function `odd.void`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct Void {
+        }
+
+        impl Void {
+            /// With all that has no default.
+            pub fn new() -> Self {
+                Self {
+                }
+            }
+        }
+
+        impl ::crestfall_client::rest::Function for Void {
+            const SCHEMA: &'static str = "odd";
+            const NAME: &'static str = "void";
+            const READS: bool = false;
+            type Output = ();
+        }
+    }
+
+    /// Enums.
+    #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+    #[rustfmt::skip]
+    pub mod enums {
+        /// The enum `odd.mood`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub enum Mood {
+            /// ``
+            #[serde(rename = "")]
+            _empty,
+            /// `self`
+            #[serde(rename = "self")]
+            Self_,
+            /// `Self`
+            #[serde(rename = "Self")]
+            Self__2,
+            /// `self`
+            #[serde(rename = "self ")]
+            Self__3,
+            /// `1st`
+            #[serde(rename = "1st")]
+            _1st,
+            /// `say "hi"`
+            #[serde(rename = "say \"hi\"")]
+            SayHi,
+            /// `ok`
+            #[serde(rename = "ok")]
+            Ok,
+        }
+
+        impl Mood {
+            /// Every value, in the database's order.
+            pub const ALL: [Self; 7] = [Self::_empty, Self::Self_, Self::Self__2, Self::Self__3, Self::_1st, Self::SayHi, Self::Ok];
+
+            /// The label.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    Self::_empty => "",
+                    Self::Self_ => "self",
+                    Self::Self__2 => "Self",
+                    Self::Self__3 => "self ",
+                    Self::_1st => "1st",
+                    Self::SayHi => "say \"hi\"",
+                    Self::Ok => "ok",
+                }
+            }
+        }
+
+        impl ::crestfall_client::rest::Scalar for Mood {
+            type Base = Self;
+        }
+
+        impl ::crestfall_client::rest::Literal for Mood {
+            fn literal(&self) -> ::std::borrow::Cow<'_, str> {
+                ::std::borrow::Cow::Borrowed(self.as_str())
+            }
+        }
+    }
+
+    /// Composite types.
+    #[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
+    #[rustfmt::skip]
+    pub mod types {
+        /// The type `odd.Odd type`.
+        #[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, ::crestfall_client::serde::Deserialize)]
+        #[serde(crate = "::crestfall_client::serde")]
+        pub struct OddType {
+            /// `a b`
+            #[serde(rename = "a b")]
+            pub a_b: Option<i32>,
+            /// `a_b`
+            #[serde(rename = "a_b")]
+            pub a_b_2: Option<super::enums::Mood>,
+            /// `type`
+            pub r#type: Option<String>,
+        }
+
+        impl ::crestfall_client::rest::Scalar for OddType {
+            type Base = Self;
+        }
+    }
+}

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::transport::Request;
 
 pub use organisations::{Invitation, Member, NewInvitation, Organisation};
-pub use roles::{Assign, Assignment, Assignments, NewRole, Role};
+pub use roles::{Assign, Assignment, Assignments, NewRole, Permission, Role};
 
 /// The service for permissions, through a client.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use http::Method;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{Listed, Rbac, with};
 use crate::error::Error;
@@ -29,6 +30,20 @@ pub struct Role {
     /// Roles whose permissions it has as well.
     #[serde(default)]
     pub parents: Vec<String>,
+}
+
+/// A permission that roles can have.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Permission {
+    /// Such as `invoice:write`.
+    pub name: String,
+    /// What it allows.
+    #[serde(default)]
+    pub description: String,
+    /// It stands in a file, and is changed there.
+    #[serde(default)]
+    pub managed: bool,
 }
 
 /// A new role.
@@ -162,6 +177,38 @@ pub struct Assignments {
 }
 
 impl Rbac {
+    /// Permissions.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn permissions(&self, after: Option<&str>) -> Result<Listed<Permission>, Error> {
+        let request = self.request(Method::GET, &["permissions"])?;
+        self.fetch(with(request, [("after", after)])).await
+    }
+
+    /// Makes a permission, which roles can have then.
+    ///
+    /// # Errors
+    /// The caller may not; there is one already; no answer.
+    pub async fn create_permission(
+        &self,
+        name: &str,
+        description: &str,
+    ) -> Result<Permission, Error> {
+        let body = json!({ "name": name, "description": description });
+        self.fetch(self.request(Method::POST, &["permissions"])?.json(&body)?)
+            .await
+    }
+
+    /// Removes a permission.
+    ///
+    /// # Errors
+    /// There is none, or the caller may not; no answer.
+    pub async fn remove_permission(&self, name: &str) -> Result<(), Error> {
+        self.run(self.request(Method::DELETE, &["permissions", name])?)
+            .await
+    }
+
     /// Roles: all that the caller may see, or those that an organisation knows.
     ///
     /// # Errors

@@ -450,6 +450,201 @@ export type Database = {
       }
     }
   }
+  odd: {
+    Tables: {
+      empty: {
+        Row: {
+        }
+        Insert: {
+        }
+        Update: {
+        }
+        Relationships: []
+      }
+      functions: {
+        Row: {
+          id: number
+          type: number
+        }
+        Insert: {
+          id: number
+          type: number
+        }
+        Update: {
+          id?: number
+          type?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'functions_type_fkey'
+            columns: ['type']
+            isOneToOne: false
+            referencedRelation: 'enums'
+            referencedColumns: ['fn']
+          },
+          {
+            foreignKeyName: 'functions_type_fkey'
+            columns: ['type']
+            isOneToOne: false
+            referencedRelation: 'type'
+            referencedColumns: ['self']
+          },
+        ]
+      }
+      /**
+       * A table
+       * ```
+       * let not = rust;
+       * ```
+       * * / """ `x` \
+       */
+      type: {
+        Row: {
+          self: number
+          Self: number
+          TABLE: string
+          Table: string | null
+          value: number | null
+          new: string
+          '1st': boolean | null
+          'a b': number | null
+          a_b: number | null
+          'a-b': number | null
+          '!': string | null
+          'größe': number | null
+          'it\'s "quoted"': string | null
+          mood: Database['odd']['Enums']['mood']
+          moods: Database['odd']['Enums']['mood'][]
+          odd_type: Database['odd']['CompositeTypes']['Odd type'] | null
+          odd_types: Database['odd']['CompositeTypes']['Odd type'][] | null
+          genre: Database['public']['Enums']['genre'] | null
+          ids: string[] | null
+          parent: number | null
+          film: number | null
+        }
+        Insert: {
+          self: number
+          Self: number
+          TABLE: string
+          Table?: string | null
+          value?: number | null
+          new: string
+          '1st'?: boolean | null
+          'a b'?: number | null
+          a_b?: number | null
+          'a-b'?: number | null
+          '!'?: string | null
+          'größe'?: number | null
+          'it\'s "quoted"'?: string | null
+          mood?: Database['odd']['Enums']['mood']
+          moods?: Database['odd']['Enums']['mood'][]
+          odd_type?: Database['odd']['CompositeTypes']['Odd type'] | null
+          odd_types?: Database['odd']['CompositeTypes']['Odd type'][] | null
+          genre?: Database['public']['Enums']['genre'] | null
+          ids?: string[] | null
+          parent?: number | null
+          film?: number | null
+        }
+        Update: {
+          self?: number
+          Self?: number
+          TABLE?: string
+          Table?: string | null
+          value?: number | null
+          new?: string
+          '1st'?: boolean | null
+          'a b'?: number | null
+          a_b?: number | null
+          'a-b'?: number | null
+          '!'?: string | null
+          'größe'?: number | null
+          'it\'s "quoted"'?: string | null
+          mood?: Database['odd']['Enums']['mood']
+          moods?: Database['odd']['Enums']['mood'][]
+          odd_type?: Database['odd']['CompositeTypes']['Odd type'] | null
+          odd_types?: Database['odd']['CompositeTypes']['Odd type'][] | null
+          genre?: Database['public']['Enums']['genre'] | null
+          ids?: string[] | null
+          parent?: number | null
+          film?: number | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'type_parent_fkey'
+            columns: ['parent']
+            isOneToOne: false
+            referencedRelation: 'enums'
+            referencedColumns: ['fn']
+          },
+          {
+            foreignKeyName: 'type_parent_fkey'
+            columns: ['parent']
+            isOneToOne: false
+            referencedRelation: 'type'
+            referencedColumns: ['self']
+          },
+        ]
+      }
+    }
+    Views: {
+      enums: {
+        Row: {
+          fn: number
+          mood: Database['odd']['Enums']['mood']
+          moods: Database['odd']['Enums']['mood'][]
+        }
+        Insert: {
+          fn?: number
+          mood?: Database['odd']['Enums']['mood']
+          moods?: Database['odd']['Enums']['mood'][]
+        }
+        Update: {
+          fn?: number
+          mood?: Database['odd']['Enums']['mood']
+          moods?: Database['odd']['Enums']['mood'][]
+        }
+        Relationships: []
+      }
+    }
+    Functions: {
+      moods: {
+        Args: {
+          list?: Database['odd']['Enums']['mood'][]
+        }
+        Returns: Database['odd']['CompositeTypes']['Odd type'][]
+      }
+      new: {
+        Args: {
+          self: number
+          type?: Database['odd']['Enums']['mood']
+        }
+        Returns: Database['odd']['Enums']['mood']
+      }
+      out: {
+        Args: {
+          a: number
+        }
+        Returns: {
+          b: number
+          'c d': string
+        }
+      }
+      void: {
+        Args: never
+        Returns: undefined
+      }
+    }
+    Enums: {
+      mood: '' | 'self' | 'Self' | 'self ' | '1st' | 'say "hi"' | 'ok'
+    }
+    CompositeTypes: {
+      'Odd type': {
+        'a b': number | null
+        a_b: Database['odd']['Enums']['mood'] | null
+        type: string | null
+      }
+    }
+  }
 }
 
 type Main = Database['public']
@@ -479,6 +674,11 @@ export const Constants = {
   public: {
     Enums: {
       genre: ['drama', 'comedy', 'science-fiction'],
+    }
+  },
+  odd: {
+    Enums: {
+      mood: ['', 'self', 'Self', 'self ', '1st', 'say "hi"', 'ok'],
     }
   },
 } as const

@@ -15,6 +15,20 @@ const (
 	GenreScienceFiction Genre = "science-fiction"
 )
 
+// OddMood is an enum.
+type OddMood string
+
+// Values of OddMood.
+const (
+	OddMoodempty  OddMood = ""
+	OddMoodSelf   OddMood = "self"
+	OddMoodSelf_2 OddMood = "Self"
+	OddMoodSelf_3 OddMood = "self "
+	OddMood1st    OddMood = "1st"
+	OddMoodSayHi  OddMood = "say \"hi\""
+	OddMoodOk     OddMood = "ok"
+)
+
 // MoneyAmount: An amount and its currency
 type MoneyAmount struct {
 	Amount   *json.Number `json:"amount"`
@@ -356,3 +370,162 @@ type RenameFilmArgs struct {
 	Film  int64  `json:"film"`
 	Title string `json:"title"`
 }
+
+// OddOddType is a row.
+type OddOddType struct {
+	AB   *int32   `json:"a b"`
+	AB_2 *OddMood `json:"a_b"`
+	Type *string  `json:"type"`
+}
+
+// OddEmpty is a row.
+type OddEmpty struct{}
+
+// OddEmptyInsert is a new row of empty. What is nil gets its default.
+type OddEmptyInsert struct{}
+
+// OddEmptyUpdate has new values of some columns of empty. What is nil stays.
+type OddEmptyUpdate struct{}
+
+// OddEnums is a row.
+type OddEnums struct {
+	Fn    int32     `json:"fn"`
+	Mood  OddMood   `json:"mood"`
+	Moods []OddMood `json:"moods"`
+}
+
+// OddEnumsInsert is a new row of enums. What is nil gets its default.
+type OddEnumsInsert struct {
+	Fn    *int32    `json:"fn,omitempty"`
+	Mood  *OddMood  `json:"mood,omitempty"`
+	Moods []OddMood `json:"moods,omitempty"`
+}
+
+// OddEnumsUpdate has new values of some columns of enums. What is nil stays.
+type OddEnumsUpdate struct {
+	Fn    *int32    `json:"fn,omitempty"`
+	Mood  *OddMood  `json:"mood,omitempty"`
+	Moods []OddMood `json:"moods,omitempty"`
+}
+
+// OddFunctions is a row.
+type OddFunctions struct {
+	Id   int32 `json:"id"`
+	Type int32 `json:"type"`
+}
+
+// OddFunctionsInsert is a new row of functions. What is nil gets its default.
+type OddFunctionsInsert struct {
+	Id   int32 `json:"id"`
+	Type int32 `json:"type"`
+}
+
+// OddFunctionsUpdate has new values of some columns of functions. What is nil stays.
+type OddFunctionsUpdate struct {
+	Id   *int32 `json:"id,omitempty"`
+	Type *int32 `json:"type,omitempty"`
+}
+
+// OddType: A table
+// ```
+// let not = rust;
+// ```
+// */ """ `x` \
+type OddType struct {
+	Self      int32        `json:"self"`
+	Self_2    int32        `json:"Self"`
+	Table     string       `json:"TABLE"`
+	Table_2   *string      `json:"Table"`
+	Value     *int32       `json:"value"`
+	New       string       `json:"new"`
+	X1st      *bool        `json:"1st"`
+	AB        *int32       `json:"a b"`
+	AB_2      *int32       `json:"a_b"`
+	AB_3      *int32       `json:"a-b"`
+	Xempty    *string      `json:"!"`
+	Größe     *json.Number `json:"größe"`
+	ItSQuoted *string      `json:"it's \"quoted\""`
+	Mood      OddMood      `json:"mood"`
+	Moods     []OddMood    `json:"moods"`
+	OddType   *OddOddType  `json:"odd_type"`
+	OddTypes  []OddOddType `json:"odd_types"`
+	Genre     *Genre       `json:"genre"`
+	Ids       []string     `json:"ids"`
+	Parent    *int32       `json:"parent"`
+	Film      *int64       `json:"film"`
+}
+
+// OddTypeInsert is a new row of type. What is nil gets its default.
+type OddTypeInsert struct {
+	Self      int32        `json:"self"`
+	Self_2    int32        `json:"Self"`
+	Table     string       `json:"TABLE"`
+	Table_2   *string      `json:"Table,omitempty"`
+	Value     *int32       `json:"value,omitempty"`
+	New       string       `json:"new"`
+	X1st      *bool        `json:"1st,omitempty"`
+	AB        *int32       `json:"a b,omitempty"`
+	AB_2      *int32       `json:"a_b,omitempty"`
+	AB_3      *int32       `json:"a-b,omitempty"`
+	Xempty    *string      `json:"!,omitempty"`
+	Größe     *json.Number `json:"größe,omitempty"`
+	ItSQuoted *string      `json:"it's \"quoted\",omitempty"`
+	Mood      *OddMood     `json:"mood,omitempty"`
+	Moods     []OddMood    `json:"moods,omitempty"`
+	OddType   *OddOddType  `json:"odd_type,omitempty"`
+	OddTypes  []OddOddType `json:"odd_types,omitempty"`
+	Genre     *Genre       `json:"genre,omitempty"`
+	Ids       []string     `json:"ids,omitempty"`
+	Parent    *int32       `json:"parent,omitempty"`
+	Film      *int64       `json:"film,omitempty"`
+}
+
+// OddTypeUpdate has new values of some columns of type. What is nil stays.
+type OddTypeUpdate struct {
+	Self      *int32       `json:"self,omitempty"`
+	Self_2    *int32       `json:"Self,omitempty"`
+	Table     *string      `json:"TABLE,omitempty"`
+	Table_2   *string      `json:"Table,omitempty"`
+	Value     *int32       `json:"value,omitempty"`
+	New       *string      `json:"new,omitempty"`
+	X1st      *bool        `json:"1st,omitempty"`
+	AB        *int32       `json:"a b,omitempty"`
+	AB_2      *int32       `json:"a_b,omitempty"`
+	AB_3      *int32       `json:"a-b,omitempty"`
+	Xempty    *string      `json:"!,omitempty"`
+	Größe     *json.Number `json:"größe,omitempty"`
+	ItSQuoted *string      `json:"it's \"quoted\",omitempty"`
+	Mood      *OddMood     `json:"mood,omitempty"`
+	Moods     []OddMood    `json:"moods,omitempty"`
+	OddType   *OddOddType  `json:"odd_type,omitempty"`
+	OddTypes  []OddOddType `json:"odd_types,omitempty"`
+	Genre     *Genre       `json:"genre,omitempty"`
+	Ids       []string     `json:"ids,omitempty"`
+	Parent    *int32       `json:"parent,omitempty"`
+	Film      *int64       `json:"film,omitempty"`
+}
+
+// OddMoodsArgs has the arguments of moods.
+type OddMoodsArgs struct {
+	List []OddMood `json:"list,omitempty"`
+}
+
+// OddNewArgs has the arguments of new.
+type OddNewArgs struct {
+	Self int32    `json:"self"`
+	Type *OddMood `json:"type,omitempty"`
+}
+
+// OddOutArgs has the arguments of out.
+type OddOutArgs struct {
+	A int32 `json:"a"`
+}
+
+// OddOutRow is a row of what out returns.
+type OddOutRow struct {
+	B  *int32  `json:"b"`
+	CD *string `json:"c d"`
+}
+
+// OddVoidArgs has the arguments of void.
+type OddVoidArgs struct{}

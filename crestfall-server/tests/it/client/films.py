@@ -9,6 +9,8 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 Genre: TypeAlias = Literal["drama", "comedy", "science-fiction"]
 """What kind of film it is"""
 
+OddMood: TypeAlias = Literal["", "self", "Self", "self ", "1st", "say \"hi\"", "ok"]
+
 
 class MoneyAmount(TypedDict):
     """An amount and its currency"""
@@ -345,3 +347,191 @@ class RenameFilmArgs(TypedDict):
 
     film: int
     title: str
+
+
+OddOddType = TypedDict(
+    "OddOddType",
+    {
+        "a b": "int | None",
+        "a_b": "OddMood | None",
+        "type": "str | None",
+    },
+)
+
+
+class OddEmpty(TypedDict):
+    pass
+
+
+class OddEmptyInsert(TypedDict):
+    """A new row of `empty`."""
+
+
+class OddEmptyUpdate(TypedDict):
+    """New values of some columns of `empty`."""
+
+
+class OddEnums(TypedDict):
+    fn: int
+    mood: OddMood
+    moods: list[OddMood]
+
+
+class OddEnumsInsert(TypedDict):
+    """A new row of `enums`."""
+
+    fn: NotRequired[int]
+    mood: NotRequired[OddMood]
+    moods: NotRequired[list[OddMood]]
+
+
+class OddEnumsUpdate(TypedDict):
+    """New values of some columns of `enums`."""
+
+    fn: NotRequired[int]
+    mood: NotRequired[OddMood]
+    moods: NotRequired[list[OddMood]]
+
+
+class OddFunctions(TypedDict):
+    id: int
+    type: int
+
+
+class OddFunctionsInsert(TypedDict):
+    """A new row of `functions`."""
+
+    id: int
+    type: int
+
+
+class OddFunctionsUpdate(TypedDict):
+    """New values of some columns of `functions`."""
+
+    id: NotRequired[int]
+    type: NotRequired[int]
+
+
+OddType = TypedDict(
+    "OddType",
+    {
+        "self": "int",
+        "Self": "int",
+        "TABLE": "str",
+        "Table": "str | None",
+        "value": "int | None",
+        "new": "str",
+        "1st": "bool | None",
+        "a b": "int | None",
+        "a_b": "int | None",
+        "a-b": "int | None",
+        "!": "str | None",
+        "größe": "float | None",
+        "it's \"quoted\"": "str | None",
+        "mood": "OddMood",
+        "moods": "list[OddMood]",
+        "odd_type": "\"OddOddType | None\"",
+        "odd_types": "\"list[OddOddType] | None\"",
+        "genre": "Genre | None",
+        "ids": "list[str] | None",
+        "parent": "int | None",
+        "film": "int | None",
+    },
+)
+"""A table
+```
+let not = rust;
+```
+*/ ''' `x` \\
+"""
+
+
+OddTypeInsert = TypedDict(
+    "OddTypeInsert",
+    {
+        "self": "int",
+        "Self": "int",
+        "TABLE": "str",
+        "Table": "NotRequired[str | None]",
+        "value": "NotRequired[int | None]",
+        "new": "str",
+        "1st": "NotRequired[bool | None]",
+        "a b": "NotRequired[int | None]",
+        "a_b": "NotRequired[int | None]",
+        "a-b": "NotRequired[int | None]",
+        "!": "NotRequired[str | None]",
+        "größe": "NotRequired[float | None]",
+        "it's \"quoted\"": "NotRequired[str | None]",
+        "mood": "NotRequired[OddMood]",
+        "moods": "NotRequired[list[OddMood]]",
+        "odd_type": "NotRequired[\"OddOddType | None\"]",
+        "odd_types": "NotRequired[\"list[OddOddType] | None\"]",
+        "genre": "NotRequired[Genre | None]",
+        "ids": "NotRequired[list[str] | None]",
+        "parent": "NotRequired[int | None]",
+        "film": "NotRequired[int | None]",
+    },
+)
+"""A new row of `type`."""
+
+
+OddTypeUpdate = TypedDict(
+    "OddTypeUpdate",
+    {
+        "self": "NotRequired[int]",
+        "Self": "NotRequired[int]",
+        "TABLE": "NotRequired[str]",
+        "Table": "NotRequired[str | None]",
+        "value": "NotRequired[int | None]",
+        "new": "NotRequired[str]",
+        "1st": "NotRequired[bool | None]",
+        "a b": "NotRequired[int | None]",
+        "a_b": "NotRequired[int | None]",
+        "a-b": "NotRequired[int | None]",
+        "!": "NotRequired[str | None]",
+        "größe": "NotRequired[float | None]",
+        "it's \"quoted\"": "NotRequired[str | None]",
+        "mood": "NotRequired[OddMood]",
+        "moods": "NotRequired[list[OddMood]]",
+        "odd_type": "NotRequired[\"OddOddType | None\"]",
+        "odd_types": "NotRequired[\"list[OddOddType] | None\"]",
+        "genre": "NotRequired[Genre | None]",
+        "ids": "NotRequired[list[str] | None]",
+        "parent": "NotRequired[int | None]",
+        "film": "NotRequired[int | None]",
+    },
+)
+"""New values of some columns of `type`."""
+
+
+class OddMoodsArgs(TypedDict):
+    """Arguments of `moods`."""
+
+    list: NotRequired[list[OddMood]]
+
+
+class OddNewArgs(TypedDict):
+    """Arguments of `new`."""
+
+    self: int
+    type: NotRequired[OddMood]
+
+
+class OddOutArgs(TypedDict):
+    """Arguments of `out`."""
+
+    a: int
+
+
+OddOutRow = TypedDict(
+    "OddOutRow",
+    {
+        "b": "int | None",
+        "c d": "str | None",
+    },
+)
+"""A row of what `out` returns."""
+
+
+class OddVoidArgs(TypedDict):
+    """Arguments of `void`."""

@@ -124,3 +124,40 @@ insert into reviews (film_id, stars, text) select film, stars, 'line ' || stars
 grant usage on schema public to anon, authenticated, service_role;
 grant all on all tables in schema public to anon, authenticated, service_role;
 grant usage on all sequences in schema public to anon, authenticated, service_role;
+
+-- Names that are words of a language, or clash once they are spelt as one.
+create schema odd;
+create type odd.mood as enum ('', 'self', 'Self', 'self ', '1st', 'say "hi"', 'ok');
+create type odd."Odd type" as ("a b" int, a_b odd.mood, type text);
+create table odd."type" (
+  "self" int primary key,
+  "Self" int not null,
+  "TABLE" text not null,
+  "Table" text,
+  "value" int default 1,
+  "new" text not null,
+  "1st" bool,
+  "a b" int,
+  "a_b" int,
+  "a-b" int,
+  "!" text,
+  "größe" numeric,
+  "it's ""quoted""" text,
+  mood odd.mood not null default 'ok',
+  moods odd.mood[] not null default '{}',
+  odd_type odd."Odd type",
+  odd_types odd."Odd type"[],
+  genre genre,
+  ids uuid[],
+  parent int references odd."type",
+  film bigint references films
+);
+comment on table odd."type" is E'A table\n```\nlet not = rust;\n```\n*/ """ `x` \\';
+create table odd.functions (id int primary key, type int not null references odd."type");
+create table odd.empty ();
+create view odd.enums as select "self" as fn, mood, moods from odd."type";
+create function odd.new("self" int, "type" odd.mood default 'ok') returns odd.mood stable language sql as 'select $2';
+create function odd.void() returns void language sql as 'select';
+create function odd.out(a int, out b int, out "c d" text) stable language sql as $$ select a, 'x' $$;
+create function odd.moods(variadic list odd.mood[]) returns setof odd."Odd type" stable language sql as
+  'select 1, m, null from unnest(list) m';

@@ -24,7 +24,7 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Made anew by the command without `--check`.
+/// Made anew with `CRESTFALL_WRITE_TYPES` set.
 #[tokio::test]
 async fn generated_types_are_what_the_database_says() {
     let db = films().await;
@@ -34,14 +34,16 @@ async fn generated_types_are_what_the_database_says() {
         ("python", "tests/it/client/films.py"),
         ("go", "tests/it/client/films.go"),
     ];
+    let schemas = ["--schema", "public", "--schema", "odd"];
     for (language, file) in files {
         let file = golden(file);
         let file = file.to_str().unwrap();
+        let arguments = ["--lang", language, "--out", file];
+        let arguments = [&schemas[..], &arguments].concat();
         if std::env::var_os("CRESTFALL_WRITE_TYPES").is_some() {
-            text(&generate(&db.url(), &["--lang", language, "--out", file]));
+            text(&generate(&db.url(), &arguments));
         }
-        let checked = generate(&db.url(), &["--lang", language, "--check", "--out", file]);
-        text(&checked);
+        text(&generate(&db.url(), &[&arguments[..], &["--check"]].concat()));
     }
 }
 
