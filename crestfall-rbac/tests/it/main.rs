@@ -3,7 +3,9 @@
 mod api;
 mod decisions;
 mod definition;
+mod escalation;
 mod guards;
+mod invitations;
 mod management;
 mod matrix;
 mod policies;

@@ -230,8 +230,10 @@ fn total(answer: &TestResponse) -> Option<i64> {
 }
 
 async fn rest(app: &TestRbac) -> TestApp {
-    let mut config = Config::default();
-    config.aggregates_enabled = true;
+    let config = Config {
+        aggregates_enabled: true,
+        ..Config::default()
+    };
     let rest = Rest::connect(&app.db.url_as("authenticator"), config)
         .await
         .expect("the API");

@@ -171,3 +171,27 @@ async fn without_its_tables_the_service_says_what_to_do_and_signs_users_in_all_t
     let told = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert!(told.contains("run `crestfall migrate`"), "{told}");
 }
+
+#[tokio::test]
+async fn callers_whom_another_service_signs_in_have_roles_too() {
+    let db = migrated().await;
+    let mut variables = with_rbac(&db);
+    variables.insert("CRESTFALL_AUTH__ENABLED", "false".to_owned());
+    let server = Server::start("serve", &variables).await;
+    let ran = output(
+        &["users", "grant-admin", "ada", "--database-url", &db.url()],
+        &[],
+    );
+    assert!(ran.status.success());
+    let claims = json!({ "sub": "ada", "role": "authenticated", "exp": 4_102_444_800_u64 });
+    let token = sign_hs256(SECRET, &claims).unwrap();
+    let me = server.get("/authorization/me", &token).await;
+    assert_eq!(me.body["permissions"], json!(["*:*"]), "{me:?}");
+    // In the header of Supabase's clients as well.
+    let by_key = server.http.get(format!("{}/rbac/v1/me", server.url));
+    let by_key = answer(by_key.header("apikey", &token)).await;
+    assert_eq!(by_key.body["subject"], "ada", "{by_key:?}");
+    assert_eq!(server.get("/rbac/v1/me", "").await.status, 401);
+    assert_eq!(server.get("/rbac/v1/me", "nonsense").await.status, 401);
+    assert_eq!(server.end().await, Some(0));
+}
