@@ -3,8 +3,8 @@
 -- $2 roles    text[]  of requests
 -- $3 role     text    of requests without a credential
 select format('%I.%I, policy %I', n.nspname, c.relname, p.polname) as place,
-       format('it calls %s for every row', called.name) as finding,
-       format('write (select %s) in the policy: then it is called once', called.name) as remedy,
+       format('it calls %s for every row', rtrim(called.name, '()')) as finding,
+       format('write (select %s(...)) in the policy: then it is called once', rtrim(called.name, '()')) as remedy,
        false as is_worse
 from pg_policy p
 join pg_class c on c.oid = p.polrelid

@@ -44,9 +44,9 @@ async fn database() -> TestDb {
 }
 
 /// One at a time: roles belong to all databases of a server.
-static MIGRATING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+pub(crate) static MIGRATING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-type Variables = BTreeMap<&'static str, String>;
+pub(crate) type Variables = BTreeMap<&'static str, String>;
 
 /// The settings that every server of these tests has.
 fn settings(db: &TestDb) -> Variables {
@@ -77,7 +77,7 @@ fn project_key(role: &str) -> String {
 }
 
 /// A running server over TCP; killed when dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     folder: tempfile::TempDir,
     http: Client,
@@ -101,7 +101,7 @@ impl Answer {
 
 impl Server {
     /// Starts `crestfall <command>` and waits until it listens.
-    async fn start(command: &str, variables: &Variables) -> Self {
+    pub(crate) async fn start(command: &str, variables: &Variables) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = File::create(folder.path().join("log")).unwrap();
         let child = crestfall(&[command], &as_pairs(variables))
@@ -120,6 +120,11 @@ impl Server {
         server.url = server.listening("API server listening on ").await;
         server.admin = server.listening("Admin server listening on ").await;
         server
+    }
+
+    /// Where a path is.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     /// The address in a line of the log, as soon as it is there.
