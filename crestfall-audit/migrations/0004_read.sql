@@ -139,7 +139,8 @@ $$;
 -- ended, and any later snapshot sees what it did.
 create function audit.is_open_before(number xid8) returns boolean
   language sql volatile set search_path = '' as $$
-  select exists (
+  -- Ages compare numbers that are less than two thousand million apart, as those above the horizon are.
+  select number > pg_snapshot_xmin(pg_current_snapshot()) and exists (
     select from pg_catalog.pg_locks l
     where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted
       and age(l.transactionid) > age(number::xid)

@@ -11,7 +11,7 @@ join pg_class c on c.oid = p.polrelid
 join pg_namespace n on n.oid = c.relnamespace
 cross join lateral (select coalesce(pg_get_expr(p.polqual, p.polrelid), '') || ' ' || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')) as e (text)
 cross join lateral (
-  select (regexp_matches(regexp_replace(e.text, 'SELECT\s+(auth\.(uid|role|jwt|email)\(\)|current_setting\([^)]*\))', '', 'gi'),
+  select (regexp_matches(regexp_replace(e.text, 'SELECT\s+\(*(auth\.(uid|role|jwt|email)\(\)|current_setting\()', '', 'gi'),
     'auth\.(?:uid|role|jwt|email)\(\)|current_setting\(', 'i'))[1]
 ) as called (name)
 where n.nspname = any ($1) and ($2 is not null or $3 is not null)
