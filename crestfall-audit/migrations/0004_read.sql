@@ -221,20 +221,24 @@ alter table audit.statements enable row level security;
 alter table audit.relations enable row level security;
 
 create function audit.own_organisation() returns text
-  language plpgsql stable security definer set search_path = '' as $$
+  language plpgsql stable set search_path = '' as $$
 declare
   told text := current_setting('request.jwt.claims', true);
+  decides regprocedure;
   organisation text;
   allowed boolean;
 begin
-  if told is null or told = '' or to_regprocedure('rbac.is_authorized(text)') is null then
+  if told is null or told = '' or to_regnamespace('rbac') is null or not has_schema_privilege('rbac', 'usage') then
     return null;
   end if;
+  decides := to_regprocedure('rbac.is_authorized(text, text, uuid)');
   organisation := told::jsonb ->> 'org_id';
-  if organisation is null then
+  if decides is null or not has_function_privilege(decides, 'execute')
+    or organisation is null or organisation !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+  then
     return null;
   end if;
-  execute 'select rbac.is_authorized($1)' into allowed using 'audit:read';
+  execute 'select rbac.is_authorized($1, null, $2::uuid)' into allowed using 'audit:read', organisation;
   return case when allowed then organisation end;
 end
 $$;

@@ -86,10 +86,7 @@ async fn an_operator_puts_a_table_under_audit_and_reads_verifies_and_prunes_its_
         "{told}"
     );
     let (status, told) = audit(&["prune", "--keep", "400 days"]);
-    assert!(
-        status == Some(0) && told.contains("made statements_"),
-        "{told}"
-    );
+    assert_eq!(status, Some(0), "{told}");
     assert_eq!(audit(&["status"]).0, Some(0));
     db.execute("alter table invoices disable trigger crestfall_audit_update")
         .await;
