@@ -122,9 +122,10 @@ def compare(
     for table in TABLES:
         scripts[table] = directory / f"{table}.sql"
         prelude, text = statement
+        write = text.replace("{table}", table)
         commit = "" if durable else "set local synchronous_commit = off;\n"
         scripts[table].write_text(
-            f"{prelude}\\startpipeline\nbegin;\n{commit}{SETTINGS}\n{text.replace("{table}", table)}\n"
+            f"{prelude}\\startpipeline\nbegin;\n{commit}{SETTINGS}\n{write}\n"
             "commit;\n\\endpipeline\n"
         )
     for _ in range(options.rounds):

@@ -139,7 +139,8 @@ $$;
 -- ended, and any later snapshot sees what it did.
 create function audit.is_open_before(number xid8) returns boolean
   language sql volatile set search_path = '' as $$
-  select exists (
+  -- Ages compare numbers that are less than two thousand million apart, as those above the horizon are.
+  select number > pg_snapshot_xmin(pg_current_snapshot()) and exists (
     select from pg_catalog.pg_locks l
     where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted
       and age(l.transactionid) > age(number::xid)
@@ -220,20 +221,24 @@ alter table audit.statements enable row level security;
 alter table audit.relations enable row level security;
 
 create function audit.own_organisation() returns text
-  language plpgsql stable security definer set search_path = '' as $$
+  language plpgsql stable set search_path = '' as $$
 declare
   told text := current_setting('request.jwt.claims', true);
+  decides regprocedure;
   organisation text;
   allowed boolean;
 begin
-  if told is null or told = '' or to_regprocedure('rbac.is_authorized(text)') is null then
+  if told is null or told = '' or to_regnamespace('rbac') is null or not has_schema_privilege('rbac', 'usage') then
     return null;
   end if;
+  decides := to_regprocedure('rbac.is_authorized(text, text, uuid)');
   organisation := told::jsonb ->> 'org_id';
-  if organisation is null then
+  if decides is null or not has_function_privilege(decides, 'execute')
+    or organisation is null or organisation !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+  then
     return null;
   end if;
-  execute 'select rbac.is_authorized($1)' into allowed using 'audit:read';
+  execute 'select rbac.is_authorized($1, null, $2::uuid)' into allowed using 'audit:read', organisation;
   return case when allowed then organisation end;
 end
 $$;

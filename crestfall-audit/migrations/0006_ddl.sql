@@ -130,3 +130,6 @@ begin
   end if;
 end
 $$;
+
+-- From the first entry on there are partitions.
+select audit.maintain();

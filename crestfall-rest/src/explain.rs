@@ -158,7 +158,7 @@ impl Question<'_> {
             notes.push("no policy lets this role see any row".to_owned());
         }
         Ok(json!({
-            "relation": name.to_string(),
+            "relation": format!("{}.{}", name.schema, name.name),
             "missing_grants": missing(name, &barriers, self.subject.role()),
             "row_level_security": barriers.row_level_security,
             "rows": rows,

@@ -57,6 +57,10 @@ pub(crate) async fn examine(
     sqlx::query("set transaction read only")
         .execute(&mut *transaction)
         .await?;
+    // Every name is told with its schema.
+    sqlx::query("select set_config('search_path', '', true)")
+        .execute(&mut *transaction)
+        .await?;
     let mut findings = Vec::new();
     for rule in RULES {
         let rows: Vec<(String, String, String, bool)> = sqlx::query_as(rule.sql)
@@ -94,3 +98,6 @@ pub(crate) fn unknown_rules(ignore: &BTreeMap<String, String>) -> Vec<&str> {
     let keys = ignore.keys().map(String::as_str);
     keys.filter(|key| !names(key)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ pub enum Format {
 /// Reads pgaudit's records out of a server's log; everything else is passed over.
 #[derive(Debug)]
 pub struct Reader<R> {
-    lines: io::Lines<R>,
+    log: R,
     format: Option<Format>,
     /// The line that begins the next entry.
     ahead: Option<String>,
@@ -35,9 +35,22 @@ impl<R: BufRead> Reader<R> {
     /// Reads a log, whose first line tells its form.
     pub fn new(log: R) -> Self {
         Self {
-            lines: log.lines(),
+            log,
             format: None,
             ahead: None,
+        }
+    }
+
+    /// The next line, without its end. What is no UTF-8 is replaced: a log may hold several encodings.
+    fn line(&mut self) -> Option<io::Result<String>> {
+        let mut bytes = Vec::new();
+        match self.log.read_until(b'\n', &mut bytes) {
+            Ok(0) => None,
+            Ok(_) => {
+                let text = String::from_utf8_lossy(&bytes);
+                Some(Ok(text.trim_end_matches(['\r', '\n']).to_owned()))
+            }
+            Err(error) => Some(Err(error)),
         }
     }
 
@@ -45,18 +58,16 @@ impl<R: BufRead> Reader<R> {
     fn entry(&mut self) -> Option<io::Result<(Format, String)>> {
         let mut entry = match self.ahead.take() {
             Some(line) => line,
-            None => match self.lines.next()? {
+            None => match self.line()? {
                 Ok(line) => line,
                 Err(error) => return Some(Err(error)),
             },
         };
         let format = *self.format.get_or_insert_with(|| Format::of(&entry));
-        loop {
-            // A row of CSV is complete or not; a line of text goes on where the next is indented.
-            if format == Format::Json || (format == Format::Csv && csv::row(&entry).is_some()) {
-                break;
-            }
-            let next = match self.lines.next() {
+        // A row of CSV ends outside of quotes; a line of text goes on where the next is indented.
+        let mut quotes = count_quotes(&entry);
+        while format == Format::Text || (format == Format::Csv && quotes % 2 == 1) {
+            let next = match self.line() {
                 None => break,
                 Some(Err(error)) => return Some(Err(error)),
                 Some(Ok(next)) => next,
@@ -66,6 +77,7 @@ impl<R: BufRead> Reader<R> {
                 self.ahead = Some(next);
                 break;
             }
+            quotes += count_quotes(&next);
             entry.push('\n');
             entry.push_str(match format {
                 Format::Text => &next[1..],
@@ -107,6 +119,10 @@ impl Format {
         let is_csv = begin.len() == 7 && time(begin[0]).is_some();
         if is_csv { Self::Csv } else { Self::Text }
     }
+}
+
+fn count_quotes(line: &str) -> usize {
+    line.bytes().filter(|byte| *byte == b'"').count()
 }
 
 fn of_csv(entry: &str) -> Option<Record> {

@@ -35,17 +35,26 @@ async fn who_may_read_in_their_organisation_reads_that_and_nothing_else() {
     let audited = Audited::new().await;
     audited.run("
         create schema rbac; grant usage on schema rbac to public;
-        create function rbac.is_authorized(permission text) returns boolean language sql stable as
-          $$ select permission = 'audit:read' and current_setting('request.jwt.claims')::jsonb ->> 'sub' = 'auditor' $$;
-        set request.jwt.claims = '{\"sub\":\"a\",\"org_id\":\"o1\"}'; insert into invoices values (1, 1, '');
-        set request.jwt.claims = '{\"sub\":\"b\",\"org_id\":\"o2\"}'; insert into invoices values (2, 2, '');
+        create function rbac.is_authorized(permission text, resource text default null, organisation uuid default null) returns boolean language sql stable as
+          $$ select permission = 'audit:read' and resource is null and organisation <> '00000000-0000-4000-8000-000000000003' and current_setting('request.jwt.claims')::jsonb ->> 'sub' = 'auditor' $$;
+        set request.jwt.claims = '{\"sub\":\"a\",\"org_id\":\"00000000-0000-4000-8000-000000000001\"}'; insert into invoices values (1, 1, '');
+        set request.jwt.claims = '{\"sub\":\"b\",\"org_id\":\"00000000-0000-4000-8000-000000000002\"}'; insert into invoices values (2, 2, '');
         set request.jwt.claims = ''; insert into invoices values (3, 3, '');
     ").await;
     for (claims, expected) in [
-        (r#"{"sub":"auditor","org_id":"o1"}"#, vec!["1"]),
-        (r#"{"sub":"auditor","org_id":"o3"}"#, vec![]),
+        (
+            r#"{"sub":"auditor","org_id":"00000000-0000-4000-8000-000000000001"}"#,
+            vec!["1"],
+        ),
+        (
+            r#"{"sub":"auditor","org_id":"00000000-0000-4000-8000-000000000003"}"#,
+            vec![],
+        ),
         (r#"{"sub":"auditor"}"#, vec![]),
-        (r#"{"sub":"somebody","org_id":"o1"}"#, vec![]),
+        (
+            r#"{"sub":"somebody","org_id":"00000000-0000-4000-8000-000000000001"}"#,
+            vec![],
+        ),
         ("", vec![]),
     ] {
         let mut connection = audited.db.connect().await;

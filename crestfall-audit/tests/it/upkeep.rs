@@ -7,9 +7,45 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fixture::Audited;
 
+/// As if nobody had ever made one.
+async fn drop_partitions(audited: &Audited) {
+    audited
+        .run("do $$ declare p text; begin for p in select name from audit.partitions() where not is_default
+            loop execute format('drop table audit.%I', p); end loop; end $$")
+        .await;
+}
+
+#[tokio::test]
+async fn writers_are_not_refused_while_partitions_are_made_below_them() {
+    let audited = Audited::new().await;
+    for _ in 0..5 {
+        drop_partitions(&audited).await;
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..4 {
+            let mut connection = audited.db.connect().await;
+            writers.spawn(async move {
+                for round in 0..25 {
+                    let id = writer * 100 + round;
+                    let sql = format!("insert into invoices values ({id}, 1, ''); delete from invoices where id = {id}");
+                    crate::fixture::execute(&mut connection, &sql).await;
+                }
+            });
+        }
+        // It may find no moment to, and then tries again.
+        while audited.log.maintain().await.is_err() {}
+        while let Some(ended) = writers.join_next().await {
+            ended.unwrap();
+        }
+        while audited.log.maintain().await.is_err() {}
+    }
+    let entries = audited.texts("select count(*) from audit.statements").await;
+    assert!(entries[0].parse::<u32>().unwrap() >= 200);
+}
+
 #[tokio::test]
 async fn partitions_are_made_ahead_and_dropped_after_their_time() {
     let audited = Audited::new().await;
+    drop_partitions(&audited).await;
     let made = audited.log.maintain().await.unwrap();
     assert_eq!(made.len(), 3, "{made:?}");
     assert!(audited.log.maintain().await.unwrap().is_empty());
@@ -39,6 +75,7 @@ async fn partitions_are_made_ahead_and_dropped_after_their_time() {
 #[tokio::test]
 async fn entries_are_written_when_nobody_made_partitions() {
     let audited = Audited::new().await;
+    drop_partitions(&audited).await;
     audited
         .run("insert into invoices values (1, 1, ''); delete from invoices")
         .await;

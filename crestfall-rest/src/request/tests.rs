@@ -365,6 +365,7 @@ fn preferences_are_read_from_every_header() {
         handling: Some(Handling::Strict),
         timezone: Some("America/Lima".into()),
         max_affected: Some(12),
+        explains: false,
         invalid: vec!["odd".into(), String::new()],
     };
     assert_eq!(preferences, expected);

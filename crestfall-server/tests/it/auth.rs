@@ -46,7 +46,7 @@ async fn database() -> TestDb {
 }
 
 /// One at a time: roles belong to all databases of a server.
-static MIGRATING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+pub(crate) static MIGRATING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 pub(crate) type Variables = BTreeMap<&'static str, String>;
 
@@ -128,6 +128,11 @@ impl Server {
         server.url = server.listening("API server listening on ").await;
         server.admin = server.listening("Admin server listening on ").await;
         server
+    }
+
+    /// Where a path is.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     /// The address in a line of the log, as soon as it is there.

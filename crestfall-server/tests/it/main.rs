@@ -1,5 +1,6 @@
 //! The binary as operators run it.
 
+mod audit;
 mod auth;
 mod client;
 mod command_line;
