@@ -46,6 +46,9 @@ esac
 if [ "$purpose" = test ]; then
   have redis-server || need_package redis-server
   have caddy || need_package caddy
+  # Clients that generators make, and schemathesis, live in a virtual environment.
+  have python3 || need_package python3
+  python3 -c 'import ensurepip, venv' 2>/dev/null || need_package python3-venv
   have chromium || have chromium-browser || have google-chrome || need_package chromium
 fi
 

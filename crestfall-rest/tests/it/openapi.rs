@@ -40,7 +40,7 @@ async fn described(api: &Api, bearer: Option<&str>) -> Value {
     let response = match bearer {
         Some(token) => {
             request
-                .header("authorization", format!("Bearer {token}"))
+                .header("authorization", &format!("Bearer {token}"))
                 .await
         }
         None => request.await,
