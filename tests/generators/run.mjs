@@ -7,8 +7,9 @@
 //
 // CRESTFALL_BIN names the binary (default: target/debug/crestfall); `python` and `schemathesis` need
 // the virtual environment, `rust` needs cargo: scripts/test-generators.sh sees to both.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { execFileSync, spawn } from 'node:child_process'
+import { createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +21,7 @@ const target = resolve(here, '../..', process.env.CARGO_TARGET_DIR ?? 'target')
 const binary = resolve(process.env.CRESTFALL_BIN ?? join(target, 'debug/crestfall'))
 const out = join(target, 'generators')
 const venv = join(out, 'venv/bin')
+const secret = randomBytes(32).toString('hex')
 const generators = { fetch: openapiFetch, hey: heyApi, python, rust: progenitor, schemathesis }
 
 const asked = process.argv.slice(2)
@@ -41,7 +43,7 @@ try {
     const began = Date.now()
     console.log(`== ${name}`)
     try {
-      generators[name](server.url, documents)
+      await generators[name](server.url, documents)
       console.log(`== ${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`)
     } catch (error) {
       console.error(`== ${name} FAILED: ${error.message}`)
@@ -81,7 +83,7 @@ async function serve(database) {
     CRESTFALL_AUTH__RATE_LIMITS__ANONYMOUS_USERS: 'off',
     CRESTFALL_AUTH__RATE_LIMITS__TOKEN_REFRESH: 'off',
     CRESTFALL_DATABASE__URL: database,
-    CRESTFALL_JWT__SECRET: randomBytes(32).toString('hex'),
+    CRESTFALL_JWT__SECRET: secret,
     CRESTFALL_SERVER__HOST: '127.0.0.1',
     CRESTFALL_SERVER__PORT: String(port),
     CRESTFALL_ADMIN__PORT: String(admin),
@@ -104,10 +106,11 @@ async function fetchDocuments(url) {
   return documents
 }
 
-function run(program, args, options = {}) {
-  const done = spawnSync(program, args, { cwd: here, stdio: 'inherit', ...options })
-  if (done.error) throw done.error
-  if (done.status !== 0) throw new Error(`${program} ${args[0]} ended with ${done.status ?? done.signal}`)
+/** Runs a program to its end; beside it the server's log has to be read, so nothing blocks. */
+async function run(program, args, options = {}) {
+  const child = spawn(program, args, { cwd: here, stdio: ['ignore', 'inherit', 'inherit'], ...options })
+  const [code, signal] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`${program} ${args[0]} ended with ${code ?? signal}`)
 }
 
 /** A place for what a generator makes, from where packages are found. */
@@ -118,7 +121,7 @@ function fresh(name) {
   return directory
 }
 
-function typescript(name, url, generate) {
+async function typescript(name, url, generate) {
   const directory = fresh(name)
   symlinkSync(join(here, 'node_modules'), join(directory, 'node_modules'))
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
@@ -131,47 +134,57 @@ function typescript(name, url, generate) {
   }))
   copyFileSync(join(here, 'steps.ts'), join(directory, 'steps.ts'))
   copyFileSync(join(here, name, 'scenario.ts'), join(directory, 'scenario.ts'))
-  generate(directory)
-  run(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), '-p', directory])
-  run(join(here, 'node_modules/.bin/esbuild'), ['scenario.ts', '--bundle', '--platform=node', '--format=esm',
+  await generate(directory)
+  await run(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), '-p', directory])
+  await run(join(here, 'node_modules/.bin/esbuild'), ['scenario.ts', '--bundle', '--platform=node', '--format=esm',
     '--outfile=js/scenario.js', '--log-level=warning'], { cwd: directory })
-  run(process.execPath, [join(directory, 'js/scenario.js'), url])
+  await run(process.execPath, [join(directory, 'js/scenario.js'), url])
 }
 
-function openapiFetch(url, { newest }) {
-  typescript('fetch', url, (directory) =>
+async function openapiFetch(url, { newest }) {
+  await typescript('fetch', url, (directory) =>
     run(join(here, 'node_modules/.bin/openapi-typescript'), [newest, '-o', 'schema.d.ts'], { cwd: directory }))
 }
 
-function heyApi(url, { newest }) {
-  typescript('hey', url, (directory) =>
+async function heyApi(url, { newest }) {
+  await typescript('hey', url, (directory) =>
     run(join(here, 'node_modules/.bin/openapi-ts'), ['-i', newest, '-o', 'client', '--silent'], { cwd: directory }))
 }
 
-function python(url, { newest }) {
+async function python(url, { newest }) {
   const directory = fresh('python')
   const made = join(directory, 'client')
-  run(join(venv, 'openapi-python-client'), ['generate', '--path', newest, '--meta', 'none', '--output-path', made], {
+  await run(join(venv, 'openapi-python-client'), ['generate', '--path', newest, '--meta', 'none', '--output-path', made], {
     env: { ...process.env, PATH: `${venv}:${process.env.PATH}` },
   })
-  run(join(venv, 'python'), ['python/scenario.py', url], {
+  await run(join(venv, 'python'), ['python/scenario.py', url], {
     env: { ...process.env, PYTHONPATH: directory, PYTHONDONTWRITEBYTECODE: '1' },
   })
 }
 
-function progenitor(url, { older }) {
-  run('cargo', ['run', '--quiet', '--locked', '--manifest-path', 'rust/Cargo.toml', '--', url], {
+async function progenitor(url, { older }) {
+  await run('cargo', ['run', '--quiet', '--locked', '--manifest-path', 'rust/Cargo.toml', '--', url], {
     env: { ...process.env, OPENAPI: older, CARGO_TARGET_DIR: join(out, 'cargo') },
   })
 }
 
-/** Finds answers that the document does not tell, and failures of the server. */
-function schemathesis(url, { newest, token }) {
+/** A token of a role that no user has. */
+function roleToken(role) {
+  const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const signed = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded({ role, exp: Math.floor(Date.now() / 1000) + 3600 })}`
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+}
+
+/** Finds answers that the document does not tell, and failures of the server: as a user, then as a service. */
+async function schemathesis(url, { newest, token }) {
   const checks = ['not_a_server_error', 'status_code_conformance', 'content_type_conformance',
     'response_headers_conformance', 'response_schema_conformance']
-  run(join(venv, 'schemathesis'), ['run', newest, '--url', url, '--checks', checks.join(','), '--mode', 'positive',
-    '--max-examples', process.env.EXAMPLES ?? '10', '--phases', 'examples,fuzzing', '--seed', '1',
-    '--continue-on-failure', '--header', `Authorization: Bearer ${token}`,
-    '--exclude-path-regex', '/auth/v1/(logout|user/sessions)', '--max-time', process.env.SECONDS ?? '120'],
-  { cwd: out })
+  const seconds = Number(process.env.SECONDS ?? 60)
+  const probe = (token, time, ...paths) => run(join(venv, 'schemathesis'), ['run', newest, '--url', url,
+    '--checks', checks.join(','), '--mode', 'positive', '--phases', 'examples,fuzzing', '--seed', '1',
+    '--max-examples', process.env.EXAMPLES ?? '8', '--max-time', String(time), '--continue-on-failure',
+    '--warnings', 'off', '--header', `Authorization: Bearer ${token}`, ...paths], { cwd: out })
+  // What ends the session by which everything is asked is left out.
+  await probe(token, seconds, '--exclude-path-regex', '/auth/v1/(admin|invite|logout|user/sessions)')
+  await probe(roleToken('service_role'), seconds / 2, '--include-path-regex', '/auth/v1/(admin|invite)')
 }

@@ -166,15 +166,13 @@ fn write_links(group: &mut Group<'_>) {
         ("redirect_to?", text()),
     ]);
     let request = group.document.schema("AuthLinkRequest", request);
-    let link = members([
-        ("id", Schema::uuid()),
-        ("action_link", text()),
-        ("email_otp", text()),
-        ("hashed_token", text()),
-        ("verification_type", text()),
-        ("redirect_to", text()),
-    ])
-    .describe("The members of the user, and those of the link.");
+    let link = super::schemas::user()
+        .required("action_link", text())
+        .required("email_otp", text())
+        .required("hashed_token", text())
+        .required("verification_type", text())
+        .required("redirect_to", text())
+        .describe("The user, and the link.");
     let link = group.document.schema("AuthLink", link);
     group.post(
         "/admin/generate_link",

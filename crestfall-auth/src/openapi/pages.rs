@@ -2,7 +2,9 @@
 
 use crestfall_core::openapi::{Answer, Operation, Parameter, Schema};
 
-use super::{COOKIE, Group, PUBLIC, members, name, page, public, redirect, refused, text};
+use super::{
+    COOKIE, Group, PUBLIC, members, name, page, public, redirect, refused, refused_by, text,
+};
 
 pub(super) fn write(group: &mut Group<'_>) {
     write_metadata(group);
@@ -85,7 +87,7 @@ fn form(id: &str, summary: &str, fields: Schema) -> Operation {
         .answers(200, page("The page"))
         .answers(303, redirect());
     // Refused on the page.
-    for &status in PUBLIC.iter().chain(&[415]) {
+    for &status in PUBLIC.iter().chain(&[401, 415]) {
         operation = operation.answers(status, refusal_on_a_page());
     }
     operation
@@ -156,7 +158,11 @@ fn write_cookie(group: &mut Group<'_>) {
     group.post("/cookie/session", refused(begin, &[401]));
     let of_cookie = |id, summary| {
         let operation = Operation::new(&name(id), summary).security(&[COOKIE]);
-        refused(operation, &[400, 401, 403, 429, 500, 503])
+        refused_by(
+            "AuthRefusalOrProblem",
+            operation,
+            &[400, 401, 403, 429, 500, 503],
+        )
     };
     let claims = members([("claims", Schema::map())]);
     group.get(
@@ -180,7 +186,10 @@ fn write_forward_auth(group: &mut Group<'_>) {
         ("/forward-auth/nginx", "forward_auth_nginx", "nginx"),
     ] {
         let summary = format!("Whether a request may pass, as {who} asks");
-        let problem = || Answer::new("It may not").body("application/problem+json", Schema::map());
+        let problem = || {
+            let problem = Schema::reference("Problem");
+            Answer::new("It may not").body("application/problem+json", problem)
+        };
         let passes = Answer::new("It may pass")
             .header("Remote-User", "Who asks")
             .header("Remote-Groups", "The groups")

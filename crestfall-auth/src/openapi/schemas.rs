@@ -43,6 +43,22 @@ fn write_errors(document: &mut Document) {
     let error = document.schema("AuthError", error);
     let refusal = Answer::new("Refused").body("application/json", error);
     document.answer("AuthRefusal", refusal);
+    let problem = members([
+        ("type", text()),
+        ("title", text()),
+        ("status", Schema::integer("int32")),
+        ("detail", text()),
+        ("code", text()),
+        ("message", text()),
+        ("details", text().nullable()),
+        ("hint", text().nullable()),
+    ])
+    .describe("Why a credential was refused (RFC 9457).");
+    let problem = document.schema("Problem", problem);
+    let refusal = Answer::new("Refused")
+        .body("application/json", Schema::reference("AuthError"))
+        .body("application/problem+json", problem);
+    document.answer("AuthRefusalOrProblem", refusal);
     let error = members([("error", text()), ("error_description?", text())])
         .describe("A refusal as OAuth has it (RFC 6749, section 5.2).");
     let error = document.schema("OauthError", error);
@@ -64,7 +80,7 @@ fn write_errors(document: &mut Document) {
 }
 
 fn write_user(document: &mut Document) {
-    let identity = document.schema(
+    document.schema(
         "AuthIdentity",
         members([
             ("identity_id", Schema::uuid()),
@@ -79,7 +95,7 @@ fn write_user(document: &mut Document) {
         ])
         .describe("A way by which a user signs in."),
     );
-    let factor = document.schema(
+    document.schema(
         "AuthFactor",
         members([
             ("id", Schema::uuid()),
@@ -93,7 +109,7 @@ fn write_user(document: &mut Document) {
         ])
         .describe("A second factor."),
     );
-    document.schema("AuthUser", user(factor, identity));
+    document.schema("AuthUser", user());
     document.schema(
         "AuthPasskey",
         members([
@@ -105,7 +121,8 @@ fn write_user(document: &mut Document) {
     );
 }
 
-fn user(factor: Schema, identity: Schema) -> Schema {
+/// A user, to which other answers add members.
+pub(super) fn user() -> Schema {
     members([
         ("id", Schema::uuid()),
         ("aud", text()),
@@ -132,8 +149,11 @@ fn user(factor: Schema, identity: Schema) -> Schema {
             "user_metadata",
             Schema::map().describe("What users say of themselves."),
         ),
-        ("factors?", Schema::array(factor)),
-        ("identities", Schema::array(identity)),
+        ("factors?", Schema::array(Schema::reference("AuthFactor"))),
+        (
+            "identities",
+            Schema::array(Schema::reference("AuthIdentity")),
+        ),
         ("created_at", time()),
         ("updated_at", time()),
         ("banned_until?", time()),

@@ -1,6 +1,6 @@
 //! Signing up and in, and out again.
 
-use crestfall_core::openapi::{Operation, Parameter, Schema};
+use crestfall_core::openapi::{Answer, Operation, Parameter, Schema};
 
 use super::{Group, PUBLIC, members, public, redirect_to, refused, refused_by, text, user};
 
@@ -227,16 +227,19 @@ fn write_mails(group: &mut Group<'_>) {
     ]);
     let proof = group.document.schema("AuthVerification", proof);
     let first_of_two = members([("msg", text()), ("code", text())]);
-    let verify = public("verify", "Prove an address with what was sent to it")
-        .parameter(redirect_to())
-        .body(proof)
-        .answer(
-            200,
-            "A session; of the first of two addresses, a message",
-            Some(Schema::any_of([session(), first_of_two])),
-        );
-    group.post(
-        "/verify",
-        refused(verify, &[401]).answers(303, super::redirect()),
+    let first_of_two = Schema::any_of([session(), first_of_two]);
+    let done =
+        Answer::new("A session; of the first of two addresses, a message; for a form, a page")
+            .body("application/json", first_of_two)
+            .body("text/html", text());
+    let verify = ["token", "token_hash", "type", "redirect_to"].iter().fold(
+        public("verify", "Prove an address with what was sent to it"),
+        |operation, name| operation.parameter(Parameter::query(name, text())),
     );
+    let verify = verify
+        .describe("The page of a link sends a form, and says in the query what it proves.")
+        .body_as("application/json", proof, false)
+        .answers(200, done)
+        .answers(303, super::redirect());
+    group.post("/verify", refused(verify, &[401]));
 }

@@ -143,9 +143,13 @@ impl<'a> Relation<'a> {
         format!("filter.{}.{column}", self.name)
     }
 
-    /// The filters by the columns that may be read.
-    fn filtered(&self, operation: Operation) -> Operation {
-        let readable = self.columns.iter().filter(|(_, offered)| offered.select);
+    /// The filters by the columns that may be read, but for these. Generators make one parameter of a
+    /// function of each, and one called `body` of the body.
+    fn filtered(&self, operation: Operation, but: &[&str]) -> Operation {
+        let readable = self
+            .columns
+            .iter()
+            .filter(|(column, offered)| offered.select && !but.contains(&&*column.name));
         let mut seen = Vec::new();
         let operation = readable.fold(operation, |operation, (column, _)| {
             let name = self.filter_name(column);
@@ -177,7 +181,7 @@ impl<'a> Relation<'a> {
     fn write_read(&self, document: &mut Document, writer: &mut Writer<'_>) {
         let operation = self.operation("list", "Rows of", writer);
         let operation = self
-            .filtered(operation)
+            .filtered(operation, &[])
             .shared_parameter("select")
             .shared_parameter("order")
             .shared_parameter("limit")
@@ -220,7 +224,7 @@ impl<'a> Relation<'a> {
         let changes = document.schema(&name, described(changes, self.table.description.as_deref()));
         let operation = self.operation("update", "Update", writer);
         let operation = self
-            .filtered(operation)
+            .filtered(operation, &["body"])
             .shared_parameter("select")
             .shared_parameter("preferWrite");
         let operation = writer
@@ -235,7 +239,7 @@ impl<'a> Relation<'a> {
     fn write_delete(&self, document: &mut Document, writer: &mut Writer<'_>) {
         let operation = self.operation("delete", "Delete from", writer);
         let operation = self
-            .filtered(operation)
+            .filtered(operation, &[])
             .shared_parameter("select")
             .shared_parameter("preferWrite");
         let operation = writer

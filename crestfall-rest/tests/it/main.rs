@@ -9,6 +9,7 @@ mod concurrency;
 mod embedding;
 mod errors;
 mod negotiation;
+mod openapi;
 mod paging;
 mod reading;
 mod rows_equal;

@@ -188,7 +188,7 @@ function shown({ method, path, operation }) {
   }
   return element('details', { class: 'operation', id: operation.operationId, ontoggle: fill },
     element('summary', {}, element('span', { class: `method ${method}` }, method.toUpperCase()), ' ',
-      element('code', {}, path), ' ', element('span', { class: 'faint' }, operation.summary ?? '')),
+      element('code', {}, path), ' ', element('span', { class: 'faint' }, (operation.summary ?? '').replaceAll('`', ''))),
     inside)
 }
 

@@ -210,3 +210,59 @@ async fn migrations_of_ours_come_before_the_projects_and_once() {
     assert!(first.contains("applying project/0001_own"), "{first}");
     assert!(migrate().starts_with("0 migrations applied"));
 }
+
+/// D16
+#[tokio::test]
+async fn the_server_tells_what_it_offers_to_whom() {
+    let db = database().await;
+    let server = Server::start("serve", &settings(&db)).await;
+    let ada = server.sign_up("ada@example.org").await.text("access_token");
+    let anonymous = server.get("/openapi.json", "").await;
+    assert_eq!(anonymous.status, 200);
+    assert_eq!(anonymous.body["openapi"], "3.1.0");
+    let notes = &anonymous.body["paths"]["/rest/v1/notes"];
+    assert!(notes["get"].is_object() && notes["post"].is_object());
+    assert!(anonymous.body["paths"]["/auth/v1/signup"]["post"].is_object());
+    let ways = json!([
+        { "bearer": [] }, { "apikey": [] }, { "signature": [] }, { "basic": [] }, { "cookie": [] }, {}
+    ]);
+    assert_eq!(notes["get"]["security"], ways);
+    let schemes = anonymous.body["components"]["securitySchemes"]
+        .as_object()
+        .unwrap();
+    for way in ways.as_array().unwrap() {
+        for name in way.as_object().unwrap().keys() {
+            assert!(schemes.contains_key(name), "{name}");
+        }
+    }
+    // Who asks with a key or token sees what that may use, and with a wrong one nothing.
+    let service = server
+        .get("/openapi.json", &project_key("service_role"))
+        .await;
+    assert!(
+        service.body["paths"]["/rest/v1/notes"].is_null(),
+        "no grant"
+    );
+    let user = server.get("/openapi-3.0.json", &ada).await;
+    assert_eq!(user.body["openapi"], "3.0.3");
+    assert!(user.body["paths"]["/rest/v1/notes"]["post"].is_object());
+    assert_eq!(server.get("/openapi.json", "x.y.z").await.status, 401);
+    // The page loads nothing from elsewhere.
+    let page = server.get("/docs", "").await;
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'self'"),
+        "{policy}"
+    );
+    for part in ["/docs/page.js", "/docs/page.css"] {
+        assert_eq!(server.get(part, "").await.status, 200);
+    }
+    drop(server);
+
+    let mut quiet = settings(&db);
+    quiet.insert("CRESTFALL_SERVER__DOCS", "false".to_owned());
+    let server = Server::start("serve", &quiet).await;
+    for path in ["/openapi.json", "/openapi-3.0.json", "/docs"] {
+        assert_eq!(server.get(path, "").await.status, 404, "{path}");
+    }
+}

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Makes clients of the server's OpenAPI documents with generators, runs the scenario with each, and
+# lets schemathesis look for what the documents do not tell: scripts/test-generators.sh [generator …]
+# Node.js, npm, python3 with venv, and cargo have to be there. Everything else goes below target/.
+set -eu
+cd "$(dirname "$0")/.."
+
+PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+venv=${CARGO_TARGET_DIR:-target}/generators/venv
+
+[ -n "${CRESTFALL_BIN:-}" ] || cargo build --locked --package crestfall-server --bin crestfall
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/generators/python/requirements.txt
+cd tests/generators
+npm ci --no-audit --no-fund
+[ $# -gt 0 ] || set -- fetch hey python rust schemathesis
+exec node run.mjs "$@"
