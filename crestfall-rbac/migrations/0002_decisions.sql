@@ -13,13 +13,13 @@ $$;
 -- Who asks: `sub` of the claims; for a key that is nobody's, the key. `*` stands for everybody and so
 -- for nobody.
 create function rbac.subject() returns text
-language plpgsql stable parallel safe set search_path = '' as $$
+language plpgsql stable parallel safe as $$
 declare
   claims jsonb := nullif(pg_catalog.current_setting('request.jwt.claims', true), '');
 begin
-  if jsonb_typeof(claims -> 'sub') = 'string' and claims ->> 'sub' not in ('', '*') then
+  if pg_catalog.jsonb_typeof(claims -> 'sub') = 'string' and claims ->> 'sub' not in ('', '*') then
     return claims ->> 'sub';
-  elsif jsonb_typeof(claims -> 'api_key_id') = 'string' and claims ->> 'api_key_id' <> '' then
+  elsif pg_catalog.jsonb_typeof(claims -> 'api_key_id') = 'string' and claims ->> 'api_key_id' <> '' then
     return 'api_key:' || (claims ->> 'api_key_id');
   end if;
   return null;

@@ -17,7 +17,7 @@ const TABLES: [(&str, &str, &str); 5] = [
     ("literal", "", "true"),
     (
         "member",
-        "org_id = any ((select rbac.organisations('invoice:read'))::uuid[])",
+        "org_id = any (array(select unnest(rbac.organisations('invoice:read'))))",
         "",
     ),
     ("member_literal", "org_id = any ('{ORG}'::uuid[])", ""),
