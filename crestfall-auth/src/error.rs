@@ -274,6 +274,11 @@ impl std::error::Error for Error {
 /// The database could not be asked, or refused.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if is_unstorable_text(&error) {
+            return Self::invalid(
+                "There is text with a character that cannot be stored, such as U+0000",
+            );
+        }
         match is_passing(&error) {
             true => Self::new(ErrorCode::ServiceBusy, "The server is busy; try again")
                 .retry_after(1)
@@ -300,6 +305,13 @@ fn is_passing(error: &sqlx::Error) -> bool {
         }
         _ => false,
     }
+}
+
+/// What a caller has sent holds a character that PostgreSQL has no place for.
+fn is_unstorable_text(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    // character_not_in_repertoire, untranslatable_character.
+    matches!(code.as_deref(), Some("22021" | "22P05"))
 }
 
 impl IntoResponse for Error {

@@ -96,3 +96,30 @@ async fn only_administrators_administer() {
         StatusCode::UNAUTHORIZED
     );
 }
+
+#[tokio::test]
+async fn text_that_cannot_be_stored_is_the_callers_mistake() {
+    let app = TestAuth::new().await;
+    let service = key("service_role");
+    for (path, token, body) in [
+        (
+            "/invite",
+            &*service,
+            json!({ "email": "ada@example.org", "data": { "a": "\0" } }),
+        ),
+        (
+            "/admin/generate_link",
+            &*service,
+            json!({ "type": "invite", "email": "ada@example.org", "data": { "\0": 1 } }),
+        ),
+        (
+            "/signup",
+            "",
+            json!({ "email": "ada@example.org", "password": "correct horse", "data": { "a": ["\0"] } }),
+        ),
+    ] {
+        let answer = app.post(path, token, body).await;
+        let found = (answer.status.as_u16(), answer.code());
+        assert_eq!(found, (400, "validation_failed"), "{path}: {answer:?}");
+    }
+}

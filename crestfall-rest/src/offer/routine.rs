@@ -160,13 +160,7 @@ fn returned(
         return (200, answer);
     }
     let one = match routine.columns.as_slice() {
-        // One column alone is a scalar of its type.
         [] => writer.types.schema(routine.returns, &mut writer.names),
-        [_] if writer.types.relation_of(routine.returns).is_none()
-            && !is_record(routine, writer) =>
-        {
-            writer.types.schema(routine.returns, &mut writer.names)
-        }
         columns => {
             let row = columns.iter().fold(Schema::object(), |row, column| {
                 let schema = writer.types.schema(column.r#type, &mut writer.names);
@@ -182,11 +176,6 @@ fn returned(
         false => one.nullable(),
     };
     (200, shared::rows("The result", body))
-}
-
-fn is_record(routine: &OfferedRoutine, writer: &Writer<'_>) -> bool {
-    let row = writer.types.below_domains(routine.returns);
-    row.is_some_and(|row| row.name == "record")
 }
 
 /// An argument in the query string, where arrays and JSON are written as text. A variadic one is

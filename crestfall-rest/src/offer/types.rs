@@ -69,12 +69,6 @@ impl Types {
         }
     }
 
-    /// The component of a relation whose row type this is.
-    pub(super) fn relation_of(&self, oid: u32) -> Option<String> {
-        let row = self.rows.get(&oid)?;
-        self.relation(row)
-    }
-
     fn relation(&self, row: &TypeRow) -> Option<String> {
         let key = (row.schema.clone(), row.name.clone());
         self.relations.get(&key).cloned()

@@ -29,6 +29,7 @@ const DESK: &str = "
       language sql stable begin atomic select * from cinema.desk; end;
     create function cinema.desk_pairs() returns table (a int, b text)
       language sql stable begin atomic select 1, ''::text; end;
+    create function cinema.desk_one(out a int) language sql stable return 1;
     create function cinema.desk_clear(really bool default false) returns void
       language sql volatile begin atomic select; end;
     revoke execute on function cinema.desk_clear from public;
@@ -122,6 +123,10 @@ async fn columns_and_results_have_the_forms_of_their_types() {
     assert_eq!(result("/rpc/desk_rows"), rows);
     let pairs = &document["components"]["schemas"]["DeskPairsResult"];
     assert_eq!(members(pairs), ["a", "b"]);
+    // One `OUT` argument alone is an object too.
+    let one = &document["components"]["schemas"]["DeskOneResult"];
+    assert_eq!(members(one), ["a"]);
+    assert_eq!(api.rows("/rpc/desk_one").await, json!({ "a": 1 }));
     let clear = &document["paths"]["/rpc/desk_clear"]["post"];
     assert!(clear["responses"]["204"].is_object());
     assert_eq!(methods(&document, "/rpc/desk_rows"), ["get", "post"]);
