@@ -1,7 +1,7 @@
 //! `crestfall-client` against the binary.
 
 mod auth;
-#[allow(missing_docs)]
+#[allow(missing_docs, unreachable_pub)]
 #[path = "../../../crestfall-client/doc/films.rs"]
 mod films_types;
 mod network;
