@@ -46,7 +46,7 @@ $$;
 
 -- What grants a permission: itself, and the wildcards as written.
 create function rbac.covering(permission text) returns text[]
-language sql immutable strict parallel safe as $$
+language sql immutable parallel safe as $$
   select array[
     permission,
     split_part(permission, ':', 1) || ':*',
