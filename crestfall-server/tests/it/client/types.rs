@@ -43,7 +43,10 @@ async fn generated_types_are_what_the_database_says() {
         if std::env::var_os("CRESTFALL_WRITE_TYPES").is_some() {
             text(&generate(&db.url(), &arguments));
         }
-        text(&generate(&db.url(), &[&arguments[..], &["--check"]].concat()));
+        text(&generate(
+            &db.url(),
+            &[&arguments[..], &["--check"]].concat(),
+        ));
     }
 }
 
