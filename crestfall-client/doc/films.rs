@@ -2009,6 +2009,7 @@ pub mod types {
 }
 
 /// The schema `odd`.
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, rustdoc::all, unreachable_pub, unused_imports)]
 #[rustfmt::skip]
 pub mod odd {
     /// The table `odd.empty`.

@@ -30,6 +30,7 @@ pub(super) fn generate(model: &Model, overrides: &Overrides) -> String {
             false => {
                 out.blank();
                 out.line(&format!("/// The schema `{}`.", schema.name));
+                out.line(ALLOW);
                 out.line("#[rustfmt::skip]");
                 out.open(&format!("pub mod {}", paths.schema(&schema.name)));
                 contents(&mut out, schema, &paths);

@@ -164,7 +164,7 @@ async fn embeds_are_one_perhaps_one_or_many() {
     let world = World::new().await;
     let client = world.client();
     // Bob's poster is hidden by a policy: there is none.
-    let rows: Vec<(i64, Option<String>, Vec<(i32, Option<String>)>)> = client
+    let rows = client
         .from(films::TABLE)
         .select((
             films::id,
