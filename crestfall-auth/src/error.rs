@@ -279,6 +279,9 @@ impl From<sqlx::Error> for Error {
                 "There is text with a character that cannot be stored, such as U+0000",
             );
         }
+        if is_unreadable_number(&error) {
+            return Self::invalid("There is a number that is too large");
+        }
         match is_passing(&error) {
             true => Self::new(ErrorCode::ServiceBusy, "The server is busy; try again")
                 .retry_after(1)
@@ -312,6 +315,15 @@ fn is_unstorable_text(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     // character_not_in_repertoire, untranslatable_character.
     matches!(code.as_deref(), Some("22021" | "22P05"))
+}
+
+/// PostgreSQL keeps any number in JSON, we read them up to some 1e308. Its JSON has no other fault.
+fn is_unreadable_number(error: &sqlx::Error) -> bool {
+    let sqlx::Error::ColumnDecode { source, .. } = error else {
+        return false;
+    };
+    let source = source.downcast_ref::<serde_json::Error>();
+    source.is_some_and(serde_json::Error::is_syntax)
 }
 
 impl IntoResponse for Error {

@@ -98,7 +98,7 @@ async fn only_administrators_administer() {
 }
 
 #[tokio::test]
-async fn text_that_cannot_be_stored_is_the_callers_mistake() {
+async fn what_cannot_be_stored_or_read_again_is_the_callers_mistake() {
     let app = TestAuth::new().await;
     let service = key("service_role");
     for (path, token, body) in [
@@ -116,6 +116,11 @@ async fn text_that_cannot_be_stored_is_the_callers_mistake() {
             "/signup",
             "",
             json!({ "email": "ada@example.org", "password": "correct horse", "data": { "a": ["\0"] } }),
+        ),
+        (
+            "/signup",
+            "",
+            json!({ "email": "ada@example.org", "password": "correct horse", "data": { "a": f64::MAX } }),
         ),
     ] {
         let answer = app.post(path, token, body).await;
