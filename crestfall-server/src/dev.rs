@@ -210,6 +210,7 @@ impl Environment {
             "auth.anonymous_users=true".to_owned(),
             "auth.phone.enabled=true".to_owned(),
             "auth.catch_mail=true".to_owned(),
+            "graphql.ui=true".to_owned(),
         ]);
         flags.assuming(vec![
             format!("database.url={}", self.database_url()),

@@ -38,6 +38,7 @@ impl Config {
             rest_paths: vec![""],
             graphql: None,
             graphql_paths: Vec::new(),
+            graphql_ui: false,
             takes_api_key: false,
             auth: None,
         })
