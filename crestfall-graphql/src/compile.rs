@@ -165,27 +165,40 @@ fn query<'d>(
     }
     let written = sql::query(planner.schema, roots.iter().map(|(_, root)| root));
     let mut column = 0;
-    let sources = roots.iter().map(|(key, root)| {
-        let source = constant(planner.schema, root, &budget).unwrap_or_else(|| {
-            column += 1;
-            Source::Column(column - 1)
+    let planned = roots.iter().map(|(_, root)| root);
+    let relations = live::relations(planner.schema, planned);
+    let mut own = Vec::new();
+    let sources = roots.into_iter().map(|(key, root)| {
+        let constant = constant(planner.schema, &root, &budget);
+        let source = constant.unwrap_or_else(|| match root {
+            Root::Own(field) => {
+                own.push(field);
+                Source::Own(own.len() - 1)
+            }
+            _ => {
+                column += 1;
+                Source::Column(column - 1)
+            }
         });
-        (key.clone(), source)
+        (key, source)
     });
     let fields = sources.collect();
     budget.check().map_err(refused)?;
-    let planned = roots.iter().map(|(_, root)| root);
     Ok(Compiled {
         kind: OperationKind::Query,
-        relations: live::relations(planner.schema, planned),
+        relations,
         fields,
         statements: written.into_iter().collect(),
+        own,
         errors,
     })
 }
 
 /// An operation of which one field asks the database, for rows that we can write as JSON ourselves.
 fn plain(schema: &Schema, roots: &[(Key, Root)], budget: &Budget) -> Option<Compiled> {
+    if roots.iter().any(|(_, root)| matches!(root, Root::Own(_))) {
+        return None;
+    }
     let mut asking = roots.iter().filter(|(_, root)| root.asks());
     let (only, None) = (asking.next()?, asking.next()) else {
         return None;
@@ -204,6 +217,7 @@ fn plain(schema: &Schema, roots: &[(Key, Root)], budget: &Budget) -> Option<Comp
         relations: live::relations(schema, roots.iter().map(|(_, root)| root)),
         fields: sources.collect(),
         statements: vec![written],
+        own: Vec::new(),
         errors: Vec::new(),
     })
 }
@@ -218,6 +232,7 @@ fn mutation<'d>(
     let budget = Budget::new(planner.schema, limits.introspection);
     let mut sources = Vec::new();
     let mut statements = Vec::new();
+    let mut own = Vec::new();
     let mut roots = Vec::with_capacity(fields.len());
     for field in fields {
         let planned = planner
@@ -231,8 +246,18 @@ fn mutation<'d>(
             None => constant(planner.schema, &planned, &budget)
                 .unwrap_or(Source::Constant(Bytes::from_static(b"null"))),
         };
+        if let Root::Own(field_of_own) = planned {
+            own.push(field_of_own);
+            sources.push((field.key().clone(), Source::Own(own.len() - 1)));
+            continue;
+        }
         sources.push((field.key().clone(), source));
         roots.push(planned);
+    }
+    if !own.is_empty() && !statements.is_empty() {
+        let message = "fields of the server's own and of the database cannot stand in one mutation: \
+                       they are not in one transaction";
+        return Err(Response::refused(Error::new(message)));
     }
     limit::check_cost(planner.schema, &roots, limits.cost).map_err(refused)?;
     Ok(Compiled {
@@ -240,6 +265,7 @@ fn mutation<'d>(
         relations: Vec::new(),
         fields: sources,
         statements,
+        own,
         errors: Vec::new(),
     })
 }

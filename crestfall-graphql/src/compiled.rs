@@ -13,7 +13,7 @@ use quick_cache::sync::Cache;
 
 use crate::document::{Document, Operation, OperationKind};
 use crate::model::Schema;
-use crate::plan::Key;
+use crate::plan::{Key, Own};
 use crate::request::Error;
 use crate::sql::{Template, Written};
 use crate::value::{Reads, Variables};
@@ -33,6 +33,8 @@ pub(crate) struct Compiled {
     /// What the answer is made of, in order.
     pub(crate) fields: Vec<(Key, Source)>,
     pub(crate) statements: Vec<Written>,
+    /// What is asked of the embedding program.
+    pub(crate) own: Vec<Own>,
     /// Fields that could not be planned.
     pub(crate) errors: Vec<Error>,
 }
@@ -48,6 +50,8 @@ pub(crate) enum Source {
     Rows(Template),
     /// The one value of that statement.
     Statement(usize),
+    /// What the embedding program answers.
+    Own(usize),
 }
 
 impl Compiled {

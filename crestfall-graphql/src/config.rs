@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crestfall_core::QualifiedName;
 
+use crate::persisted::Persisted;
+
 /// What the GraphQL API exposes and allows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -22,6 +24,8 @@ pub struct Config {
     pub log_query: bool,
     /// Live queries.
     pub subscriptions: Subscriptions,
+    /// Documents that are asked for by a name.
+    pub persisted: Persisted,
 }
 
 /// What one operation may ask before the database is asked anything.
@@ -118,6 +122,10 @@ impl Default for Config {
             role_costs: HashMap::new(),
             log_query: false,
             subscriptions: Subscriptions::default(),
+            persisted: Persisted {
+                automatic: true,
+                ..Persisted::default()
+            },
         }
     }
 }

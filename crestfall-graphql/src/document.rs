@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use fragments::check_cycles;
+pub(crate) use lexer::{Lexer, Token};
 pub(crate) use parser::parse;
 
 /// Where in the text something stands, in lines and characters from 1.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use crestfall_core::catalog::SharedCatalog;
+use crestfall_core::catalog::{KeptCatalog, SharedCatalog};
 use crestfall_core::db::{Access, Db, DbError, Rows, Scope, Share, Statement};
 use crestfall_core::identity::SharedVerifier;
 use crestfall_core::name::quote;
 use crestfall_core::tx::RequestContext;
 use crestfall_core::{Catalog, Identity};
 use quick_cache::sync::Cache;
+use serde_json::Value as Json;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -18,11 +19,13 @@ use crate::compile;
 use crate::compiled::{Compiled, DocumentRef, Documents, Known, Source};
 use crate::config::Config;
 use crate::document::OperationKind;
+use crate::extension::{Call, Extension};
 use crate::failure;
 use crate::limit;
 use crate::live::{Changes, Hub, Subscribed};
 use crate::model::visible::{self, Visible};
 use crate::model::{self, Schema};
+use crate::persisted::Registered;
 use crate::request::{Error, Fate, Request, Response};
 use crate::sdl;
 use crate::value::Variables;
@@ -41,6 +44,9 @@ pub struct GraphQl {
     /// Finds out who calls; none is the layer that has put an identity on the request.
     pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
     pub(crate) changes: Option<Arc<dyn Changes>>,
+    extension: Arc<Extension>,
+    /// Keeps the catalogue up to date.
+    kept: Option<Arc<KeptCatalog>>,
 }
 
 pub(crate) struct Shared {
@@ -48,6 +54,7 @@ pub(crate) struct Shared {
     catalog: Arc<SharedCatalog>,
     settings: ArcSwap<Settings>,
     pub(crate) live: Hub,
+    registered: Registered,
     /// Sockets and event streams that may still be opened.
     pub(crate) connections: Arc<Semaphore>,
     /// Cancelled when sockets and event streams are to end.
@@ -70,6 +77,7 @@ impl Shared {
             db,
             catalog,
             live: Hub::new(&config.subscriptions),
+            registered: Registered::default(),
             connections: Arc::new(Semaphore::new(config.subscriptions.max_connections)),
             ended: CancellationToken::new(),
             settings: ArcSwap::from_pointee(Settings::new(config)),
@@ -103,6 +111,8 @@ impl GraphQl {
             shared: Arc::new(Shared::new(db, catalog, Config::default())),
             authenticate: None,
             changes: None,
+            extension: Arc::default(),
+            kept: None,
         }
     }
 
@@ -151,6 +161,22 @@ impl GraphQl {
         self
     }
 
+    /// Answers these fields too, in the same endpoint: operations may ask for both, and introspection
+    /// shows both.
+    #[must_use]
+    pub fn extend(mut self, extension: Extension) -> Self {
+        let known = Arc::unwrap_or_clone(self.extension);
+        self.extension = Arc::new(known.and(extension));
+        // What was made of roles' schemas is not shared with the API without them.
+        let config = self.shared.settings.load().config.clone();
+        self.config(config)
+    }
+
+    pub(crate) fn keeping(mut self, kept: KeptCatalog) -> Self {
+        self.kept = Some(Arc::new(kept));
+        self
+    }
+
     /// Ends sockets and event streams, and opens no other: the process is about to end.
     pub fn end_subscriptions(&self) {
         self.shared.ended.cancel();
@@ -185,6 +211,14 @@ impl GraphQl {
         prepared.map(|prepared| prepared.kind)
     }
 
+    /// The request with the text of its document.
+    fn named(&self, request: Request) -> Result<Request, Response> {
+        let settings = self.shared.settings.load();
+        let longest = settings.config.limits.document_bytes;
+        let persisted = &settings.config.persisted;
+        persisted.resolve(&self.shared.registered, request, longest)
+    }
+
     /// Subscribes to what the operation answers, which is no answer yet.
     ///
     /// # Errors
@@ -195,6 +229,8 @@ impl GraphQl {
         request: Request,
     ) -> Result<Subscribed, Response> {
         let context = RequestContext::default();
+        // Queries are shared by their text.
+        let request = self.named(request)?;
         let prepared = self.prepare(identity, &context, request.clone()).await?;
         let relations = &prepared.compiled.relations;
         self.shared
@@ -253,6 +289,7 @@ impl GraphQl {
     ) -> Result<Prepared, Response> {
         let settings = self.shared.settings.load_full();
         let limits = &settings.config.limits_of(identity.role());
+        let request = self.named(request)?;
         let variables = compile::variables(request.variables)?;
         limit::check_variables(&variables, limits)
             .map_err(|exceeded| Response::refused(Error::from(exceeded)))?;
@@ -328,6 +365,7 @@ impl GraphQl {
             })?;
             let schemas = &settings.config.schemas;
             let schema = model::build(catalog, details, &visible, schemas);
+            let schema = schema.and_then(|schema| schema.extended(&self.extension));
             let schema = match settings.config.subscriptions.enabled {
                 true => schema.map(Schema::with_subscriptions),
                 false => schema,
@@ -352,7 +390,48 @@ impl GraphQl {
                 Err(error) => return failure::response(&error),
             },
         };
-        Response::data(answer(compiled, &rows), compiled.errors.clone())
+        let mut errors = compiled.errors.clone();
+        let own = match self.ask_own(identity, compiled, &mut errors).await {
+            Some(own) => own,
+            None => return Response::failed(errors),
+        };
+        Response::data(answer(compiled, &rows, &own), errors)
+    }
+
+    /// Asks the embedding program for its fields, one after the other as the operation has them. None
+    /// when one failed that must not be null.
+    async fn ask_own(
+        &self,
+        identity: &Identity,
+        compiled: &Compiled,
+        errors: &mut Vec<Error>,
+    ) -> Option<Vec<String>> {
+        let mut answers = Vec::with_capacity(compiled.own.len());
+        for (index, own) in compiled.own.iter().enumerate() {
+            let call = Call {
+                identity: identity.clone(),
+                arguments: own.arguments.clone(),
+            };
+            let answer = self.extension.call(&own.field, call).await;
+            let failed = match answer {
+                Ok(Json::Null) if own.is_never_null => "there is no value".to_owned(),
+                Ok(value) => {
+                    answers.push(own.wanted.of(value).to_string());
+                    continue;
+                }
+                Err(message) => message,
+            };
+            let mut fields = compiled.fields.iter();
+            let key =
+                fields.find(|(_, source)| matches!(source, Source::Own(own) if *own == index));
+            let key = key.map_or(&*own.field, |(key, _)| key);
+            errors.push(Error::new(failed).of_field(key));
+            if own.is_never_null {
+                return None;
+            }
+            answers.push("null".to_owned());
+        }
+        Some(answers)
     }
 
     async fn ask(
@@ -429,7 +508,7 @@ fn no_catalog() -> Response {
 }
 
 /// Puts the answer together: what PostgreSQL wrote is passed on as it is.
-fn answer(compiled: &Compiled, rows: &[Rows]) -> Vec<u8> {
+fn answer(compiled: &Compiled, rows: &[Rows], own: &[String]) -> Vec<u8> {
     let columns: Vec<Option<&[u8]>> = match rows.first().and_then(|rows| rows.row(0)) {
         Some(row) if compiled.kind == OperationKind::Query => row.values().collect(),
         _ => Vec::new(),
@@ -455,6 +534,7 @@ fn answer(compiled: &Compiled, rows: &[Rows]) -> Vec<u8> {
             Source::Constant(value) => Some(&value[..]),
             Source::Column(column) => columns.get(*column).copied().flatten(),
             Source::Statement(statement) => rows.get(*statement).and_then(Rows::first),
+            Source::Own(index) => own.get(*index).map(String::as_bytes),
         };
         data.extend_from_slice(value.unwrap_or(b"null"));
     }

@@ -27,6 +27,18 @@ use read::Malformed;
 /// What may be asked of the endpoint.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 
+/// The door for the fuzzer.
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    use super::{Request, read, socket};
+    use crate::config::Limits;
+
+    pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Option<Request> {
+        socket::fuzz(bytes, limits);
+        read::request(bytes, limits).ok()
+    }
+}
+
 impl GraphQl {
     /// The routes, relative to where they are nested; fits a router of any state.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {

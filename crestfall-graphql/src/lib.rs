@@ -13,24 +13,35 @@ mod caller;
 mod compile;
 mod compiled;
 mod config;
+mod connect;
 mod document;
+mod extension;
 mod failure;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod graphql;
 mod http;
 mod introspect;
 mod limit;
 mod live;
 mod model;
+mod persisted;
 mod plan;
 mod refusal;
 mod request;
 mod sdl;
 mod selection;
 mod sql;
+mod ui;
 mod value;
 
 pub use caller::Authenticate;
 pub use config::{Config, Limits, Subscriptions};
+pub use connect::ConnectError;
+pub use extension::{Call, Extension, ExtensionError};
 pub use graphql::GraphQl;
 pub use live::Changes;
+pub use persisted::{ManifestError, Persisted, TrustedDocuments};
 pub use request::{Error, Fate, Request, Response};
+pub use ui::ui;

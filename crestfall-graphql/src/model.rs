@@ -4,6 +4,7 @@
 mod build;
 mod directive;
 mod entity;
+mod extension;
 mod fields;
 mod functions;
 mod inputs;
@@ -204,6 +205,8 @@ pub(crate) enum Meaning {
     Call(Arc<Function>),
     TypeByName,
     SchemaItself,
+    /// The embedding program answers it.
+    Own,
     // Of `Mutation`.
     Insert(EntityId),
     Update(EntityId),

@@ -5,6 +5,7 @@ mod arguments;
 mod change;
 mod connection;
 mod filter;
+mod own;
 mod root;
 mod row;
 
@@ -18,6 +19,8 @@ use crate::model::{
 use crate::refusal::Refusal;
 use crate::selection::{Selected, Selector};
 use crate::value::Recipe;
+
+pub(crate) use own::Own;
 
 /// A name in the answer.
 pub(crate) type Key = Arc<str>;
@@ -40,6 +43,8 @@ pub(crate) enum Root {
     Insert(Insert),
     Update(Update),
     Delete(Delete),
+    /// The embedding program answers it.
+    Own(Own),
     /// `__schema`
     Schema(Vec<MetaItem>),
     /// `__type`

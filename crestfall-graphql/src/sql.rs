@@ -75,7 +75,10 @@ pub(crate) struct Written {
 impl Root {
     /// The database is asked for it.
     pub(crate) fn asks(&self) -> bool {
-        !matches!(self, Self::Typename(_) | Self::Schema(_) | Self::Type(..))
+        !matches!(
+            self,
+            Self::Own(_) | Self::Typename(_) | Self::Schema(_) | Self::Type(..)
+        )
     }
 }
 
@@ -315,6 +318,7 @@ impl<'s> Writer<'s> {
             Root::Insert(_)
             | Root::Update(_)
             | Root::Delete(_)
+            | Root::Own(_)
             | Root::Typename(_)
             | Root::Schema(_)
             | Root::Type(..) => {

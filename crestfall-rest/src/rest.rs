@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use bytes::Bytes;
-use crestfall_core::catalog::SharedCatalog;
+use crestfall_core::catalog::{KeptCatalog, SharedCatalog};
 use crestfall_core::client_ip::ClientIp;
 use crestfall_core::db::Db;
 use crestfall_core::identity::{ANONYMOUS_ROLE, SharedVerifier};
@@ -18,7 +18,6 @@ use crestfall_core::{Catalog, Identity};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use crate::config::{Config, ErrorVerbosity, ExplainPolicies, OpenApiMode};
-use crate::connect::Kept;
 use crate::error::{ApiError, Error, JwtRefusal};
 use crate::execute::{Prepared, execute};
 use crate::explain::explain;
@@ -45,7 +44,7 @@ struct Shared {
     settings: ArcSwap<Settings>,
     verifier: Option<SharedVerifier>,
     /// What keeps the catalogue up to date, when nobody else does.
-    kept: Option<Arc<Kept>>,
+    kept: Option<Arc<KeptCatalog>>,
 }
 
 impl Rest {
@@ -79,7 +78,7 @@ impl Rest {
     }
 
     /// Keeps what keeps its catalogue.
-    pub(crate) fn keeping(self, kept: Kept) -> Self {
+    pub(crate) fn keeping(self, kept: KeptCatalog) -> Self {
         self.changed(|shared| shared.kept = Some(Arc::new(kept)))
     }
 

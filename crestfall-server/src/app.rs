@@ -397,6 +397,7 @@ fn routes(app: &Arc<App>, auth: Option<&auth::Service>, rbac: Option<&rbac::Serv
             None => graphql,
         },
         paths: setup.graphql_paths.clone(),
+        has_ui: setup.graphql_ui,
         takes_api_key: setup.takes_api_key,
         callers: auth.map(auth::Service::callers),
     });

@@ -213,6 +213,7 @@ impl Environment {
             "rbac.enabled=true".to_owned(),
             "rbac.tell_missing=true".to_owned(),
             "rest.explain_policies=everyone".to_owned(),
+            "graphql.ui=true".to_owned(),
         ]);
         flags.assuming(vec![
             format!("database.url={}", self.database_url()),

@@ -38,6 +38,8 @@ pub(crate) struct GraphQlRoutes {
     pub(crate) graphql: GraphQl,
     /// Paths at which it answers; empty is the root.
     pub(crate) paths: Vec<&'static str>,
+    /// Below each there is a page to try operations on.
+    pub(crate) has_ui: bool,
     /// A header `apikey` stands for a bearer token when there is none.
     pub(crate) takes_api_key: bool,
     /// Says who calls, where the API is not to find out by itself.
@@ -64,6 +66,11 @@ impl Routes {
         {
             return routes.call(request).await;
         }
+        if let Some(routes) = &self.graphql
+            && let Some(file) = routes.file(request.uri().path())
+        {
+            return crestfall_graphql::ui(file);
+        }
         let Ok(response) = self.others.clone().call(request).await;
         response
     }
@@ -73,6 +80,16 @@ impl GraphQlRoutes {
     fn stands_at(&self, path: &str) -> bool {
         let path = path.strip_suffix('/').unwrap_or(path);
         self.paths.contains(&path)
+    }
+
+    /// The file of the page that stands at a path, if any does.
+    fn file<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let below = |mount: &&'static str| path.strip_prefix(mount)?.strip_prefix("/ui");
+        self.paths
+            .iter()
+            .filter(|_| self.has_ui)
+            .find_map(below)
+            .filter(|file| file.is_empty() || file.starts_with('/'))
     }
 
     async fn call(&self, mut request: Request<Body>) -> Response<Body> {

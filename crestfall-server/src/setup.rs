@@ -63,6 +63,8 @@ pub(crate) struct Setup {
     pub(crate) graphql: Option<crestfall_graphql::Config>,
     /// Where the GraphQL API stands; empty is the root.
     pub(crate) graphql_paths: Vec<&'static str>,
+    /// The GraphQL API has a page to try operations on.
+    pub(crate) graphql_ui: bool,
     /// A header `apikey` stands for a bearer token when there is none.
     pub(crate) takes_api_key: bool,
     /// `/openapi.json` and `/docs` are served.

@@ -3,7 +3,7 @@
 use super::{Position, SyntaxError};
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     /// One of `! $ & ( ) : = @ [ ] { | }`, or `.` for `...`.
     Mark(char),
     Name(&'a str),
@@ -14,7 +14,7 @@ pub(super) enum Token<'a> {
 }
 
 /// Gives one token after the other.
-pub(super) struct Lexer<'a> {
+pub(crate) struct Lexer<'a> {
     text: &'a str,
     offset: usize,
     /// Where the last line was that was counted, and what number it has.
@@ -23,7 +23,7 @@ pub(super) struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self {
             text,
             offset: 0,
@@ -33,7 +33,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next token and where it begins.
-    pub(super) fn next(&mut self) -> Result<(Token<'a>, Position), SyntaxError> {
+    pub(crate) fn next(&mut self) -> Result<(Token<'a>, Position), SyntaxError> {
         self.skip_ignored();
         let at = self.position();
         let Some(first) = self.rest().chars().next() else {

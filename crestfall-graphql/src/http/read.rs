@@ -136,8 +136,7 @@ pub(crate) fn operation(value: Json) -> Result<Request, Malformed> {
 }
 
 fn is_named(members: &serde_json::Map<String, Json>, extensions: &Json) -> bool {
-    members.get("documentId").is_some_and(Json::is_string)
-        || extensions.get("persistedQuery").is_some()
+    members.contains_key("documentId") || extensions.get("persistedQuery").is_some()
 }
 
 /// The operation in a query string.

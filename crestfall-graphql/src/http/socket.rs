@@ -37,6 +37,14 @@ pub(super) fn is_wanted(parts: &Parts) -> bool {
         && upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
+/// A message, for the fuzzer.
+#[cfg(feature = "fuzzing")]
+pub(super) fn fuzz(bytes: &[u8], limits: &crate::config::Limits) {
+    if let Err(close) = Received::parse(bytes, limits) {
+        assert!(close.reason().len() <= 123);
+    }
+}
+
 impl GraphQl {
     /// Makes a socket of a request.
     pub(super) async fn socket(&self, mut parts: Parts) -> HttpResponse<Body> {

@@ -13,7 +13,7 @@ fn of_root(schema: &Schema, root: &Root) -> u64 {
         Root::Typename(_) | Root::Schema(_) | Root::Type(..) => 0,
         Root::Connection(connection) => of_connection(schema, connection),
         Root::ByKey { row, .. } | Root::CalledRow(_, row) => of_row(schema, row),
-        Root::Value(_) => 1,
+        Root::Value(_) | Root::Own(_) => 1,
         Root::Insert(insert) => {
             let rows = insert.rows.len() as u64;
             rows.saturating_mul(of_answer(schema, &insert.fields))

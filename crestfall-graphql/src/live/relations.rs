@@ -15,7 +15,7 @@ pub(crate) fn relations<'a>(
         match root {
             Root::Connection(connection) => of_connection(connection, &mut found),
             Root::ByKey { row, .. } | Root::CalledRow(_, row) => of_row(row, &mut found),
-            // Nothing is known of what a function reads, and what changes rows is no query.
+            // Nothing is known of what functions and the program read; what changes rows is no query.
             _ => {}
         }
     }

@@ -9,8 +9,12 @@ impl Schema {
         let Kind::Object(object) = &query.kind else {
             return self;
         };
-        let is_data =
-            |field: &&Field| !matches!(field.meaning, Meaning::TypeByName | Meaning::SchemaItself);
+        let is_data = |field: &&Field| {
+            !matches!(
+                field.meaning,
+                Meaning::TypeByName | Meaning::SchemaItself | Meaning::Own
+            )
+        };
         let fields = object.fields.iter().filter(is_data).cloned().collect();
         let subscription = Type {
             name: "Subscription".into(),

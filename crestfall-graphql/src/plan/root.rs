@@ -56,6 +56,7 @@ impl<'d> Planner<'_, 'd> {
             Meaning::Insert(entity) => self.insert(selected, field, *entity).map(Root::Insert),
             Meaning::Update(entity) => self.update(selected, field, *entity).map(Root::Update),
             Meaning::Delete(entity) => self.delete(selected, field, *entity).map(Root::Delete),
+            Meaning::Own => self.own(selected, field).map(Root::Own),
             Meaning::SchemaItself => {
                 let of_schema = self.schema.meta.of_schema;
                 Ok(Root::Schema(self.meta(of_schema, &selected.below)?))

@@ -11,7 +11,7 @@ use crestfall_core::testing::{TestApp, TestDb};
 use crestfall_graphql::{Config, GraphQl};
 use serde_json::{Value, json};
 
-const SECRET: &str = "a secret for tests that is long enough";
+pub(crate) const SECRET: &str = "a secret for tests that is long enough";
 const FIXTURE: &str = include_str!("fixture.sql");
 
 pub(crate) struct Api {

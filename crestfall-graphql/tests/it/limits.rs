@@ -66,7 +66,7 @@ async fn fragments_that_fan_out_are_refused_without_being_unfolded_sec_33() {
     for level in 0..14 {
         let next = level + 1;
         bomb.push_str(&format!(
-            " fragment f{level} on Book {{ editor {{ mainAuthor: nodeId }} ... {{ ...f{next} }} ... {{ ...f{next} }} }}"
+            " fragment f{level} on Book {{ editor {{ nodeId }} ... {{ ...f{next} }} ... {{ ...f{next} }} }}"
         ));
     }
     bomb.push_str(" fragment f14 on Book { id }");

@@ -11,5 +11,6 @@ mod live;
 mod paging;
 mod reading;
 mod remembering;
+mod rows_equal;
 mod schema;
 mod socket;

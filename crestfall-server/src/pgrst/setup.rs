@@ -39,6 +39,7 @@ impl Config {
             rest_paths: vec![""],
             graphql: None,
             graphql_paths: Vec::new(),
+            graphql_ui: false,
             takes_api_key: false,
             describes: false,
             auth: None,

@@ -126,6 +126,9 @@ pub(crate) struct GraphQl {
     pub(crate) enabled: bool,
     /// Exposed schemas, among `rest.schemas`; empty is all of them.
     pub(crate) schemas: Vec<String>,
+    /// A page to try operations on, at `/postgresql/graphql/ui`. `crestfall dev` has it. Changes need a
+    /// restart.
+    pub(crate) ui: bool,
     /// Longest body of a request.
     pub(crate) max_body: Size,
     /// Longest document.
@@ -158,6 +161,33 @@ pub(crate) struct GraphQl {
     pub(crate) max_introspection: usize,
     /// Live queries, over WebSocket and as event streams.
     pub(crate) subscriptions: Subscriptions,
+    /// Documents that are asked for by a name in place of their text.
+    pub(crate) persisted: Persisted,
+}
+
+/// Documents that are asked for by a name in place of their text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Persisted {
+    /// Clients may register documents by their SHA-256 and ask for them by it later (automatic
+    /// persisted queries).
+    pub(crate) automatic: bool,
+    /// A manifest of documents that may be asked for by their names (`documentId`): a JSON object of
+    /// names and texts, as Relay's compiler and graphql-codegen write it, or Apollo's manifest; or a
+    /// folder of `.graphql` files, named by their names. Read again when the settings are.
+    pub(crate) trusted: Option<PathBuf>,
+    /// Nothing but trusted documents is executed.
+    pub(crate) trusted_only: bool,
+}
+
+impl Default for Persisted {
+    fn default() -> Self {
+        Self {
+            automatic: true,
+            trusted: None,
+            trusted_only: false,
+        }
+    }
 }
 
 /// Live queries, over WebSocket and as event streams.
@@ -469,6 +499,7 @@ impl Default for GraphQl {
         Self {
             enabled: true,
             schemas: Vec::new(),
+            ui: false,
             max_body: Size::mebibytes(4),
             max_document: Size::kibibytes(128),
             max_depth: limits.depth,
@@ -484,6 +515,7 @@ impl Default for GraphQl {
             role_costs: BTreeMap::new(),
             max_introspection: limits.introspection,
             subscriptions: Subscriptions::default(),
+            persisted: Persisted::default(),
         }
     }
 }

@@ -1,16 +1,18 @@
 //! From `crestfall.toml` to what the process runs with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crestfall_core::QualifiedName;
 use crestfall_core::client_ip::{ClientIpConfig, ClientIpLayer};
 use crestfall_core::jwt::RoleClaim;
+use crestfall_graphql::TrustedDocuments;
 use crestfall_rbac::Tell;
 use http::{HeaderName, HeaderValue};
 
 use super::Error;
 use super::sections::{
-    Admin, Errors, ExplainPolicies, OpenApi, Rest, Server, Settings, Subscriptions, TxEnd,
+    Admin, Errors, ExplainPolicies, OpenApi, Persisted, Rest, Server, Settings, Subscriptions,
+    TxEnd,
 };
 use crate::cors::Cors;
 use crate::edge::Policy;
@@ -61,6 +63,7 @@ impl Settings {
             rest_paths: REST_PATHS.to_vec(),
             graphql: self.graphql()?,
             graphql_paths: GRAPHQL_PATHS.to_vec(),
+            graphql_ui: self.graphql.ui,
             takes_api_key: true,
             describes: self.server.docs,
             auth: self.auth()?,
@@ -130,6 +133,7 @@ impl Settings {
             },
             role_costs: graphql.role_costs.clone().into_iter().collect(),
             subscriptions: graphql.subscriptions.config(),
+            persisted: graphql.persisted.config()?,
             log_query: self.log.queries,
         }))
     }
@@ -358,6 +362,46 @@ impl Rest {
             ..crestfall_rest::Config::default()
         })
     }
+}
+
+impl Persisted {
+    fn config(&self) -> Result<crestfall_graphql::Persisted, Error> {
+        let trusted = self.trusted.as_deref().map(trusted_documents).transpose();
+        let trusted = trusted
+            .map_err(|message| refused("graphql.persisted.trusted", &message))?
+            .unwrap_or_default();
+        if self.trusted_only && trusted.is_empty() {
+            let message = "needs documents in graphql.persisted.trusted";
+            return Err(refused("graphql.persisted.trusted_only", message));
+        }
+        Ok(crestfall_graphql::Persisted {
+            automatic: self.automatic,
+            trusted,
+            trusted_only: self.trusted_only,
+        })
+    }
+}
+
+/// The documents of a manifest, or of the files in a folder.
+fn trusted_documents(path: &Path) -> Result<TrustedDocuments, String> {
+    let told = |error: std::io::Error| format!("{}: {error}", path.display());
+    if !path.is_dir() {
+        let manifest = std::fs::read_to_string(path).map_err(told)?;
+        return TrustedDocuments::from_manifest(&manifest)
+            .map_err(|error| format!("{}: {error}", path.display()));
+    }
+    let mut documents = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(told)? {
+        let file = entry.map_err(told)?.path();
+        let is_document = file
+            .extension()
+            .is_some_and(|extension| extension == "graphql" || extension == "gql");
+        if let (true, Some(name)) = (is_document, file.file_stem()) {
+            let text = std::fs::read_to_string(&file).map_err(told)?;
+            documents.push((name.to_string_lossy().into_owned(), text));
+        }
+    }
+    Ok(TrustedDocuments::new(documents))
 }
 
 impl Subscriptions {
