@@ -13,6 +13,7 @@ mod database;
 mod details;
 mod interner;
 mod keeper;
+mod kept;
 mod key;
 mod load;
 mod lookup;
@@ -27,6 +28,7 @@ pub use details::{
     TypeCategory, TypeDetails, UniqueKey,
 };
 pub use keeper::{CatalogKeeper, CatalogState};
+pub use kept::KeptCatalog;
 pub use load::{CatalogError, CatalogOptions, CatalogSource, CatalogStatement};
 pub use shared::SharedCatalog;
 

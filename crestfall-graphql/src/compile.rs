@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value as Json;
 
-use crate::compiled::{Compiled, Known, Source};
+use crate::compiled::{Compiled, Documents, Known, Source};
 use crate::config::Limits;
 use crate::document::{self, Document, Operation, OperationKind};
 use crate::introspect;
@@ -25,7 +25,7 @@ pub(crate) fn read(
     text: &str,
     operation: Option<&str>,
     limits: &Limits,
-) -> Result<Known, Response> {
+) -> Result<(Document, usize), Response> {
     if text.len() > limits.document_bytes {
         let most = limits.document_bytes;
         let message = format!("the document is longer than {most} bytes");
@@ -35,7 +35,7 @@ pub(crate) fn read(
         .map_err(|error| Response::refused(Error::new(error.message).at(error.at)))?;
     let position =
         find(&document, operation).map_err(|message| Response::refused(Error::new(message)))?;
-    Ok(Known::new(document, position))
+    Ok((document, position))
 }
 
 fn find(document: &Document, wanted: Option<&str>) -> Result<usize, String> {
@@ -235,16 +235,17 @@ pub(crate) fn variables(json: Json) -> Result<Variables, Response> {
 /// # Errors
 /// The answer, when the operation cannot be executed at all.
 pub(crate) fn compiled(
+    documents: &Documents,
     schema: &Schema,
     known: &Known,
     variables: &Variables,
     limits: &Limits,
 ) -> Result<Arc<Compiled>, Response> {
-    if let Some(compiled) = known.find(schema, variables) {
+    if let Some(compiled) = documents.plan(known, schema, variables) {
         return Ok(compiled);
     }
     let (compiled, reads) = compile(schema, known, variables, limits)?;
     let compiled = Arc::new(compiled);
-    known.keep(schema, variables, &reads, &compiled);
+    documents.keep(known, schema, variables, &reads, &compiled);
     Ok(compiled)
 }

@@ -1,9 +1,10 @@
 //! The API itself: what it is made of, and one operation from end to end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use crestfall_core::catalog::SharedCatalog;
+use crestfall_core::catalog::{KeptCatalog, SharedCatalog};
 use crestfall_core::db::{Access, Db, DbError, Rows, Scope, Share, Statement};
 use crestfall_core::identity::SharedVerifier;
 use crestfall_core::name::quote;
@@ -12,13 +13,14 @@ use crestfall_core::{Catalog, Identity};
 use quick_cache::sync::Cache;
 
 use crate::compile;
-use crate::compiled::{Compiled, DocumentRef, Documents, Known, Source};
+use crate::compiled::{Compiled, DocumentRef, Documents, Source};
 use crate::config::Config;
 use crate::document::OperationKind;
 use crate::failure;
 use crate::model::visible::{self, Visible};
 use crate::model::{self, Schema};
 use crate::request::{Error, Fate, Request, Response};
+use crate::sdl;
 use crate::value::Variables;
 
 /// Roles whose schemas are remembered.
@@ -35,16 +37,22 @@ pub(crate) struct Shared {
     catalog: Arc<SharedCatalog>,
     settings: ArcSwap<Settings>,
     pub(crate) verifier: Option<SharedVerifier>,
+    /// What keeps the catalogue up to date, when nobody else does.
+    kept: Option<Arc<KeptCatalog>>,
 }
+
+/// A schema, or what is wrong with the comments of the database.
+type Outcome = Result<Schema, String>;
 
 /// Settings and what was made under them.
 #[derive(Debug)]
 struct Settings {
     config: Config,
     search_path: String,
-    /// `Err` holds what is wrong with the comments of the database.
-    schemas: Cache<(u64, Arc<str>), Arc<Result<Schema, String>>>,
+    schemas: Cache<(u64, Arc<str>), Arc<Outcome>>,
     documents: Documents,
+    /// The version of the catalogue that they were made from.
+    version: AtomicU64,
 }
 
 impl Settings {
@@ -61,6 +69,15 @@ impl Settings {
             config,
             schemas: Cache::new(ROLES),
             documents: Documents::default(),
+            version: AtomicU64::new(0),
+        }
+    }
+
+    /// Forgets what was made from an older catalogue.
+    fn follow(&self, version: u64) {
+        if self.version.fetch_max(version, Ordering::Relaxed) < version {
+            self.schemas.clear();
+            self.documents.clear();
         }
     }
 }
@@ -75,6 +92,7 @@ impl GraphQl {
                 catalog,
                 settings: ArcSwap::from_pointee(Settings::new(Config::default())),
                 verifier: None,
+                kept: None,
             }),
         }
     }
@@ -99,14 +117,41 @@ impl GraphQl {
     /// Verifies bearer tokens itself. An identity that a layer has found goes before.
     #[must_use]
     pub fn verifier(self, verifier: SharedVerifier) -> Self {
+        self.changed(|shared| shared.verifier = Some(verifier))
+    }
+
+    /// Keeps what keeps its catalogue.
+    pub(crate) fn keeping(self, kept: KeptCatalog) -> Self {
+        self.changed(|shared| shared.kept = Some(Arc::new(kept)))
+    }
+
+    fn changed(self, change: impl FnOnce(&mut Shared)) -> Self {
         let shared = &*self.shared;
+        let mut shared = Shared {
+            db: shared.db.clone(),
+            catalog: shared.catalog.clone(),
+            settings: ArcSwap::new(shared.settings.load_full()),
+            verifier: shared.verifier.clone(),
+            kept: shared.kept.clone(),
+        };
+        change(&mut shared);
         Self {
-            shared: Arc::new(Shared {
-                db: shared.db.clone(),
-                catalog: shared.catalog.clone(),
-                settings: ArcSwap::new(shared.settings.load_full()),
-                verifier: Some(verifier),
-            }),
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The schema that an identity's role sees, in the schema definition language.
+    ///
+    /// # Errors
+    /// The answer an operation would get, when there is no schema.
+    pub async fn schema_document(&self, identity: &Identity) -> Result<String, Response> {
+        let settings = self.shared.settings.load_full();
+        let catalog = self.shared.catalog.load().ok_or_else(no_catalog)?;
+        let context = RequestContext::default();
+        let schema = self.schema(&settings, &catalog, identity, &context).await?;
+        match &*schema {
+            Ok(schema) => Ok(sdl::document(schema)),
+            Err(message) => Err(Response::refused(Error::new(message))),
         }
     }
 
@@ -151,6 +196,7 @@ impl GraphQl {
         let settings = self.shared.settings.load_full();
         let variables = compile::variables(request.variables)?;
         let catalog = self.shared.catalog.load().ok_or_else(no_catalog)?;
+        settings.follow(catalog.version);
         let by = DocumentRef {
             version: catalog.version,
             role: identity.shared_role(),
@@ -161,10 +207,8 @@ impl GraphQl {
             Some(known) => known,
             None => {
                 let limits = &settings.config.limits;
-                let known = compile::read(by.document, by.operation, limits)?;
-                let known: Arc<Known> = Arc::new(known);
-                settings.documents.keep(&by, &known);
-                known
+                let read = compile::read(by.document, by.operation, limits)?;
+                settings.documents.add(&by, read)
             }
         };
         let schema = self.schema(&settings, &catalog, identity, context).await?;
@@ -173,7 +217,8 @@ impl GraphQl {
             Err(message) => return Err(Response::refused(Error::new(message))),
         };
         let limits = &settings.config.limits;
-        let compiled = compile::compiled(schema, &known, &variables, limits)?;
+        let documents = &settings.documents;
+        let compiled = compile::compiled(documents, schema, &known, &variables, limits)?;
         Ok(Prepared {
             settings,
             compiled,
@@ -188,7 +233,7 @@ impl GraphQl {
         catalog: &Catalog,
         identity: &Identity,
         context: &RequestContext,
-    ) -> Result<Arc<Result<Schema, String>>, Response> {
+    ) -> Result<Arc<Outcome>, Response> {
         let key = (catalog.version, identity.shared_role().clone());
         if let Some(schema) = settings.schemas.get(&key) {
             return Ok(schema);

@@ -12,6 +12,7 @@
 mod compile;
 mod compiled;
 mod config;
+mod connect;
 mod document;
 mod failure;
 mod graphql;
@@ -21,10 +22,12 @@ mod model;
 mod plan;
 mod refusal;
 mod request;
+mod sdl;
 mod selection;
 mod sql;
 mod value;
 
 pub use config::{Config, Limits};
+pub use connect::ConnectError;
 pub use graphql::GraphQl;
 pub use request::{Error, Fate, Request, Response};

@@ -1,23 +1,10 @@
 //! The short door: an API over a database, with the pool and the catalogue it needs made and kept.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
-
-use crestfall_core::Catalog;
-use crestfall_core::catalog::{self, CatalogKeeper, CatalogOptions, SharedCatalog};
-use crestfall_core::db::{Db, DbConfig, DbError, Listener, Notice};
-use parking_lot::Mutex;
-use tokio::task::JoinSet;
+use crestfall_core::catalog::{self, CatalogOptions, KeptCatalog};
+use crestfall_core::db::{Db, DbConfig, DbError};
 
 use crate::config::Config;
 use crate::rest::Rest;
-
-/// The channel whose notifications ask for a reload, PostgREST's default.
-const CHANNEL: &str = "pgrst";
-
-/// How long to wait for the first answer to `LISTEN`, which a pooler in between may never give.
-const LISTEN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why there is no API over a database.
 #[derive(Debug, thiserror::Error)]
@@ -61,13 +48,8 @@ impl Rest {
     /// # Errors
     /// See [`ConnectError`].
     pub async fn over(db: Db, config: Config) -> Result<Self, ConnectError> {
-        let options = catalog_options(&config);
-        let mut listener = db.listen(&[CHANNEL]);
-        // Once it listens, no change after the first load is missed.
-        let _ = tokio::time::timeout(LISTEN_TIMEOUT, listener.next()).await;
-        let first = Catalog::load(&db, &options).await?;
-        let catalog = Arc::new(SharedCatalog::new());
-        let kept = Kept::start(&db, options, &catalog, first, listener).await;
+        let kept = KeptCatalog::start(&db, catalog_options(&config)).await?;
+        let catalog = kept.shared().clone();
         Ok(Self::new(db, catalog).config(config).keeping(kept))
     }
 }
@@ -81,73 +63,11 @@ fn catalog_options(config: &Config) -> CatalogOptions {
     }
 }
 
-/// The tasks that keep a catalogue; they end when it is dropped.
-pub(crate) struct Kept {
-    _tasks: JoinSet<Infallible>,
-}
-
-impl Kept {
-    /// Puts the first catalogue into force and keeps it up to date.
-    async fn start(
-        db: &Db,
-        options: CatalogOptions,
-        catalog: &Arc<SharedCatalog>,
-        first: Catalog,
-        listener: Listener,
-    ) -> Self {
-        let keeper = CatalogKeeper::new(catalog.clone());
-        let mut states = keeper.subscribe();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(keep(keeper.clone(), db.clone(), options, first));
-        tasks.spawn(obey(listener, db.clone(), keeper));
-        // The first load is done already: this waits for the task to begin, no longer.
-        let _ = states.wait_for(|_| catalog.version() > 0).await;
-        Self { _tasks: tasks }
-    }
-}
-
-/// Loads the catalogue whenever it is asked for; the first time it is there.
-async fn keep(
-    keeper: CatalogKeeper,
-    db: Db,
-    options: CatalogOptions,
-    first: Catalog,
-) -> Infallible {
-    let first = Mutex::new(Some(first));
-    let load = || async {
-        let first = first.lock().take();
-        match first {
-            Some(catalog) => Ok(catalog),
-            None => Catalog::load(&db, &options).await,
-        }
-    };
-    keeper.run(load).await;
-    std::future::pending().await
-}
-
-/// Does what notifications ask for.
-async fn obey(mut listener: Listener, db: Db, keeper: CatalogKeeper) -> Infallible {
-    loop {
-        if asks_for_reload(&listener.next().await) {
-            // Connections know settings of their role from when they were opened.
-            db.reset().await;
-            db.forget_statements();
-            keeper.request_reload();
-        }
-    }
-}
-
-fn asks_for_reload(notice: &Notice) -> bool {
-    match notice {
-        // What was notified while nobody listened is not known.
-        Notice::Connected => true,
-        Notice::Notification { payload, .. } => matches!(payload.as_str(), "" | "reload schema"),
-        Notice::Disconnected { .. } => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use axum::Router;
     use crestfall_core::testing::{TestApp, TestDb};
     use serde_json::json;

@@ -8,14 +8,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use bytes::Bytes;
-use crestfall_core::catalog::SharedCatalog;
+use crestfall_core::catalog::{KeptCatalog, SharedCatalog};
 use crestfall_core::db::Db;
 use crestfall_core::identity::SharedVerifier;
 use crestfall_core::{Catalog, Identity};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::config::{Config, ErrorVerbosity};
-use crate::connect::Kept;
 use crate::error::{ApiError, Error, JwtRefusal};
 use crate::execute::{Prepared, execute};
 use crate::inspect::inspect;
@@ -39,7 +38,7 @@ struct Shared {
     settings: ArcSwap<Settings>,
     verifier: Option<SharedVerifier>,
     /// What keeps the catalogue up to date, when nobody else does.
-    kept: Option<Arc<Kept>>,
+    kept: Option<Arc<KeptCatalog>>,
 }
 
 impl Rest {
@@ -73,7 +72,7 @@ impl Rest {
     }
 
     /// Keeps what keeps its catalogue.
-    pub(crate) fn keeping(self, kept: Kept) -> Self {
+    pub(crate) fn keeping(self, kept: KeptCatalog) -> Self {
         self.changed(|shared| shared.kept = Some(Arc::new(kept)))
     }
 

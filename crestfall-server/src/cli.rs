@@ -1,5 +1,6 @@
 //! Commands and flags.
 
+mod generate;
 mod graphql;
 mod keys;
 mod migrate;
@@ -45,6 +46,11 @@ enum Command {
     /// Serve REST alone, in place of PostgREST: its variables, its configuration file, its flags.
     #[command(disable_version_flag = true)]
     Rest(rest::Arguments),
+    /// Print what others make code from.
+    Gen {
+        #[command(subcommand)]
+        what: generate::Generate,
+    },
     /// Print what can be set, or check what is.
     Settings {
         #[command(subcommand)]
@@ -78,6 +84,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Serve(flags) => serve(flags),
         Command::Dev(arguments) => develop(arguments),
         Command::Auth(flags) => authenticate(flags),
+        Command::Gen { what } => generate::main(what),
         Command::Graphql(flags) => graphql::main(flags),
         Command::Keys(arguments) => keys::main(&arguments),
         Command::Users(arguments) => users::main(&arguments),

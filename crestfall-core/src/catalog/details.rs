@@ -276,6 +276,9 @@ impl ForeignKeyRow {
     }
 }
 
+/// Name, type, the type's name, whether there is a default, which.
+type ParameterRow = (Option<String>, u32, String, bool, Option<String>);
+
 #[derive(Deserialize)]
 struct FunctionRow {
     oid: u32,
@@ -287,18 +290,20 @@ struct FunctionRow {
     one_row: bool,
     volatility: char,
     variadic: bool,
-    /// Name, type, the type's name, whether there is a default, which.
-    parameters: Vec<(Option<String>, u32, String, bool, Option<String>)>,
+    parameters: Vec<ParameterRow>,
 }
 
 impl FunctionRow {
     fn details(self) -> FunctionDetails {
-        let parameter = |(name, type_oid, type_name, has_default, default)| ParameterDetails {
-            name: Option::<String>::map(name, Arc::from),
-            type_oid,
-            type_name: String::into(type_name),
-            has_default,
-            default,
+        let parameter = |row: ParameterRow| {
+            let (name, type_oid, type_name, has_default, default) = row;
+            ParameterDetails {
+                name: name.map(Arc::from),
+                type_oid,
+                type_name: type_name.into(),
+                has_default,
+                default,
+            }
         };
         FunctionDetails {
             oid: self.oid,

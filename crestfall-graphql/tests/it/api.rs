@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use crestfall_core::Catalog;
 use crestfall_core::catalog::{CatalogOptions, SharedCatalog};
 use crestfall_core::db::{Db, DbConfig};
 use crestfall_core::jwt::{Verifier, sign_hs256};
 use crestfall_core::testing::{TestApp, TestDb};
+use crestfall_core::{Catalog, Identity};
 use crestfall_graphql::{Config, GraphQl};
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ const FIXTURE: &str = include_str!("fixture.sql");
 pub(crate) struct Api {
     pub(crate) app: TestApp,
     pub(crate) db: TestDb,
+    graphql: GraphQl,
     pool: Db,
     catalog: Arc<SharedCatalog>,
     options: CatalogOptions,
@@ -60,6 +61,7 @@ impl Api {
             .verifier(Arc::new(ArcSwap::from_pointee(verifier)));
         let api = Self {
             app: TestApp::new(graphql.router()),
+            graphql,
             db,
             pool,
             catalog,
@@ -73,6 +75,13 @@ impl Api {
     pub(crate) async fn reload(&self) {
         let catalog = Catalog::load(&self.pool, &self.options).await;
         self.catalog.replace(catalog.expect("a catalogue"));
+    }
+
+    /// The schema of a role.
+    pub(crate) async fn document(&self, role: &str) -> String {
+        let identity = Identity::anonymous(role);
+        let document = self.graphql.schema_document(&identity).await;
+        document.expect("a schema")
     }
 
     /// What nobody in particular is answered.

@@ -226,3 +226,27 @@ fn collect_names(value: &Value, named: &mut Vec<String>) {
         _ => {}
     }
 }
+
+#[tokio::test]
+async fn the_schema_document_names_what_a_role_can_reach() {
+    let api = Api::new().await;
+    let anonymous = api.document("anon").await;
+    for line in [
+        "type Book implements Node {",
+        "  cover: Cover",
+        "  author: Writer!",
+        "scalar BigInt",
+        "enum Genre {",
+        "\"Who writes\"",
+        "  bookByPk(id: BigInt!): Book",
+        "  add(a: Int!, b: Int = 10): Int",
+    ] {
+        assert!(
+            anonymous.lines().any(|found| found == line),
+            "{line}\n{anonymous}"
+        );
+    }
+    assert!(!anonymous.contains("Member") && !anonymous.contains("__"));
+    let member = api.document("authenticated").await;
+    assert!(member.contains("input MemberInsertInput {") && member.contains("atMost: Int! = 1"));
+}
