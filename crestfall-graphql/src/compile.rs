@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value as Json;
 
-use crate::compiled::{Compiled, Known, Source};
+use crate::compiled::{Compiled, Documents, Known, Source};
 use crate::config::Limits;
 use crate::document::{self, Document, Operation, OperationKind};
 use crate::introspect;
@@ -27,7 +27,7 @@ pub(crate) fn read(
     text: &str,
     operation: Option<&str>,
     limits: &Limits,
-) -> Result<Known, Response> {
+) -> Result<(Document, usize), Response> {
     if text.len() > limits.document_bytes {
         let most = limits.document_bytes;
         let what = "the document is too long";
@@ -46,7 +46,7 @@ pub(crate) fn read(
     if let Some(operation) = document.operations.get(position) {
         limit::check_operation(&document, operation, limits).map_err(refused)?;
     }
-    Ok(Known::new(document, position))
+    Ok((document, position))
 }
 
 /// What is beyond a limit is no operation that is executed.
@@ -297,10 +297,11 @@ pub(crate) fn variables(json: Json) -> Result<Variables, Response> {
 ///
 /// # Errors
 /// The answer.
-pub(crate) fn check_required(known: &Known, variables: &Variables) -> Result<(), Response> {
-    let required = known
-        .operation()
-        .map_or(&[][..], |operation| &operation.required);
+pub(crate) fn check_required(
+    operation: Option<&Operation>,
+    variables: &Variables,
+) -> Result<(), Response> {
+    let required = operation.map_or(&[][..], |operation| &operation.required);
     let missing = required
         .iter()
         .find(|name| variables.get(&***name).is_none_or(Json::is_null));
@@ -317,16 +318,17 @@ pub(crate) fn check_required(known: &Known, variables: &Variables) -> Result<(),
 /// # Errors
 /// The answer, when the operation cannot be executed at all.
 pub(crate) fn compiled(
+    documents: &Documents,
     schema: &Schema,
     known: &Known,
     variables: &Variables,
     limits: &Limits,
 ) -> Result<Arc<Compiled>, Response> {
-    if let Some(compiled) = known.find(schema, variables) {
+    if let Some(compiled) = documents.plan(known, schema, variables) {
         return Ok(compiled);
     }
     let (compiled, reads) = compile(schema, known, variables, limits)?;
     let compiled = Arc::new(compiled);
-    known.keep(schema, variables, &reads, &compiled);
+    documents.keep(known, schema, variables, &reads, &compiled);
     Ok(compiled)
 }

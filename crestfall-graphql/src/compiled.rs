@@ -3,13 +3,14 @@
 
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use crestfall_core::QualifiedName;
 use crestfall_core::db::Statement;
 use parking_lot::Mutex;
-use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
 
 use crate::document::{Document, Operation, OperationKind};
 use crate::model::Schema;
@@ -18,11 +19,11 @@ use crate::request::Error;
 use crate::sql::{Template, Written};
 use crate::value::{Reads, Variables};
 
-/// Documents that are remembered.
-const DOCUMENTS: usize = 1000;
+/// About how many documents, and plans, are remembered.
+const ITEMS: usize = 1000;
 
-/// Shapes that are remembered of each.
-const SHAPES: usize = 64;
+/// How much memory documents may take, and plans.
+const BYTES: u64 = 32 * 1024 * 1024;
 
 /// An operation, planned for variables of one shape.
 #[derive(Debug)]
@@ -78,52 +79,15 @@ impl Compiled {
 pub(crate) struct Known {
     pub(crate) document: Document,
     operation: usize,
-    plans: Mutex<Plans>,
-}
-
-#[derive(Debug, Default)]
-struct Plans {
+    /// Its plans are remembered under this number.
+    number: u64,
     /// What any planning of it has read.
-    reads: Reads,
-    by_shape: Vec<(Vec<u8>, Arc<Compiled>)>,
+    reads: Mutex<Reads>,
 }
 
 impl Known {
-    pub(crate) fn new(document: Document, operation: usize) -> Self {
-        Self {
-            document,
-            operation,
-            plans: Mutex::default(),
-        }
-    }
-
     pub(crate) fn operation(&self) -> Option<&Operation> {
         self.document.operations.get(self.operation)
-    }
-
-    /// The plan for variables of this shape.
-    pub(crate) fn find(&self, schema: &Schema, variables: &Variables) -> Option<Arc<Compiled>> {
-        let plans = self.plans.lock();
-        let shape = plans.reads.shape(schema, variables);
-        let found = plans.by_shape.iter().find(|(known, _)| *known == shape);
-        found.map(|(_, compiled)| compiled.clone())
-    }
-
-    /// Keeps a plan for other variables of the same shape.
-    pub(crate) fn keep(
-        &self,
-        schema: &Schema,
-        variables: &Variables,
-        reads: &Reads,
-        compiled: &Arc<Compiled>,
-    ) {
-        let mut plans = self.plans.lock();
-        if plans.reads.merge(reads) || plans.by_shape.len() >= SHAPES {
-            // Shapes are made of all that is read: those made of less are found no more.
-            plans.by_shape.clear();
-        }
-        let shape = plans.reads.shape(schema, variables);
-        plans.by_shape.push((shape, compiled.clone()));
     }
 }
 
@@ -154,32 +118,110 @@ impl Equivalent<DocumentKey> for DocumentRef<'_> {
     }
 }
 
-/// Documents by version of the catalogue and role.
+/// A document's number and the shape of its variables.
+type PlanKey = (u64, Vec<u8>);
+
+/// Roughly the bytes that something takes.
+#[derive(Debug, Clone, Copy)]
+struct Size;
+
+impl Weighter<DocumentKey, Arc<Known>> for Size {
+    fn weight(&self, key: &DocumentKey, _: &Arc<Known>) -> u64 {
+        // The tree is several times as large as the text.
+        1000 + 8 * key.document.len() as u64
+    }
+}
+
+impl Weighter<PlanKey, Arc<Compiled>> for Size {
+    fn weight(&self, key: &PlanKey, compiled: &Arc<Compiled>) -> u64 {
+        let statements = compiled.statements.iter();
+        let written = statements.map(|written| written.sql.len() + 100 * written.params.len());
+        let constants = compiled.fields.iter().map(|(_, source)| match source {
+            Source::Constant(value) => value.len(),
+            _ => 100,
+        });
+        let length: usize = written.chain(constants).sum();
+        (1000 + key.1.len() + length) as u64
+    }
+}
+
+/// Documents by version of the catalogue and role, and the plans of each by the shape of variables.
 #[derive(Debug)]
 pub(crate) struct Documents {
-    cache: Cache<DocumentKey, Arc<Known>>,
+    documents: Cache<DocumentKey, Arc<Known>, Size>,
+    plans: Cache<PlanKey, Arc<Compiled>, Size>,
+    numbers: AtomicU64,
 }
 
 impl Default for Documents {
     fn default() -> Self {
         Self {
-            cache: Cache::new(DOCUMENTS),
+            documents: Cache::with_weighter(ITEMS, BYTES, Size),
+            plans: Cache::with_weighter(ITEMS, BYTES, Size),
+            numbers: AtomicU64::new(0),
         }
     }
 }
 
 impl Documents {
     pub(crate) fn find(&self, by: &DocumentRef<'_>) -> Option<Arc<Known>> {
-        self.cache.get(by)
+        self.documents.get(by)
     }
 
-    pub(crate) fn keep(&self, by: &DocumentRef<'_>, known: &Arc<Known>) {
+    /// Remembers a document and which of its operations is meant.
+    pub(crate) fn add(
+        &self,
+        by: &DocumentRef<'_>,
+        (document, operation): (Document, usize),
+    ) -> Arc<Known> {
+        let known = Arc::new(Known {
+            document,
+            operation,
+            number: self.numbers.fetch_add(1, Ordering::Relaxed),
+            reads: Mutex::default(),
+        });
         let key = DocumentKey {
             version: by.version,
             role: by.role.clone(),
             document: by.document.into(),
             operation: by.operation.map(Into::into),
         };
-        self.cache.insert(key, known.clone());
+        self.documents.insert(key, known.clone());
+        known
+    }
+
+    /// The plan for variables of this shape.
+    pub(crate) fn plan(
+        &self,
+        known: &Known,
+        schema: &Schema,
+        variables: &Variables,
+    ) -> Option<Arc<Compiled>> {
+        let shape = known.reads.lock().shape(schema, variables);
+        self.plans.get(&(known.number, shape))
+    }
+
+    /// Remembers a plan for other variables of the same shape.
+    pub(crate) fn keep(
+        &self,
+        known: &Known,
+        schema: &Schema,
+        variables: &Variables,
+        reads: &Reads,
+        compiled: &Arc<Compiled>,
+    ) {
+        let shape = {
+            let mut all = known.reads.lock();
+            // Shapes are made of all that was ever read: those made of less are found no more.
+            all.merge(reads);
+            all.shape(schema, variables)
+        };
+        self.plans.insert((known.number, shape), compiled.clone());
+    }
+
+    /// Forgets everything, as when the catalogue has changed.
+    pub(crate) fn clear(&self) {
+        self.documents.clear();
+        self.plans.clear();
     }
 }

@@ -10,8 +10,9 @@ use crate::value::Variables;
 /// A document: its parser, its limits, and the definitions of the schema language.
 pub fn document(text: &str) {
     let limits = Limits::default();
-    if let Ok(known) = compile::read(text, None, &limits) {
-        let _ = compile::check_required(&known, &Variables::new());
+    if let Ok((document, position)) = compile::read(text, None, &limits) {
+        let operation = document.operations.get(position);
+        let _ = compile::check_required(operation, &Variables::new());
     }
     if let Ok(document) = document::parse(text, limits.depth, limits.tokens) {
         let selections = document.operations.iter().flat_map(|one| &one.selections);

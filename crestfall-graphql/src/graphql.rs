@@ -1,6 +1,7 @@
 //! The API itself: what it is made of, and one operation from end to end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use crestfall_core::catalog::{KeptCatalog, SharedCatalog};
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::caller::Authenticate;
 use crate::compile;
-use crate::compiled::{Compiled, DocumentRef, Documents, Known, Source};
+use crate::compiled::{Compiled, DocumentRef, Documents, Source};
 use crate::config::Config;
 use crate::document::OperationKind;
 use crate::extension::{Call, Extension};
@@ -61,14 +62,18 @@ pub(crate) struct Shared {
     pub(crate) ended: CancellationToken,
 }
 
+/// A schema, or what is wrong with the comments of the database.
+type Outcome = Result<Schema, String>;
+
 /// Settings and what was made under them.
 #[derive(Debug)]
 struct Settings {
     config: Config,
     search_path: String,
-    /// `Err` holds what is wrong with the comments of the database.
-    schemas: Cache<(u64, Arc<str>), Arc<Result<Schema, String>>>,
+    schemas: Cache<(u64, Arc<str>), Arc<Outcome>>,
     documents: Documents,
+    /// The version of the catalogue that they were made from.
+    version: AtomicU64,
 }
 
 impl Shared {
@@ -99,6 +104,15 @@ impl Settings {
             config,
             schemas: Cache::new(ROLES),
             documents: Documents::default(),
+            version: AtomicU64::new(0),
+        }
+    }
+
+    /// Forgets what was made from an older catalogue.
+    fn follow(&self, version: u64) {
+        if self.version.fetch_max(version, Ordering::Relaxed) < version {
+            self.schemas.clear();
+            self.documents.clear();
         }
     }
 }
@@ -294,6 +308,7 @@ impl GraphQl {
         limit::check_variables(&variables, limits)
             .map_err(|exceeded| Response::refused(Error::from(exceeded)))?;
         let catalog = self.shared.catalog.load().ok_or_else(no_catalog)?;
+        settings.follow(catalog.version);
         let by = DocumentRef {
             version: catalog.version,
             role: identity.shared_role(),
@@ -303,10 +318,8 @@ impl GraphQl {
         let known = match settings.documents.find(&by) {
             Some(known) => known,
             None => {
-                let known = compile::read(by.document, by.operation, limits)?;
-                let known: Arc<Known> = Arc::new(known);
-                settings.documents.keep(&by, &known);
-                known
+                let read = compile::read(by.document, by.operation, limits)?;
+                settings.documents.add(&by, read)
             }
         };
         let schema = self.schema(&settings, &catalog, identity, context).await?;
@@ -314,10 +327,10 @@ impl GraphQl {
             Ok(schema) => schema,
             Err(message) => return Err(Response::refused(Error::new(message))),
         };
-        let compiled = compile::compiled(schema, &known, &variables, limits)?;
+        let compiled = compile::compiled(&settings.documents, schema, &known, &variables, limits)?;
         // What is wrong with the fields is told first, as pg_graphql has it.
         if compiled.errors.is_empty() {
-            compile::check_required(&known, &variables)?;
+            compile::check_required(known.operation(), &variables)?;
         }
         Ok(Prepared {
             settings,
@@ -336,7 +349,7 @@ impl GraphQl {
         catalog: &Catalog,
         identity: &Identity,
         context: &RequestContext,
-    ) -> Result<Arc<Result<Schema, String>>, Response> {
+    ) -> Result<Arc<Outcome>, Response> {
         let key = (catalog.version, identity.shared_role().clone());
         if let Some(schema) = settings.schemas.get(&key) {
             return Ok(schema);

@@ -187,4 +187,17 @@ mod tests {
             Err(CatalogError::Results(7))
         ));
     }
+
+    #[test]
+    fn details_are_asked_for_and_read_only_when_wanted() {
+        let wanted = |details| CatalogOptions {
+            details,
+            ..CatalogOptions::default()
+        };
+        assert_eq!(statements(&wanted(false)).len(), BASE);
+        let count = statements(&wanted(true)).len();
+        assert!(read(vec![vec![]; BASE]).unwrap().details.is_none());
+        assert!(read(vec![vec![]; count]).unwrap().details.is_some());
+        assert!(read(vec![vec![]; count - 1]).is_err());
+    }
 }

@@ -48,13 +48,11 @@ impl Reads {
         }
     }
 
-    /// Takes in what another planning read. Whether anything was new.
-    pub(crate) fn merge(&mut self, other: &Self) -> bool {
-        let before = self.uses.len();
+    /// Takes in what another planning read.
+    pub(crate) fn merge(&mut self, other: &Self) {
         for (variable, used) in &other.uses {
             self.note(variable.clone(), used.clone());
         }
-        self.uses.len() > before
     }
 
     /// What these variables are, as far as it was read.
