@@ -116,7 +116,10 @@ impl Format {
             return Self::Json;
         }
         let begin: Vec<_> = line.splitn(7, ',').collect();
-        let is_csv = begin.len() == 7 && time(begin[0]).is_some();
+        // A text's first words may be the time, too, but not all of them.
+        let is_csv = begin.len() == 7
+            && begin[0].split_whitespace().count() <= 3
+            && time(begin[0]).is_some();
         if is_csv { Self::Csv } else { Self::Text }
     }
 }

@@ -229,6 +229,15 @@ fn write_keys(group: &mut Group<'_>) {
         "/admin/api-keys/{id}",
         admin("revoke_key", "Revoke an API key").answer(204, "Revoked", None),
     );
+    group.post(
+        "/admin/api-keys/{id}/rotate",
+        admin(
+            "rotate_service_key",
+            "Make a key in place of a service's, which holds for a while yet",
+        )
+        .body(Schema::reference("AuthApiKeyRotation"))
+        .answer(201, "The new key", Some(Schema::reference("AuthNewApiKey"))),
+    );
 }
 
 fn write_providers(group: &mut Group<'_>) {

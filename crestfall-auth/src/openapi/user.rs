@@ -124,6 +124,34 @@ fn write_keys(group: &mut Group<'_>) {
         "/user/api-keys/{id}",
         user("revoke_api_key", "Revoke an API key").answer(204, "Revoked", None),
     );
+    let rotation = group.document.schema("AuthApiKeyRotation", rotation());
+    group.post(
+        "/user/api-keys/{id}/rotate",
+        user(
+            "rotate_api_key",
+            "Make a key in place of one that holds for a while yet",
+        )
+        .body(rotation)
+        .answer(201, "The new key", Some(Schema::reference("AuthNewApiKey"))),
+    );
+}
+
+/// How a key is replaced.
+fn rotation() -> Schema {
+    members([
+        (
+            "overlap?",
+            text()
+                .nullable()
+                .describe("How long both hold, such as `1h`; at most 30 days. Default: an hour."),
+        ),
+        (
+            "public_key?",
+            text()
+                .nullable()
+                .describe("Of a new Ed25519 key, in Base64."),
+        ),
+    ])
 }
 
 /// What is asked for with a new key.
