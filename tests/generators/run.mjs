@@ -84,6 +84,8 @@ async function serve(database) {
     CRESTFALL_AUTH__RATE_LIMITS__TOKEN_REFRESH: 'off',
     CRESTFALL_DATABASE__URL: database,
     CRESTFALL_JWT__SECRET: secret,
+    // The fixture's films are everybody's, without row-level security.
+    CRESTFALL_REST__UNPROTECTED: 'true',
     CRESTFALL_SERVER__HOST: '127.0.0.1',
     CRESTFALL_SERVER__PORT: String(port),
     CRESTFALL_ADMIN__PORT: String(admin),
