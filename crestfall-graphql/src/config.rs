@@ -20,6 +20,10 @@ pub struct Config {
     pub limits: Limits,
     /// `limits.cost` for roles that are given another.
     pub role_costs: HashMap<String, u64>,
+    /// The anonymous role does not see relations that no policy holds, whatever it is granted, unless
+    /// a line `@public` in their comment says that they are everybody's. Default: `false`, as with
+    /// pg_graphql.
+    pub protects_anonymous: bool,
     /// Log the statements of each operation, without their parameters.
     pub log_query: bool,
     /// Live queries.
@@ -120,6 +124,7 @@ impl Default for Config {
             pre_request: None,
             limits: Limits::default(),
             role_costs: HashMap::new(),
+            protects_anonymous: false,
             log_query: false,
             subscriptions: Subscriptions::default(),
             persisted: Persisted {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use crestfall_core::catalog::{KeptCatalog, SharedCatalog};
 use crestfall_core::db::{Access, Db, DbError, Rows, Scope, Share, Statement};
-use crestfall_core::identity::SharedVerifier;
+use crestfall_core::identity::{ANONYMOUS_ROLE, SharedVerifier};
 use crestfall_core::name::quote;
 use crestfall_core::tx::RequestContext;
 use crestfall_core::{Catalog, Identity};
@@ -372,10 +372,13 @@ impl GraphQl {
                 .run(&scope, &visible::statements(details))
                 .await;
             let answers = answers.map_err(|error| failure::response(&error))?;
-            let visible = Visible::read(&answers).map_err(|error| {
+            let mut visible = Visible::read(&answers).map_err(|error| {
                 tracing::error!(error.message = %error, "graphql.schema failed");
                 no_catalog()
             })?;
+            if settings.config.protects_anonymous && identity.role() == ANONYMOUS_ROLE {
+                visible.hide_unprotected(catalog, details);
+            }
             let schemas = &settings.config.schemas;
             let schema = model::build(catalog, details, &visible, schemas);
             let schema = schema.and_then(|schema| schema.extended(&self.extension));

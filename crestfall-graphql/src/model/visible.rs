@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crestfall_core::Catalog;
 use crestfall_core::catalog::Details;
 use crestfall_core::db::{Param, Rows, Statement};
 
@@ -80,6 +81,16 @@ impl Visible {
             visible.functions.insert(oid);
         }
         Ok(visible)
+    }
+
+    /// Leaves out the relations that no policy holds.
+    pub(crate) fn hide_unprotected(&mut self, catalog: &Catalog, details: &Details) {
+        for table in &details.tables {
+            let known = catalog.tables.get(&table.name);
+            if known.is_some_and(|known| !known.is_protected) {
+                self.tables.remove(&table.oid);
+            }
+        }
     }
 }
 

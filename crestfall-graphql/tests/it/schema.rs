@@ -226,3 +226,27 @@ fn collect_names(value: &Value, named: &mut Vec<String>) {
         _ => {}
     }
 }
+
+#[tokio::test]
+async fn who_has_no_credential_does_not_see_what_no_policy_holds_d2() {
+    let more = "
+        create table library.shelf (id int primary key);
+        create table library.notice (id int primary key);
+        comment on table library.notice is '@public';
+        grant select on library.shelf, library.notice to anon, authenticated;";
+    let api = Api::over(more, |config| config.protects_anonymous = true).await;
+    let seen = fields(&api, "Query").await;
+    assert!(seen.contains(&"noticeCollection".to_owned()), "{seen:?}");
+    assert!(!seen.contains(&"shelfCollection".to_owned()), "{seen:?}");
+    let refused = api
+        .ask("{ shelfCollection { edges { node { id } } } }")
+        .await;
+    assert!(refused["data"].is_null(), "{refused}");
+    let shelf = "{ shelfCollection { edges { node { id } } } }";
+    let member = api.ask_as("ann", shelf, json!({})).await;
+    assert_eq!(member["data"]["shelfCollection"]["edges"], json!([]));
+    // Unless it is asked for, as with pg_graphql.
+    let api = Api::over(more, |_| {}).await;
+    let seen = fields(&api, "Query").await;
+    assert!(seen.contains(&"shelfCollection".to_owned()), "{seen:?}");
+}

@@ -115,6 +115,7 @@ impl Settings {
             schemas,
             extra_search_path: rest.extra_search_path.clone(),
             pre_request: given(&rest.pre_request).map(|name| QualifiedName::parse(&name)),
+            protects_anonymous: !rest.unprotected,
             limits: crestfall_graphql::Limits {
                 body_bytes: graphql.max_body.get(),
                 document_bytes: graphql.max_document.get(),
