@@ -179,11 +179,10 @@ impl Environment {
         let source = Source::Crestfall(Sources::new(self.settings(flags)));
         let setup = source.read(Vec::new(), None).map_err(Error::Settings)?;
         let address = setup.api.clone();
-        let auth = setup.auth.as_ref();
-        let (auth, mail) = (auth.is_some(), auth.is_some_and(|auth| auth.catches_mail));
+        let services = announce::services(&setup);
         let announced = async {
             if let Some(base) = announce::when_answering(&address).await {
-                println!("{}", self.summary(&base, begin, auth, mail));
+                println!("{}", self.summary(&base, begin, &services));
             }
             std::future::pending::<()>().await;
         };
@@ -228,11 +227,10 @@ impl Environment {
         self.cluster.url_as("authenticator", DATABASE)
     }
 
-    fn summary(&self, base: &str, begin: Instant, auth: bool, mail: bool) -> String {
+    fn summary(&self, base: &str, begin: Instant, services: &[announce::Service]) -> String {
         announce::Summary {
             base,
-            auth,
-            mail,
+            services,
             took: begin.elapsed(),
             database: &self.cluster.url(DATABASE),
             keys: &self.keys,
@@ -344,7 +342,11 @@ mod tests {
         let us = std::process::id().to_string();
         assert!(matches!(error, Error::Running(process) if process.trim() == us));
         let keys = first.keys.clone();
-        let text = first.summary("http://127.0.0.1:8000", Instant::now(), true, true);
+        let text = first.summary(
+            "http://127.0.0.1:8000",
+            Instant::now(),
+            &[("Auth", &["/auth/v1"]), ("mail and messages", &["/mail"])],
+        );
         assert!(
             text.contains("curl 'http://127.0.0.1:8000/rest/v1/film'"),
             "{text}"

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::keys::Keys;
 use crate::http::Address;
+use crate::setup::Setup;
 
 /// In `seed.sql`, a line that starts so names a request worth trying.
 const TRY: &str = "-- Try: GET ";
@@ -50,13 +51,42 @@ pub(super) fn example(seed: &Path) -> Option<String> {
     Some(path.trim().to_owned()).filter(|path| path.starts_with('/') && !path.contains('\''))
 }
 
+/// Something that is served beside REST: its name and its paths.
+pub(super) type Service = (&'static str, &'static [&'static str]);
+
+/// What is served beside REST.
+pub(super) fn services(setup: &Setup) -> Vec<Service> {
+    let auth = setup.auth.as_ref();
+    let known: [(bool, Service); 6] = [
+        (
+            setup.graphql.is_some(),
+            ("GraphQL", &["/graphql/v1", "/postgresql/graphql"]),
+        ),
+        (
+            setup.graphql.is_some() && setup.graphql_ui,
+            ("GraphQL page", &["/postgresql/graphql/ui"]),
+        ),
+        (auth.is_some(), ("Auth", &["/auth/v1", "/authentication"])),
+        (
+            setup.rbac.is_some(),
+            ("Authorization", &["/rbac/v1", "/authorization"]),
+        ),
+        (
+            auth.is_some_and(|auth| auth.catches_mail),
+            ("mail and messages", &["/mail"]),
+        ),
+        (setup.describes, ("OpenAPI", &["/docs", "/openapi.json"])),
+    ];
+    known
+        .into_iter()
+        .filter_map(|(served, service)| served.then_some(service))
+        .collect()
+}
+
 /// What a person wants to know.
 pub(super) struct Summary<'a> {
     pub(super) base: &'a str,
-    /// Whether users can sign in.
-    pub(super) auth: bool,
-    /// Whether there is a page with what would have been sent.
-    pub(super) mail: bool,
+    pub(super) services: &'a [Service],
     pub(super) took: Duration,
     pub(super) database: &'a str,
     pub(super) keys: &'a Keys,
@@ -73,13 +103,11 @@ impl fmt::Display for Summary<'_> {
         } = self;
         let example = self.example.unwrap_or("/");
         let mut services = String::new();
-        if self.auth {
-            services.push_str(&format!(
-                "  Auth              {base}/auth/v1\n                    {base}/authentication\n"
-            ));
-        }
-        if self.mail {
-            services.push_str(&format!("  mail and messages {base}/mail\n"));
+        for (name, paths) in self.services {
+            for (index, path) in paths.iter().enumerate() {
+                let name = if index == 0 { name } else { "" };
+                services.push_str(&format!("  {name:<17} {base}{path}\n"));
+            }
         }
         write!(
             f,
