@@ -81,6 +81,8 @@ def _plain(value: object) -> object:
         case dict():
             plain = {_snake(name): _plain(member) for name, member in value.items()}
             return {name: member for name, member in plain.items() if name != "created_at"}
+        case str() if value.startswith("{"):  # pg_graphql writes JSON as text
+            return _plain(json.loads(value))
         case str() if _is_number(value):
             return float(value)
         case int() if not isinstance(value, bool):
