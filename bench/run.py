@@ -26,10 +26,11 @@ from harness.peers import (
     Setup,
     http_peers,
     ours,
+    ours_graphql,
 )
 from harness.postgres import BENCH, DATABASE, Postgres, PrivatePostgres, create_schema
 from harness.process import memory
-from harness.scenarios import SCENARIOS, Dialect
+from harness.scenarios import SCENARIOS
 from harness.targets import Results
 
 _START = time.monotonic()
@@ -175,16 +176,17 @@ def show_statements(setup: Setup, logs: Path) -> None:
     if postgres.log is None:
         sys.exit("--show-statements reads the log of the private PostgreSQL: leave out --pg-uri")
     postgres.sql("alter role authenticator set log_statement = 'all'")
-    peer = RunningPeer(ours(setup), logs)
-    try:
-        for scenario in SCENARIOS:
-            position = postgres.log.stat().st_size
-            status, _ = peer.ask(scenario.request(Dialect.REST, 1))
-            time.sleep(0.2)
-            print(f"\n{scenario.title} (status {status})")
-            print(postgres.log.read_bytes()[position:].decode(errors="replace"))
-    finally:
-        peer.stop()
+    for maker in (ours, ours_graphql):
+        peer = RunningPeer(maker(setup), logs)
+        try:
+            for scenario in SCENARIOS:
+                position = postgres.log.stat().st_size
+                status, _ = peer.ask(scenario.request(peer.peer.dialect, 1))
+                time.sleep(0.2)
+                print(f"\n{peer.peer.name}: {scenario.title} (status {status})")
+                print(postgres.log.read_bytes()[position:].decode(errors="replace"))
+        finally:
+            peer.stop()
 
 
 def tell(text: str) -> None:
