@@ -82,6 +82,7 @@ def ours_graphql(setup: Setup) -> HttpPeer:
             "CRESTFALL_GRAPHQL_ANON_ROLE": "anon",
             # As `crestfall rest` does: the tables here are under no policy.
             "CRESTFALL_REST__UNPROTECTED": "true",
+            "CRESTFALL_LOG__LEVEL": "error",
             "CRESTFALL_JWT_SECRET": secrets.token_hex(32),
             "CRESTFALL_DATABASE__POOL_SIZE": str(setup.pool),
             "CRESTFALL_LISTEN": f"127.0.0.1:{port}",

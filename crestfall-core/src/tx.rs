@@ -14,7 +14,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use crate::identity::Identity;
 use crate::problem::Problem;
 
-pub use context::RequestContext;
+pub use context::{RequestContext, cookies_json, headers_json};
 
 /// Makes the transaction run as one identity; all of it ends with the transaction.
 /// $1 role     text  PostgreSQL role

@@ -37,6 +37,47 @@ impl Authenticate for SharedVerifier {
     }
 }
 
+/// Who sent a request.
+pub(crate) struct Sender {
+    pub(crate) identity: Identity,
+    /// None when a layer has put the identity on the request.
+    by: Option<Arc<dyn Authenticate>>,
+}
+
+impl Sender {
+    /// Who sent this request.
+    ///
+    /// # Errors
+    /// The credentials are wrong.
+    pub(crate) async fn of(
+        parts: &Parts,
+        by: Option<&Arc<dyn Authenticate>>,
+    ) -> Result<Self, Problem> {
+        let known = parts.extensions.get::<Identity>().cloned();
+        let (by, identity) = match (known, by) {
+            (Some(identity), _) => (None, identity),
+            (None, None) => (None, Identity::default()),
+            (None, Some(by)) => {
+                let identity = by.authenticate(parts).await?;
+                // A signature is good once; what it signed has no end but its own.
+                let by = (identity.proof() != Proof::Signature).then(|| by.clone());
+                (by, identity)
+            }
+        };
+        Ok(Self { identity, by })
+    }
+
+    /// The same, who stays beyond the answer to the request.
+    pub(crate) fn staying(self, parts: &Parts) -> Caller {
+        Caller {
+            parts: parts.clone(),
+            by: self.by,
+            identity: self.identity,
+            checked: Arc::new(Mutex::new(Instant::now())),
+        }
+    }
+}
+
 /// Who holds a socket or an event stream.
 #[derive(Clone)]
 pub(crate) struct Caller {
@@ -57,23 +98,7 @@ impl Caller {
         parts: &Parts,
         by: Option<&Arc<dyn Authenticate>>,
     ) -> Result<Self, Problem> {
-        let known = parts.extensions.get::<Identity>().cloned();
-        let (by, identity) = match (known, by) {
-            (Some(identity), _) => (None, identity),
-            (None, None) => (None, Identity::default()),
-            (None, Some(by)) => {
-                let identity = by.authenticate(parts).await?;
-                // A signature is good once; what it signed has no end but its own.
-                let by = (identity.proof() != Proof::Signature).then(|| by.clone());
-                (by, identity)
-            }
-        };
-        Ok(Self {
-            parts: parts.clone(),
-            by,
-            identity,
-            checked: Arc::new(Mutex::new(Instant::now())),
-        })
+        Ok(Sender::of(parts, by).await?.staying(parts))
     }
 
     /// What SQL is told of the request that opened the connection.

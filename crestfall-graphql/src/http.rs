@@ -18,7 +18,7 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderValue, Method, Response as HttpResponse, StatusCode};
 
-use crate::caller::{Caller, without_foreign_cookies};
+use crate::caller::{Sender, without_foreign_cookies};
 use crate::graphql::GraphQl;
 use crate::request::{Error, Fate, Request, Response};
 use negotiate::Form;
@@ -51,7 +51,7 @@ impl GraphQl {
         let (mut parts, body) = request.into_parts();
         if socket::is_wanted(&parts) {
             without_foreign_cookies(&mut parts);
-            return self.socket(parts).await;
+            return Box::pin(self.socket(parts)).await;
         }
         if parts.method == Method::OPTIONS {
             return options();
@@ -62,18 +62,20 @@ impl GraphQl {
             let malformed = Malformed::new(StatusCode::NOT_ACCEPTABLE, message);
             return malformed.answer(Form::Json);
         };
-        let caller = match Caller::of(&parts, self.authenticate.as_ref()).await {
-            Ok(caller) => caller,
+        let sender = match Sender::of(&parts, self.authenticate.as_ref()).await {
+            Ok(sender) => sender,
             Err(problem) => return refused(problem, form),
         };
+        let identity = sender.identity.clone();
         let mut answer = match self.read(&parts, body).await {
             Ok(request) if form == Form::Events => {
-                self.events(&parts, caller.clone(), request).await
+                let caller = sender.staying(&parts);
+                Box::pin(self.events(&parts, caller, request)).await
             }
-            Ok(request) => self.answer(&parts, &caller.identity, request, form).await,
+            Ok(request) => self.answer(&parts, &identity, request, form).await,
             Err(malformed) => malformed.answer(form),
         };
-        answer.extensions_mut().insert(caller.identity);
+        answer.extensions_mut().insert(identity);
         answer
     }
 

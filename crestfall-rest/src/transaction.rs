@@ -1,13 +1,11 @@
 //! What a request's transaction is told before its statement runs.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crestfall_core::db::{DbError, Isolation, Statement};
+use crestfall_core::tx::{cookies_json, headers_json};
 use crestfall_core::{Identity, QualifiedName};
 
-use http::header::COOKIE;
 use http::{HeaderMap, Method};
 
 use crate::error::{DatabaseError, Error, PgErrorFields};
@@ -159,92 +157,11 @@ fn isolation(level: &str) -> Option<Isolation> {
     }
 }
 
-fn headers_json(headers: &HeaderMap) -> String {
-    let forwarded = headers.iter().filter(|(name, _)| *name != COOKIE);
-    object(forwarded.map(|(name, value)| {
-        (
-            name.as_str().into(),
-            String::from_utf8_lossy(value.as_bytes()),
-        )
-    }))
-}
-
-/// `a=1; b=2`, of every `Cookie` header (HTTP/2 may send several).
-fn cookies_json(headers: &HeaderMap) -> String {
-    let sent = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter(|value| !value.is_empty());
-    object(sent.flat_map(|value| {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        // A semicolon at the very end begins no cookie.
-        let text = text.strip_suffix(';').unwrap_or(&text);
-        text.split(';').map(cookie).collect::<Vec<_>>()
-    }))
-}
-
-fn cookie(text: &str) -> (Cow<'static, str>, Cow<'static, str>) {
-    let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    (
-        name.trim_start_matches(' ').to_owned().into(),
-        value.to_owned().into(),
-    )
-}
-
-/// A JSON object of texts. Of a name that occurs twice, PostgreSQL's operators see the last.
-fn object<'a>(members: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> String {
-    let mut json = String::with_capacity(256);
-    json.push('{');
-    for (index, (name, value)) in members.enumerate() {
-        if index > 0 {
-            json.push(',');
-        }
-        string(&mut json, &name);
-        json.push(':');
-        string(&mut json, &value);
-    }
-    json.push('}');
-    json
-}
-
-fn string(json: &mut String, text: &str) {
-    json.push('"');
-    let mut rest = text;
-    while let Some(at) =
-        rest.find(|character: char| character < ' ' || matches!(character, '"' | '\\'))
-    {
-        json.push_str(&rest[..at]);
-        match rest.as_bytes()[at] {
-            b'"' => json.push_str("\\\""),
-            b'\\' => json.push_str("\\\\"),
-            control => {
-                let _ = write!(json, "\\u{control:04x}");
-            }
-        }
-        rest = &rest[at + 1..];
-    }
-    json.push_str(rest);
-    json.push('"');
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use http::header::COOKIE;
 
-    #[test]
-    fn headers_are_a_json_object_pr_132() {
-        let members = [("accept", "a\"b\\c\n"), ("x", "é")];
-        let json = object(
-            members
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into())),
-        );
-        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(
-            value,
-            serde_json::json!({ "accept": "a\"b\\c\n", "x": "é" })
-        );
-    }
+    use super::*;
 
     #[test]
     fn cookies_are_kept_apart_from_headers_pr_132() {

@@ -122,7 +122,9 @@ impl Inner {
         use tracing::Instrument as _;
 
         let span = telemetry::span(&request);
-        let response = self.routes.call(request).instrument(span.clone()).await;
+        // Pinned where it is: instrumenting would move all that an answer may need.
+        let answer = std::pin::pin!(self.routes.call(request));
+        let response = answer.instrument(span.clone()).await;
         telemetry::answered(&span, response.status());
         response
     }

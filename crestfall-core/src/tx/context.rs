@@ -5,9 +5,9 @@ use axum::extract::OriginalUri;
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use serde_json::{Map, Value};
 
 use crate::client_ip::ClientIp;
+use crate::db::json::write_text;
 use crate::request_id::RequestId;
 
 /// A request as its transaction's settings tell it, in PostgREST's forms.
@@ -41,8 +41,8 @@ impl RequestContext {
         Self {
             method: method.as_str().to_owned(),
             path: path.to_owned(),
-            headers: headers_object(headers).to_string(),
-            cookies: cookies_object(headers).to_string(),
+            headers: headers_json(headers),
+            cookies: cookies_json(headers),
             ..Self::default()
         }
     }
@@ -67,13 +67,12 @@ impl RequestContext {
         &self.path
     }
 
-    /// `request.headers`: a JSON object, names in lower case, cookies left out; of a header that
-    /// stands twice, the last.
+    /// `request.headers`, as [`headers_json`] has it.
     pub fn headers_json(&self) -> &str {
         or_empty(&self.headers)
     }
 
-    /// `request.cookies`: a JSON object.
+    /// `request.cookies`, as [`cookies_json`] has it.
     pub fn cookies_json(&self) -> &str {
         or_empty(&self.cookies)
     }
@@ -94,33 +93,56 @@ fn or_empty(object: &str) -> &str {
     if object.is_empty() { "{}" } else { object }
 }
 
-fn headers_object(headers: &HeaderMap) -> Value {
-    let told = headers.iter().filter(|(name, _)| *name != COOKIE);
-    let told = told.map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));
-    Value::Object(told.collect::<Map<_, _>>())
+/// `request.headers` of these headers: a JSON object, names in lower case, cookies left out. Of a header
+/// that stands twice, PostgreSQL's operators see the last.
+pub fn headers_json(headers: &HeaderMap) -> String {
+    let mut json = Object::new();
+    for (name, value) in headers.iter().filter(|(name, _)| *name != COOKIE) {
+        json.member(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+    }
+    json.finish()
 }
 
-/// The cookies of RFC 6265: `name=value` between semicolons.
-fn cookies_object(headers: &HeaderMap) -> Value {
-    let mut cookies = Map::new();
-    for pair in headers
-        .get_all(COOKIE)
-        .iter()
-        .flat_map(|all| all.as_bytes().split(|b| *b == b';'))
-    {
-        let pair = pair.trim_ascii();
-        let middle = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
-        let (name, value) = pair.split_at(middle);
-        if !name.is_empty() {
-            let name = String::from_utf8_lossy(name).into_owned();
-            cookies.insert(name, text(value.strip_prefix(b"=").unwrap_or_default()));
+/// `request.cookies` of these headers, a JSON object: `a=1; b=2` of every `Cookie` header (HTTP/2 may send
+/// several).
+pub fn cookies_json(headers: &HeaderMap) -> String {
+    let mut json = Object::new();
+    for value in headers.get_all(COOKIE) {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        // A semicolon at the very end begins no cookie.
+        let text = text.strip_suffix(';').unwrap_or(&text);
+        for pair in text.split(';').filter(|_| !value.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            json.member(name.trim_start_matches(' '), value);
         }
     }
-    Value::Object(cookies)
+    json.finish()
 }
 
-fn text(bytes: &[u8]) -> Value {
-    Value::String(String::from_utf8_lossy(bytes).into_owned())
+/// A JSON object of texts.
+struct Object(Vec<u8>);
+
+impl Object {
+    fn new() -> Self {
+        let mut json = Vec::with_capacity(256);
+        json.push(b'{');
+        Self(json)
+    }
+
+    fn member(&mut self, name: &str, value: &str) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        write_text(&mut self.0, name.as_bytes());
+        self.0.push(b':');
+        write_text(&mut self.0, value.as_bytes());
+    }
+
+    fn finish(mut self) -> String {
+        self.0.push(b'}');
+        // It was made of texts.
+        String::from_utf8(self.0).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -134,8 +156,14 @@ mod tests {
         headers.append("X-Twice", "\"two\"".parse().expect("a value"));
         headers.append(COOKIE, "a=1; b=x=y;;c".parse().expect("a value"));
         let context = RequestContext::new(&Method::GET, "/a%20b", &headers);
-        assert_eq!(context.headers_json(), r#"{"x-twice":"\"two\""}"#);
-        assert_eq!(context.cookies_json(), r#"{"a":"1","b":"x=y","c":""}"#);
+        assert_eq!(
+            context.headers_json(),
+            r#"{"x-twice":"one","x-twice":"\"two\""}"#
+        );
+        assert_eq!(
+            context.cookies_json(),
+            r#"{"a":"1","b":"x=y","":"","c":""}"#
+        );
         assert_eq!((context.method(), context.path()), ("GET", "/a%20b"));
         assert_eq!(RequestContext::default().headers_json(), "{}");
     }

@@ -6,6 +6,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::Value as Json;
+use serde_json::error::Category;
 
 use crate::config::Limits;
 use crate::limit::{self, Exceeded};
@@ -89,54 +90,68 @@ pub(crate) fn request(json: &[u8], limits: &Limits) -> Result<Request, Malformed
         Some(_) => {}
     }
     limit::check_values(json, limits.values).map_err(too_large)?;
-    let value: Json = serde_json::from_slice(json)
-        .map_err(|error| Malformed::bad(format!("the body is not JSON: {error}")))?;
-    operation(value)
+    serde_json::from_slice::<Members>(json)
+        .map_err(|error| match error.classify() {
+            Category::Data if json.trim_ascii_start().starts_with(b"{") => {
+                Malformed::bad(format!("in the body: {error}"))
+            }
+            Category::Data => Malformed::bad("the body must be an object"),
+            _ => Malformed::bad(format!("the body is not JSON: {error}")),
+        })?
+        .operation()
 }
 
 /// The operation in a JSON value.
 pub(crate) fn operation(value: Json) -> Result<Request, Malformed> {
-    let Json::Object(mut members) = value else {
-        return Err(Malformed::bad("the body must be an object"));
-    };
-    let extensions = match members.remove("extensions") {
-        Some(extensions @ (Json::Object(_) | Json::Null)) => extensions,
-        None => Json::Null,
-        Some(_) => return Err(Malformed::bad("`extensions` must be an object")),
-    };
-    let query = match members.remove("query") {
-        Some(Json::String(query)) => query,
-        // What was persisted is asked for without its text.
-        None | Some(Json::Null) if is_named(&members, &extensions) => String::new(),
-        None | Some(Json::Null) => return Err(Malformed::bad("a `query` is missing")),
-        Some(_) => return Err(Malformed::bad("`query` must be a text")),
-    };
-    let operation_name = match members.remove("operationName") {
-        Some(Json::String(name)) => Some(name),
-        None | Some(Json::Null) => None,
-        Some(_) => return Err(Malformed::bad("`operationName` must be a text")),
-    };
-    let variables = match members.remove("variables") {
-        Some(variables @ (Json::Object(_) | Json::Null)) => variables,
-        None => Json::Null,
-        Some(_) => return Err(Malformed::bad("variables must be an object")),
-    };
-    let document_id = match members.remove("documentId") {
-        Some(Json::String(id)) => Some(id),
-        None | Some(Json::Null) => None,
-        Some(_) => return Err(Malformed::bad("`documentId` must be a text")),
-    };
-    Ok(Request {
-        query,
-        variables,
-        operation_name,
-        extensions,
-        document_id,
-    })
+    // Serde would take a list for a struct.
+    let members = value.is_object().then(|| serde_json::from_value(value));
+    match members {
+        Some(Ok::<Members, _>(members)) => members.operation(),
+        _ => Err(Malformed::bad("the body must be an object")),
+    }
 }
 
-fn is_named(members: &serde_json::Map<String, Json>, extensions: &Json) -> bool {
-    members.contains_key("documentId") || extensions.get("persistedQuery").is_some()
+/// What a request may hold, whatever it is.
+#[derive(Default, serde::Deserialize)]
+struct Members {
+    query: Option<Json>,
+    #[serde(rename = "operationName")]
+    operation_name: Option<Json>,
+    variables: Option<Json>,
+    extensions: Option<Json>,
+    #[serde(rename = "documentId")]
+    document_id: Option<Json>,
+}
+
+impl Members {
+    fn operation(self) -> Result<Request, Malformed> {
+        let object = |name: &str, value: Option<Json>| match value {
+            Some(value @ Json::Object(_)) => Ok(value),
+            None => Ok(Json::Null),
+            Some(_) => Err(Malformed::bad(format!("{name} must be an object"))),
+        };
+        let text = |name: &str, value: Option<Json>| match value {
+            Some(Json::String(text)) => Ok(Some(text)),
+            None => Ok(None),
+            Some(_) => Err(Malformed::bad(format!("`{name}` must be a text"))),
+        };
+        let extensions = object("`extensions`", self.extensions)?;
+        let document_id = text("documentId", self.document_id)?;
+        let is_named = document_id.is_some() || extensions.get("persistedQuery").is_some();
+        let query = match text("query", self.query)? {
+            Some(query) => query,
+            // What was persisted is asked for without its text.
+            None if is_named => String::new(),
+            None => return Err(Malformed::bad("a `query` is missing")),
+        };
+        Ok(Request {
+            query,
+            variables: object("variables", self.variables)?,
+            operation_name: text("operationName", self.operation_name)?,
+            extensions,
+            document_id,
+        })
+    }
 }
 
 /// The operation in a query string.
@@ -155,29 +170,21 @@ pub(crate) fn queried(parts: &Parts, limits: &Limits) -> Result<Request, Malform
         .map_err(|_| Malformed::bad("the query string must name each parameter once"))?;
     let json = |name: &str, text: Option<String>| {
         let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return Ok(Json::Null);
+            return Ok(None);
         };
         limit::check_values(text.as_bytes(), limits.values).map_err(too_large)?;
         serde_json::from_str(&text)
             .map_err(|_| Malformed::bad(format!("`{name}` must be a JSON object")))
     };
-    let mut members = serde_json::Map::new();
-    let texts = [
-        ("query", query.query),
-        (
-            "operationName",
-            query.operation_name.filter(|name| !name.is_empty()),
-        ),
-        ("documentId", query.document_id),
-    ];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            members.insert(name.into(), text.into());
-        }
+    let operation_name = query.operation_name.filter(|name| !name.is_empty());
+    Members {
+        query: query.query.map(Json::from),
+        operation_name: operation_name.map(Json::from),
+        variables: json("variables", query.variables)?,
+        extensions: json("extensions", query.extensions)?,
+        document_id: query.document_id.map(Json::from),
     }
-    members.insert("variables".into(), json("variables", query.variables)?);
-    members.insert("extensions".into(), json("extensions", query.extensions)?);
-    operation(Json::Object(members))
+    .operation()
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Answers made of plain rows: PostgreSQL sends values, and we write the JSON, which costs a fraction of
-//! what its functions for JSON do. Rows of other relations still come as JSON, as values of a row.
+//! what its functions for JSON do. Rows that belong to a row come as an array of arrays of texts; what
+//! belongs to those comes as JSON, since arrays in arrays in arrays double their backslashes.
 
+mod cells;
+
+use cells::Cells;
 use crestfall_core::db::Rows;
 use crestfall_core::db::json::{JsonEncoding, is_plain, write_text, write_value};
 
@@ -25,6 +29,8 @@ enum Piece {
     Literal(Vec<u8>),
     /// The next value of the row.
     Value(JsonEncoding),
+    /// The next value of the row is an array of rows, each of so many values.
+    Rows(Template, usize),
 }
 
 impl Template {
@@ -34,30 +40,59 @@ impl Template {
             json.extend_from_slice(b"null");
             return;
         }
+        self.write_rows(json, rows.len(), |json, place| {
+            if let Some(row) = rows.row(place) {
+                self.write_row(json, row.values());
+            }
+        });
+    }
+
+    /// Appends what an array of arrays of `width` texts says.
+    fn write_array(&self, json: &mut Vec<u8>, array: &[u8], width: usize) {
+        let cells = Cells::read(array);
+        self.write_rows(json, cells.len() / width, |json, place| {
+            self.write_row(json, cells.from(place * width));
+        });
+    }
+
+    fn write_rows(
+        &self,
+        json: &mut Vec<u8>,
+        count: usize,
+        mut write: impl FnMut(&mut Vec<u8>, usize),
+    ) {
         json.extend_from_slice(&self.before);
-        let count = rows.len();
         for index in 0..count {
-            let place = if self.backwards {
-                count - 1 - index
-            } else {
-                index
-            };
-            let Some(row) = rows.row(place) else { break };
             if index > 0 {
                 json.push(b',');
             }
-            let mut values = row.values();
-            for piece in &self.row {
-                match piece {
-                    Piece::Literal(text) => json.extend_from_slice(text),
-                    Piece::Value(encoding) => match values.next().flatten() {
-                        Some(value) => write_value(json, *encoding, value),
-                        None => json.extend_from_slice(b"null"),
-                    },
-                }
-            }
+            let place = match self.backwards {
+                true => count - 1 - index,
+                false => index,
+            };
+            write(json, place);
         }
         json.extend_from_slice(&self.after);
+    }
+
+    fn write_row<'v>(
+        &self,
+        json: &mut Vec<u8>,
+        mut values: impl Iterator<Item = Option<&'v [u8]>>,
+    ) {
+        for piece in &self.row {
+            if let Piece::Literal(text) = piece {
+                json.extend_from_slice(text);
+                continue;
+            }
+            match (piece, values.next().flatten()) {
+                (Piece::Value(encoding), Some(value)) => write_value(json, *encoding, value),
+                (Piece::Rows(template, width), Some(array)) => {
+                    template.write_array(json, array, *width);
+                }
+                _ => json.extend_from_slice(b"null"),
+            }
+        }
     }
 
     fn literal(&mut self, text: &[u8]) {
@@ -84,7 +119,7 @@ impl Template {
     fn has_values(&self) -> bool {
         self.row
             .iter()
-            .any(|piece| matches!(piece, Piece::Value(_)))
+            .any(|piece| !matches!(piece, Piece::Literal(_)))
     }
 }
 
@@ -93,7 +128,12 @@ impl Template {
 pub(crate) fn rows(schema: &Schema, field: &Root) -> Option<(Written, Template)> {
     let mut writer = Writer::new(schema);
     let template = match field {
-        Root::Connection(connection) => writer.plain_connection(connection)?,
+        Root::Connection(connection) => {
+            let page = writer.plain_connection(connection, None)?;
+            writer.push(&page.shared).push("select ");
+            writer.push(&page.values.text).push(&page.from);
+            page.template
+        }
         Root::ByKey { entity, key, row } => {
             let mut template = Template::new();
             template.is_one = true;
@@ -129,6 +169,9 @@ impl Template {
 #[derive(Default)]
 struct Values {
     text: String,
+    count: usize,
+    /// They are elements of an array, all of one type.
+    as_texts: bool,
 }
 
 impl Values {
@@ -137,19 +180,40 @@ impl Values {
             self.text.push_str(", ");
         }
         self.text.push_str(value);
+        if self.as_texts {
+            self.text.push_str("::text");
+        }
+        self.count += 1;
     }
 }
 
+/// The parts of a statement that reads a page of rows.
+struct PlainPage {
+    /// What stands before `select`.
+    shared: String,
+    values: Values,
+    from: String,
+    template: Template,
+}
+
 impl Writer<'_> {
-    fn plain_connection(&mut self, connection: &Connection) -> Option<Template> {
+    /// None when more is asked for than rows.
+    fn plain_connection(
+        &mut self,
+        connection: &Connection,
+        above: Option<&mut Block>,
+    ) -> Option<PlainPage> {
         let edges = only_edges(connection)?;
         let mut template = Template::new();
         template.backwards = connection.backwards;
+        let mut values = Values {
+            as_texts: above.is_some(),
+            ..Values::default()
+        };
         let mut shared = String::new();
-        let base = self.base(connection, None, &mut shared);
+        let base = self.base(connection, above, &mut shared);
         let alias = self.alias();
         let mut page = Block::derived(alias, connection.entity);
-        let mut values = Values::default();
         for (index, (key, field)) in edges.iter().enumerate() {
             template.member(index, key);
             match field {
@@ -185,10 +249,36 @@ impl Writer<'_> {
             }
         }
         template.after.push(b'}');
-        self.push(&shared).push("select ").push(&values.text);
-        self.push(" from ");
-        self.page(connection, &page, &base, &super::connection::Uses::rows());
-        Some(template)
+        let from = self.apart(|sql| {
+            sql.push(" from ");
+            sql.page(connection, &page, &base, &super::connection::Uses::rows());
+        });
+        Some(PlainPage {
+            shared,
+            values,
+            from,
+            template,
+        })
+    }
+
+    /// Rows that belong to a row, as a value of it.
+    fn plain_rows(
+        &mut self,
+        connection: &Connection,
+        block: &mut Block,
+    ) -> Option<(String, Piece)> {
+        let mut page = self.plain_connection(connection, Some(block))?;
+        if page.values.count == 0 {
+            page.values.add("''");
+        }
+        let PlainPage {
+            values,
+            from,
+            template,
+            ..
+        } = page;
+        let value = format!("array(select array[{}]{from})", values.text);
+        Some((value, Piece::Rows(template, values.count)))
     }
 
     /// The members of a row's object.
@@ -205,14 +295,27 @@ impl Writer<'_> {
                 template.text(name);
                 continue;
             }
-            let (value, encoding) = self.plain_value(field, block);
+            if let RowField::Many(connection) = field
+                && !values.as_texts
+                && let Some((value, piece)) = self.plain_rows(connection, block)
+            {
+                values.add(&value);
+                template.row.push(piece);
+                continue;
+            }
+            let (value, encoding) = self.plain_value(field, block, values.as_texts);
             values.add(&value);
             template.row.push(Piece::Value(encoding));
         }
         template.literal(if row.fields.is_empty() { b"{}" } else { b"}" });
     }
 
-    fn plain_value(&mut self, field: &RowField, block: &mut Block) -> (String, JsonEncoding) {
+    fn plain_value(
+        &mut self,
+        field: &RowField,
+        block: &mut Block,
+        as_text: bool,
+    ) -> (String, JsonEncoding) {
         let text = |sql: &mut Self, block: &mut Block| sql.apart(|sql| sql.row_field(field, block));
         match field {
             RowField::NodeId => (text(self, block), JsonEncoding::Text),
@@ -230,7 +333,7 @@ impl Writer<'_> {
                     Output::JsonText | Output::Enum(_) | Output::Nothing => {
                         (text(self, block), JsonEncoding::Text)
                     }
-                    Output::Plain if is_plain(of.type_oid) => {
+                    Output::Plain if is_plain(of.type_oid) && !(as_text && casts(of.type_oid)) => {
                         (text(self, block), JsonEncoding::of(of.type_oid))
                     }
                     Output::Plain | Output::TextArray => {
@@ -252,6 +355,11 @@ impl Writer<'_> {
             | RowField::ComputedRow(..) => (text(self, block), JsonEncoding::Raw),
         }
     }
+}
+
+/// A cast to text gives another text than the type's output: truth values, inet, cidr, "char", bpchar.
+fn casts(type_oid: u32) -> bool {
+    matches!(type_oid, 16 | 18 | 650 | 869 | 1042)
 }
 
 /// The edges of a connection of which nothing else is asked.
