@@ -271,23 +271,23 @@ async fn an_object_of_any_number_of_fields_is_answered_gq_028() {
 async fn rows_of_rows_show_every_type_as_rows_do_gq_016() {
     let api = Api::over(
         r#"
-        create table box (id int primary key);
-        create table thing (
-            id int primary key, box_id int references box,
+        create table library.box (id int primary key);
+        create table library.thing (
+            id int primary key, box_id int references library.box,
             yes bool, letter "char", padded char(5), address inet, network cidr, amount numeric, real8 float8,
             big bigint, words text[], numbers int[], note text, document json, at timestamptz, day date,
             span interval, code uuid
         );
-        create table part (id int primary key, thing_id int references thing, name text);
-        grant select on box, thing, part to anon;
-        insert into box values (1), (2);
-        insert into thing values
+        create table library.part (id int primary key, thing_id int references library.thing, name text);
+        grant select on library.box, library.thing, library.part to anon;
+        insert into library.box values (1), (2);
+        insert into library.thing values
             (1, 1, true, 'x', 'ab', '10.0.0.1', '10.0.0.0/8', 1.50, 'NaN', 9007199254740993, '{"a b",null,"}\""}',
              '{1,2}', E'"quotes", back\\slash, {braces}\nline NULL', '{"a": "\"b\\"}', '2024-02-29 12:00Z',
              '2024-02-29', '1 day', '00000000-0000-0000-0000-000000000001'),
             (2, 1, false, null, 'NULL', '::1/64', null, 'NaN', '-Infinity', -1, '{}', null, '', '"x"', null, null, null, null),
             (3, 1, null, null, null, null, null, null, null, null, null, null, 'NULL', null, null, null, null, null);
-        insert into part values (1, 1, E'a "b" \\'), (2, 1, 'c'), (3, 3, null);
+        insert into library.part values (1, 1, E'a "b" \\'), (2, 1, 'c'), (3, 3, null);
         "#,
         |_| {},
     )
