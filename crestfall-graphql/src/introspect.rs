@@ -112,24 +112,32 @@ struct Teller<'a> {
     budget: &'a Budget,
 }
 
-fn object(items: &[MetaItem], tell: impl Fn(&MetaItem) -> Json) -> Json {
-    let members = items.iter().map(|item| {
-        let value = match &*item.name {
-            TYPENAME => Json::from(&*item.of),
-            _ => tell(item),
-        };
-        (item.key.to_string(), value)
-    });
-    Json::Object(members.collect::<Map<_, _>>())
-}
-
 fn text(text: Option<&Arc<str>>) -> Json {
     text.map_or(Json::Null, |text| Json::from(&**text))
 }
 
 impl Teller<'_> {
+    /// The fields of what is called `name`, if it is called anything.
+    fn object(
+        &self,
+        items: &[MetaItem],
+        name: Option<&str>,
+        tell: impl Fn(&MetaItem) -> Json,
+    ) -> Json {
+        let members = items.iter().map(|item| {
+            let value = match &*item.name {
+                // pg_graphql answers with the name of what is told of.
+                TYPENAME if self.schema.is_drop_in => name.map_or(Json::Null, Json::from),
+                TYPENAME => Json::from(&*item.of),
+                _ => tell(item),
+            };
+            (item.key.to_string(), value)
+        });
+        Json::Object(members.collect::<Map<_, _>>())
+    }
+
     fn schema(&self, items: &[MetaItem]) -> Json {
-        object(items, |item| match &*item.name {
+        self.object(items, Some("__Schema"), |item| match &*item.name {
             "description" => "Represents the GraphQL schema of the database".into(),
             "types" => {
                 let mut types: Vec<(&Type, TypeId)> = self.schema.types.iter().zip(0..).collect();
@@ -162,7 +170,11 @@ impl Teller<'_> {
         if !self.budget.take(items.len()) {
             return Json::Null;
         }
-        object(items, |item| {
+        let name = match of {
+            TypeRef::Named(id) => Some(&*self.schema.type_of(*id).name),
+            TypeRef::List(_) | TypeRef::NonNull(_) => None,
+        };
+        self.object(items, name, |item| {
             let named = match of {
                 TypeRef::Named(id) => self.schema.type_of(*id),
                 TypeRef::List(inner) => return self.wrapper("LIST", inner, item),
@@ -207,7 +219,9 @@ impl Teller<'_> {
             "enumValues" => match &of.kind {
                 Kind::Enum(values) if self.budget.take(values.values.len() * item.below.len()) => {
                     let values = values.values.iter();
-                    values.map(|value| enum_value(value, &item.below)).collect()
+                    values
+                        .map(|value| self.enum_value(value, &item.below))
+                        .collect()
                 }
                 _ => Json::Array(Vec::new()),
             },
@@ -230,7 +244,7 @@ impl Teller<'_> {
         if !self.budget.take(items.len()) {
             return Json::Null;
         }
-        object(items, |item| match &*item.name {
+        self.object(items, Some(&field.name), |item| match &*item.name {
             "name" => Json::from(&*field.name),
             "description" => text(field.description.as_ref()),
             "args" => self.inputs(&field.arguments, item),
@@ -247,7 +261,7 @@ impl Teller<'_> {
         inputs
             .iter()
             .map(|input| {
-                object(&item.below, |item| match &*item.name {
+                self.object(&item.below, Some(&input.name), |item| match &*item.name {
                     "name" => Json::from(&*input.name),
                     "description" => text(input.description.as_ref()),
                     "type" => self.reference(&input.of, &item.below),
@@ -257,6 +271,15 @@ impl Teller<'_> {
                 })
             })
             .collect()
+    }
+
+    fn enum_value(&self, value: &EnumValue, items: &[MetaItem]) -> Json {
+        self.object(items, Some(&value.name), |item| match &*item.name {
+            "name" => Json::from(&*value.name),
+            "description" => text(value.description.as_ref()),
+            "isDeprecated" => false.into(),
+            _ => Json::Null,
+        })
     }
 
     fn possible_types(&self, item: &MetaItem) -> Json {
@@ -270,7 +293,7 @@ impl Teller<'_> {
     }
 
     fn directive(&self, directive: &Directive, items: &[MetaItem]) -> Json {
-        object(items, |item| match &*item.name {
+        self.object(items, Some("__Directive"), |item| match &*item.name {
             "name" => directive.name.into(),
             "description" => directive.description.into(),
             "locations" => json!(["FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT"]),
@@ -295,15 +318,6 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::Interface(_) => "INTERFACE",
         Kind::Input(_) => "INPUT_OBJECT",
     }
-}
-
-fn enum_value(value: &EnumValue, items: &[MetaItem]) -> Json {
-    object(items, |item| match &*item.name {
-        "name" => Json::from(&*value.name),
-        "description" => text(value.description.as_ref()),
-        "isDeprecated" => false.into(),
-        _ => Json::Null,
-    })
 }
 
 struct Directive {
