@@ -334,6 +334,7 @@ impl GraphQl {
     ) -> Result<Prepared, Response> {
         let settings = self.shared.settings.load_full();
         let limits = &settings.config.limits_of(identity.role());
+        compile::check_length(&request.query, limits)?;
         let request = self.named(request)?;
         let variables = compile::variables(request.variables)?;
         limit::check_variables(&variables, limits)

@@ -1,13 +1,16 @@
 //! `__schema` and `__type`: the schema of a role, told by itself.
 
+mod count;
+
 use std::sync::Arc;
 
+use count::{Counter, is_shown};
 use serde_json::{Map, Value as Json, json};
 
 use crate::document::Selection;
 use crate::limit::Budget;
 use crate::model::{EnumValue, Field, Input, Kind, Object, Schema, Type, TypeId, TypeRef};
-use crate::plan::{Planner, TYPENAME};
+use crate::plan::{Planner, Root, TYPENAME};
 use crate::refusal::Refusal;
 
 /// How often lists of fields or types may be nested in each other: each level multiplies the answer
@@ -88,28 +91,39 @@ fn unknown(of: &str, field: &str) -> String {
     }
 }
 
+/// Takes from the budget what a field of the root answers with, if it is one of introspection. What
+/// the budget has not is not counted to its end.
+pub(crate) fn count(schema: &Schema, root: &Root, budget: &Budget) {
+    let counter = Counter { schema, budget };
+    let _ = match root {
+        Root::Schema(items) => counter.schema(items),
+        Root::Type(name, items) => match shown(schema, name.as_deref()) {
+            Some(of) => counter.reference(&of, items),
+            None => Some(()),
+        },
+        _ => Some(()),
+    };
+}
+
 /// What `__schema` answers.
-pub(crate) fn schema(schema: &Schema, items: &[MetaItem], budget: &Budget) -> Json {
-    Teller { schema, budget }.schema(items)
+pub(crate) fn schema(schema: &Schema, items: &[MetaItem]) -> Json {
+    Teller { schema }.schema(items)
 }
 
 /// What `__type` answers.
-pub(crate) fn type_named(
-    schema: &Schema,
-    name: Option<&str>,
-    items: &[MetaItem],
-    budget: &Budget,
-) -> Json {
-    let id = name.and_then(|name| schema.by_name.get(name));
-    match id.filter(|&&id| !schema.type_of(id).hidden) {
-        Some(&id) => Teller { schema, budget }.reference(&TypeRef::Named(id), items),
-        None => Json::Null,
-    }
+pub(crate) fn type_named(schema: &Schema, name: Option<&str>, items: &[MetaItem]) -> Json {
+    let of = shown(schema, name);
+    of.map_or(Json::Null, |of| Teller { schema }.reference(&of, items))
+}
+
+/// The type of that name, if introspection tells of it.
+fn shown(schema: &Schema, name: Option<&str>) -> Option<TypeRef> {
+    let id = *schema.by_name.get(name?)?;
+    (!schema.type_of(id).hidden).then_some(TypeRef::Named(id))
 }
 
 struct Teller<'a> {
     schema: &'a Schema,
-    budget: &'a Budget,
 }
 
 fn text(text: Option<&Arc<str>>) -> Json {
@@ -167,9 +181,6 @@ impl Teller<'_> {
     }
 
     fn reference(&self, of: &TypeRef, items: &[MetaItem]) -> Json {
-        if !self.budget.take(items.len()) {
-            return Json::Null;
-        }
         let name = match of {
             TypeRef::Named(id) => Some(&*self.schema.type_of(*id).name),
             TypeRef::List(_) | TypeRef::NonNull(_) => None,
@@ -217,7 +228,7 @@ impl Teller<'_> {
                 _ => Json::Array(Vec::new()),
             },
             "enumValues" => match &of.kind {
-                Kind::Enum(values) if self.budget.take(values.values.len() * item.below.len()) => {
+                Kind::Enum(values) => {
                     let values = values.values.iter();
                     values
                         .map(|value| self.enum_value(value, &item.below))
@@ -234,16 +245,11 @@ impl Teller<'_> {
     }
 
     fn fields(&self, fields: &[Field], item: &MetaItem) -> Json {
-        let shown = fields
-            .iter()
-            .filter(|field| !field.hidden && !field.name.starts_with("__"));
+        let shown = fields.iter().filter(|field| is_shown(field));
         shown.map(|field| self.field(field, &item.below)).collect()
     }
 
     fn field(&self, field: &Field, items: &[MetaItem]) -> Json {
-        if !self.budget.take(items.len()) {
-            return Json::Null;
-        }
         self.object(items, Some(&field.name), |item| match &*item.name {
             "name" => Json::from(&*field.name),
             "description" => text(field.description.as_ref()),
@@ -255,9 +261,6 @@ impl Teller<'_> {
     }
 
     fn inputs(&self, inputs: &[Input], item: &MetaItem) -> Json {
-        if !self.budget.take(inputs.len() * item.below.len()) {
-            return Json::Null;
-        }
         inputs
             .iter()
             .map(|input| {

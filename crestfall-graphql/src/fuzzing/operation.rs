@@ -178,7 +178,10 @@ mod tests {
 
     #[test]
     fn what_the_fuzzer_begins_with_is_planned() {
-        let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/graphql_operation");
+        let seeds = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../fuzz/corpus/graphql_operation"
+        );
         let mut found = 0;
         for seed in std::fs::read_dir(seeds).unwrap() {
             operation(&std::fs::read_to_string(seed.unwrap().path()).unwrap());
