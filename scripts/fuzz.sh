@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../fuzz"
 
 seconds=${1:-20}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- query request graphql_document graphql_request token keys wire node_tree statements config_file
+[ $# -gt 0 ] || set -- query request graphql_document graphql_operation graphql_request token keys wire node_tree statements config_file
 
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 if ! command -v c++ >/dev/null; then

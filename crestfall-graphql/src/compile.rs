@@ -28,12 +28,7 @@ pub(crate) fn read(
     operation: Option<&str>,
     limits: &Limits,
 ) -> Result<(Document, usize), Response> {
-    if text.len() > limits.document_bytes {
-        let most = limits.document_bytes;
-        let what = "the document is too long";
-        let most = format!("{most} bytes");
-        return Err(refused(limit::Exceeded::new(what, most, "max_document")));
-    }
+    check_length(text, limits)?;
     let document = document::parse(text, limits.depth, limits.tokens).map_err(|error| {
         let told = Error::new(error.message).at(error.at);
         Response::refused(match error.code {
@@ -47,6 +42,19 @@ pub(crate) fn read(
         limit::check_operation(&document, operation, limits).map_err(refused)?;
     }
     Ok((document, position))
+}
+
+/// Refuses a document by its length, before anything looks at it.
+///
+/// # Errors
+/// The answer.
+pub(crate) fn check_length(text: &str, limits: &Limits) -> Result<(), Response> {
+    if text.len() <= limits.document_bytes {
+        return Ok(());
+    }
+    let most = format!("{} bytes", limits.document_bytes);
+    let what = "the document is too long";
+    Err(refused(limit::Exceeded::new(what, most, "max_document")))
 }
 
 /// What is beyond a limit is no operation that is executed.
@@ -159,8 +167,11 @@ fn query<'d>(
     let planned = roots.iter().map(|(_, root)| root);
     limit::check_cost(planner.schema, planned, limits.cost).map_err(refused)?;
     let budget = Budget::new(planner.schema, limits.introspection);
-    if let Some(compiled) = plain(planner.schema, &roots, &budget) {
-        budget.check().map_err(refused)?;
+    for (_, root) in &roots {
+        introspect::count(planner.schema, root, &budget);
+    }
+    budget.check().map_err(refused)?;
+    if let Some(compiled) = plain(planner.schema, &roots) {
         return Ok(Compiled { errors, ..compiled });
     }
     let written = sql::query(planner.schema, roots.iter().map(|(_, root)| root));
@@ -169,7 +180,7 @@ fn query<'d>(
     let relations = live::relations(planner.schema, planned);
     let mut own = Vec::new();
     let sources = roots.into_iter().map(|(key, root)| {
-        let constant = constant(planner.schema, &root, &budget);
+        let constant = constant(planner.schema, &root);
         let source = constant.unwrap_or_else(|| match root {
             Root::Own(field) => {
                 own.push(field);
@@ -183,7 +194,6 @@ fn query<'d>(
         (key, source)
     });
     let fields = sources.collect();
-    budget.check().map_err(refused)?;
     Ok(Compiled {
         kind: OperationKind::Query,
         relations,
@@ -195,7 +205,7 @@ fn query<'d>(
 }
 
 /// An operation of which one field asks the database, for rows that we can write as JSON ourselves.
-fn plain(schema: &Schema, roots: &[(Key, Root)], budget: &Budget) -> Option<Compiled> {
+fn plain(schema: &Schema, roots: &[(Key, Root)]) -> Option<Compiled> {
     if roots.iter().any(|(_, root)| matches!(root, Root::Own(_))) {
         return None;
     }
@@ -206,7 +216,7 @@ fn plain(schema: &Schema, roots: &[(Key, Root)], budget: &Budget) -> Option<Comp
     let (written, template) = sql::rows(schema, &only.1)?;
     let mut template = Some(template);
     let sources = roots.iter().filter_map(|(key, root)| {
-        let source = match constant(schema, root, budget) {
+        let source = match constant(schema, root) {
             Some(constant) => constant,
             None => Source::Rows(template.take()?),
         };
@@ -229,7 +239,6 @@ fn mutation<'d>(
     fields: &[Selected<'d>],
     limits: &Limits,
 ) -> Result<Compiled, Response> {
-    let budget = Budget::new(planner.schema, limits.introspection);
     let mut sources = Vec::new();
     let mut statements = Vec::new();
     let mut own = Vec::new();
@@ -243,7 +252,7 @@ fn mutation<'d>(
                 statements.push(written);
                 Source::Statement(statements.len() - 1)
             }
-            None => constant(planner.schema, &planned, &budget)
+            None => constant(planner.schema, &planned)
                 .unwrap_or(Source::Constant(Bytes::from_static(b"null"))),
         };
         if let Root::Own(field_of_own) = planned {
@@ -271,11 +280,11 @@ fn mutation<'d>(
 }
 
 /// What is known without the database.
-fn constant(schema: &Schema, root: &Root, budget: &Budget) -> Option<Source> {
+fn constant(schema: &Schema, root: &Root) -> Option<Source> {
     let value = match root {
         Root::Typename(name) => Json::from(&**name),
-        Root::Schema(items) => introspect::schema(schema, items, budget),
-        Root::Type(name, items) => introspect::type_named(schema, name.as_deref(), items, budget),
+        Root::Schema(items) => introspect::schema(schema, items),
+        Root::Type(name, items) => introspect::type_named(schema, name.as_deref(), items),
         _ => return None,
     };
     Some(Source::Constant(value.to_string().into()))

@@ -24,12 +24,33 @@ pub struct Config {
     /// a line `@public` in their comment says that they are everybody's. Default: `false`, as with
     /// pg_graphql.
     pub protects_anonymous: bool,
+    /// Answer as pg_graphql does also where that departs from GraphQL's specification or leaves out
+    /// rows: for clients that were written against it. Default: `false`. `docs/graphql.md` has the list.
+    pub drop_in: bool,
+    /// Whether roles may ask for the schema.
+    pub introspection: Introspection,
+    /// `introspection` for roles that are given another.
+    pub role_introspection: HashMap<String, Introspection>,
     /// Log the statements of each operation, without their parameters.
     pub log_query: bool,
     /// Live queries.
     pub subscriptions: Subscriptions,
     /// Documents that are asked for by a name.
     pub persisted: Persisted,
+}
+
+/// Whether a role may ask for the schema. Nothing else depends on it: what is not shown can be asked for
+/// by who knows it, and errors do not guess at names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Introspection {
+    /// The parts that lie in schemas with `@graphql({"introspection": true})` in their comment, as with
+    /// pg_graphql; without such a schema there is no introspection.
+    #[default]
+    Comment,
+    /// All of it, whatever comments say.
+    On,
+    /// None, whatever comments say.
+    Off,
 }
 
 /// What one operation may ask before the database is asked anything.
@@ -114,6 +135,12 @@ impl Config {
             ..self.limits
         }
     }
+
+    /// Whether a role may ask for the schema.
+    pub(crate) fn introspection_of(&self, role: &str) -> Introspection {
+        let of_role = self.role_introspection.get(role).copied();
+        of_role.unwrap_or(self.introspection)
+    }
 }
 
 impl Default for Config {
@@ -125,6 +152,9 @@ impl Default for Config {
             limits: Limits::default(),
             role_costs: HashMap::new(),
             protects_anonymous: false,
+            drop_in: false,
+            introspection: Introspection::default(),
+            role_introspection: HashMap::new(),
             log_query: false,
             subscriptions: Subscriptions::default(),
             persisted: Persisted {

@@ -1,5 +1,9 @@
 //! The door to the parsers for the fuzzer. It takes any input; a panic is a finding.
 
+mod operation;
+
+pub use operation::operation;
+
 use crate::compile;
 use crate::config::Limits;
 use crate::document::{self, Selection};

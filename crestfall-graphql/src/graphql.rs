@@ -1,5 +1,7 @@
 //! The API itself: what it is made of, and one operation from end to end.
 
+mod prepared;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,11 +27,11 @@ use crate::failure;
 use crate::limit;
 use crate::live::{Changes, Hub, Subscribed};
 use crate::model::visible::{self, Visible};
-use crate::model::{self, Schema};
+use crate::model::{self, Rules, Schema};
 use crate::persisted::Registered;
 use crate::request::{Error, Fate, Request, Response};
 use crate::sdl;
-use crate::value::Variables;
+pub(crate) use prepared::{May, Missing, Prepared};
 
 /// Why a subscription is not executed as if it were a query.
 const NO_STREAM: &str =
@@ -222,7 +224,7 @@ impl GraphQl {
     ) -> Result<OperationKind, Response> {
         let context = RequestContext::default();
         let prepared = self.prepare(identity, &context, request.clone()).await;
-        prepared.map(|prepared| prepared.kind)
+        prepared.map(|prepared| prepared.kind())
     }
 
     /// The request with the text of its document.
@@ -259,14 +261,8 @@ impl GraphQl {
         context: &RequestContext,
         request: Request,
     ) -> Response {
-        let prepared = match self.prepare(identity, context, request).await {
-            Ok(prepared) => prepared,
-            Err(response) => return response,
-        };
-        if prepared.kind == OperationKind::Subscription {
-            return Response::refused(Error::new(NO_STREAM));
-        }
-        self.run(identity, context, &prepared).await
+        self.execute_as_asked(identity, context, request, May::Execute, Missing::Refused)
+            .await
     }
 
     /// Executes an operation unless it changes something.
@@ -276,17 +272,38 @@ impl GraphQl {
         context: &RequestContext,
         request: Request,
     ) -> Response {
-        let prepared = match self.prepare(identity, context, request).await {
+        self.execute_as_asked(identity, context, request, May::Query, Missing::Refused)
+            .await
+    }
+
+    /// Executes an operation that may be asked for like this.
+    pub(crate) async fn execute_as_asked(
+        &self,
+        identity: &Identity,
+        context: &RequestContext,
+        request: Request,
+        may: May,
+        missing: Missing,
+    ) -> Response {
+        let prepared = self.prepare_incomplete(identity, context, request).await;
+        let prepared = prepared.and_then(|prepared| {
+            let is_lenient = missing == Missing::MayBeNull && prepared.settings.config.drop_in;
+            match is_lenient {
+                true => Ok(prepared),
+                false => prepared.complete(),
+            }
+        });
+        let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(response) => return response,
         };
-        match prepared.kind {
-            OperationKind::Query => {}
-            OperationKind::Mutation => {
+        match (prepared.kind(), may) {
+            (OperationKind::Query, _) | (OperationKind::Mutation, May::Execute) => {}
+            (OperationKind::Mutation, May::Query) => {
                 let error = Error::new("a mutation cannot be asked for by GET");
                 return Response::refused(error).with_fate(Fate::MethodNotAllowed);
             }
-            OperationKind::Subscription => return Response::refused(Error::new(NO_STREAM)),
+            (OperationKind::Subscription, _) => return Response::refused(Error::new(NO_STREAM)),
         }
         self.run(identity, context, &prepared).await
     }
@@ -301,8 +318,23 @@ impl GraphQl {
         context: &RequestContext,
         request: Request,
     ) -> Result<Prepared, Response> {
+        let prepared = self.prepare_incomplete(identity, context, request).await?;
+        prepared.complete()
+    }
+
+    /// What the operation is, whether or not it has its variables.
+    ///
+    /// # Errors
+    /// The answer, when it cannot be run.
+    async fn prepare_incomplete(
+        &self,
+        identity: &Identity,
+        context: &RequestContext,
+        request: Request,
+    ) -> Result<Prepared, Response> {
         let settings = self.shared.settings.load_full();
         let limits = &settings.config.limits_of(identity.role());
+        compile::check_length(&request.query, limits)?;
         let request = self.named(request)?;
         let variables = compile::variables(request.variables)?;
         limit::check_variables(&variables, limits)
@@ -328,15 +360,9 @@ impl GraphQl {
             Err(message) => return Err(Response::refused(Error::new(message))),
         };
         let compiled = compile::compiled(&settings.documents, schema, &known, &variables, limits)?;
-        // What is wrong with the fields is told first, as pg_graphql has it.
-        if compiled.errors.is_empty() {
-            compile::check_required(known.operation(), &variables)?;
-        }
         Ok(Prepared {
             settings,
-            kind: known
-                .operation()
-                .map_or(OperationKind::Query, |operation| operation.kind),
+            known,
             compiled,
             variables,
         })
@@ -379,8 +405,12 @@ impl GraphQl {
             if settings.config.protects_anonymous && identity.role() == ANONYMOUS_ROLE {
                 visible.hide_unprotected(catalog, details);
             }
-            let schemas = &settings.config.schemas;
-            let schema = model::build(catalog, details, &visible, schemas);
+            let rules = Rules {
+                schemas: &settings.config.schemas,
+                introspection: settings.config.introspection_of(identity.role()),
+                is_drop_in: settings.config.drop_in,
+            };
+            let schema = model::build(catalog, details, &visible, rules);
             let schema = schema.and_then(|schema| schema.extended(&self.extension));
             let schema = match settings.config.subscriptions.enabled {
                 true => schema.map(Schema::with_subscriptions),
@@ -491,14 +521,6 @@ impl GraphQl {
         let pause = self.shared.db.retry_after();
         pause.map_or(1, |pause| pause.as_secs().max(1))
     }
-}
-
-/// An operation ready to run.
-pub(crate) struct Prepared {
-    settings: Arc<Settings>,
-    pub(crate) kind: OperationKind,
-    compiled: Arc<Compiled>,
-    variables: Variables,
 }
 
 /// What a transaction is told before its statements, in order.

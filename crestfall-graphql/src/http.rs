@@ -19,7 +19,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response as HttpResponse, StatusCode};
 
 use crate::caller::{Sender, without_foreign_cookies};
-use crate::graphql::GraphQl;
+use crate::graphql::{GraphQl, May, Missing};
 use crate::request::{Error, Fate, Request, Response};
 use negotiate::Form;
 use read::Malformed;
@@ -98,7 +98,7 @@ impl GraphQl {
         request: Request,
         form: Form,
     ) -> HttpResponse<Body> {
-        let response = self.execute_by(parts, identity, request).await;
+        let response = self.execute_by(parts, identity, request, form).await;
         let mut answer = http_response(&response, form);
         if response.fate == Fate::Unavailable {
             let headers = answer.headers_mut();
@@ -108,12 +108,25 @@ impl GraphQl {
     }
 
     /// Executes what this method may ask for.
-    async fn execute_by(&self, parts: &Parts, identity: &Identity, request: Request) -> Response {
+    async fn execute_by(
+        &self,
+        parts: &Parts,
+        identity: &Identity,
+        request: Request,
+        form: Form,
+    ) -> Response {
         let context = RequestContext::from_parts(parts);
-        match parts.method {
-            Method::POST => self.execute(identity, &context, request).await,
-            _ => self.execute_query(identity, &context, request).await,
-        }
+        let may = match parts.method {
+            Method::POST => May::Execute,
+            _ => May::Query,
+        };
+        // Clients of the specification, and of streams, which pg_graphql has none of, get what it says.
+        let missing = match form {
+            Form::Json => Missing::MayBeNull,
+            Form::GraphQlResponse | Form::Events => Missing::Refused,
+        };
+        self.execute_as_asked(identity, &context, request, may, missing)
+            .await
     }
 }
 

@@ -1,13 +1,16 @@
 //! `__schema` and `__type`: the schema of a role, told by itself.
 
+mod count;
+
 use std::sync::Arc;
 
+use count::{Counter, is_shown};
 use serde_json::{Map, Value as Json, json};
 
 use crate::document::Selection;
 use crate::limit::Budget;
 use crate::model::{EnumValue, Field, Input, Kind, Object, Schema, Type, TypeId, TypeRef};
-use crate::plan::{Planner, TYPENAME};
+use crate::plan::{Planner, Root, TYPENAME};
 use crate::refusal::Refusal;
 
 /// How often lists of fields or types may be nested in each other: each level multiplies the answer
@@ -88,39 +91,39 @@ fn unknown(of: &str, field: &str) -> String {
     }
 }
 
+/// Takes from the budget what a field of the root answers with, if it is one of introspection. What
+/// the budget has not is not counted to its end.
+pub(crate) fn count(schema: &Schema, root: &Root, budget: &Budget) {
+    let counter = Counter { schema, budget };
+    let _ = match root {
+        Root::Schema(items) => counter.schema(items),
+        Root::Type(name, items) => match shown(schema, name.as_deref()) {
+            Some(of) => counter.reference(&of, items),
+            None => Some(()),
+        },
+        _ => Some(()),
+    };
+}
+
 /// What `__schema` answers.
-pub(crate) fn schema(schema: &Schema, items: &[MetaItem], budget: &Budget) -> Json {
-    Teller { schema, budget }.schema(items)
+pub(crate) fn schema(schema: &Schema, items: &[MetaItem]) -> Json {
+    Teller { schema }.schema(items)
 }
 
 /// What `__type` answers.
-pub(crate) fn type_named(
-    schema: &Schema,
-    name: Option<&str>,
-    items: &[MetaItem],
-    budget: &Budget,
-) -> Json {
-    let id = name.and_then(|name| schema.by_name.get(name));
-    match id.filter(|&&id| !schema.type_of(id).hidden) {
-        Some(&id) => Teller { schema, budget }.reference(&TypeRef::Named(id), items),
-        None => Json::Null,
-    }
+pub(crate) fn type_named(schema: &Schema, name: Option<&str>, items: &[MetaItem]) -> Json {
+    let of = shown(schema, name);
+    of.map_or(Json::Null, |of| Teller { schema }.reference(&of, items))
+}
+
+/// The type of that name, if introspection tells of it.
+fn shown(schema: &Schema, name: Option<&str>) -> Option<TypeRef> {
+    let id = *schema.by_name.get(name?)?;
+    (!schema.type_of(id).hidden).then_some(TypeRef::Named(id))
 }
 
 struct Teller<'a> {
     schema: &'a Schema,
-    budget: &'a Budget,
-}
-
-fn object(items: &[MetaItem], tell: impl Fn(&MetaItem) -> Json) -> Json {
-    let members = items.iter().map(|item| {
-        let value = match &*item.name {
-            TYPENAME => Json::from(&*item.of),
-            _ => tell(item),
-        };
-        (item.key.to_string(), value)
-    });
-    Json::Object(members.collect::<Map<_, _>>())
 }
 
 fn text(text: Option<&Arc<str>>) -> Json {
@@ -128,8 +131,27 @@ fn text(text: Option<&Arc<str>>) -> Json {
 }
 
 impl Teller<'_> {
+    /// The fields of what is called `name`, if it is called anything.
+    fn object(
+        &self,
+        items: &[MetaItem],
+        name: Option<&str>,
+        tell: impl Fn(&MetaItem) -> Json,
+    ) -> Json {
+        let members = items.iter().map(|item| {
+            let value = match &*item.name {
+                // pg_graphql answers with the name of what is told of.
+                TYPENAME if self.schema.is_drop_in => name.map_or(Json::Null, Json::from),
+                TYPENAME => Json::from(&*item.of),
+                _ => tell(item),
+            };
+            (item.key.to_string(), value)
+        });
+        Json::Object(members.collect::<Map<_, _>>())
+    }
+
     fn schema(&self, items: &[MetaItem]) -> Json {
-        object(items, |item| match &*item.name {
+        self.object(items, Some("__Schema"), |item| match &*item.name {
             "description" => "Represents the GraphQL schema of the database".into(),
             "types" => {
                 let mut types: Vec<(&Type, TypeId)> = self.schema.types.iter().zip(0..).collect();
@@ -159,10 +181,11 @@ impl Teller<'_> {
     }
 
     fn reference(&self, of: &TypeRef, items: &[MetaItem]) -> Json {
-        if !self.budget.take(items.len()) {
-            return Json::Null;
-        }
-        object(items, |item| {
+        let name = match of {
+            TypeRef::Named(id) => Some(&*self.schema.type_of(*id).name),
+            TypeRef::List(_) | TypeRef::NonNull(_) => None,
+        };
+        self.object(items, name, |item| {
             let named = match of {
                 TypeRef::Named(id) => self.schema.type_of(*id),
                 TypeRef::List(inner) => return self.wrapper("LIST", inner, item),
@@ -205,9 +228,11 @@ impl Teller<'_> {
                 _ => Json::Array(Vec::new()),
             },
             "enumValues" => match &of.kind {
-                Kind::Enum(values) if self.budget.take(values.values.len() * item.below.len()) => {
+                Kind::Enum(values) => {
                     let values = values.values.iter();
-                    values.map(|value| enum_value(value, &item.below)).collect()
+                    values
+                        .map(|value| self.enum_value(value, &item.below))
+                        .collect()
                 }
                 _ => Json::Array(Vec::new()),
             },
@@ -220,17 +245,12 @@ impl Teller<'_> {
     }
 
     fn fields(&self, fields: &[Field], item: &MetaItem) -> Json {
-        let shown = fields
-            .iter()
-            .filter(|field| !field.hidden && !field.name.starts_with("__"));
+        let shown = fields.iter().filter(|field| is_shown(field));
         shown.map(|field| self.field(field, &item.below)).collect()
     }
 
     fn field(&self, field: &Field, items: &[MetaItem]) -> Json {
-        if !self.budget.take(items.len()) {
-            return Json::Null;
-        }
-        object(items, |item| match &*item.name {
+        self.object(items, Some(&field.name), |item| match &*item.name {
             "name" => Json::from(&*field.name),
             "description" => text(field.description.as_ref()),
             "args" => self.inputs(&field.arguments, item),
@@ -241,13 +261,10 @@ impl Teller<'_> {
     }
 
     fn inputs(&self, inputs: &[Input], item: &MetaItem) -> Json {
-        if !self.budget.take(inputs.len() * item.below.len()) {
-            return Json::Null;
-        }
         inputs
             .iter()
             .map(|input| {
-                object(&item.below, |item| match &*item.name {
+                self.object(&item.below, Some(&input.name), |item| match &*item.name {
                     "name" => Json::from(&*input.name),
                     "description" => text(input.description.as_ref()),
                     "type" => self.reference(&input.of, &item.below),
@@ -257,6 +274,15 @@ impl Teller<'_> {
                 })
             })
             .collect()
+    }
+
+    fn enum_value(&self, value: &EnumValue, items: &[MetaItem]) -> Json {
+        self.object(items, Some(&value.name), |item| match &*item.name {
+            "name" => Json::from(&*value.name),
+            "description" => text(value.description.as_ref()),
+            "isDeprecated" => false.into(),
+            _ => Json::Null,
+        })
     }
 
     fn possible_types(&self, item: &MetaItem) -> Json {
@@ -270,7 +296,7 @@ impl Teller<'_> {
     }
 
     fn directive(&self, directive: &Directive, items: &[MetaItem]) -> Json {
-        object(items, |item| match &*item.name {
+        self.object(items, Some("__Directive"), |item| match &*item.name {
             "name" => directive.name.into(),
             "description" => directive.description.into(),
             "locations" => json!(["FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT"]),
@@ -295,15 +321,6 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::Interface(_) => "INTERFACE",
         Kind::Input(_) => "INPUT_OBJECT",
     }
-}
-
-fn enum_value(value: &EnumValue, items: &[MetaItem]) -> Json {
-    object(items, |item| match &*item.name {
-        "name" => Json::from(&*value.name),
-        "description" => text(value.description.as_ref()),
-        "isDeprecated" => false.into(),
-        _ => Json::Null,
-    })
 }
 
 struct Directive {

@@ -37,7 +37,7 @@ mod ui;
 mod value;
 
 pub use caller::Authenticate;
-pub use config::{Config, Limits, Subscriptions};
+pub use config::{Config, Introspection, Limits, Subscriptions};
 pub use connect::ConnectError;
 pub use extension::{Call, Extension, ExtensionError};
 pub use graphql::GraphQl;

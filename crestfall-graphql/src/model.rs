@@ -21,6 +21,7 @@ use std::sync::Arc;
 use crestfall_core::QualifiedName;
 use crestfall_core::catalog::{Table, Volatility};
 
+use crate::config::Introspection;
 pub(crate) use build::build;
 pub(crate) use scalar::{Operator, Scalar};
 
@@ -44,6 +45,17 @@ pub(crate) struct Schema {
     /// The interface `Node`.
     pub(crate) node_interface: TypeId,
     pub(crate) meta: meta::Ids,
+    /// Answers are pg_graphql's also where they had better be others.
+    pub(crate) is_drop_in: bool,
+}
+
+/// How the schema of a role is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    /// Those that are served.
+    pub(crate) schemas: &'a [String],
+    pub(crate) introspection: Introspection,
+    pub(crate) is_drop_in: bool,
 }
 
 impl Schema {

@@ -71,7 +71,8 @@ pub(crate) struct App {
 impl App {
     fn new(source: Source, setup: Setup, level: LogLevel) -> Result<Self, Error> {
         let metrics = Arc::new(Metrics::default());
-        if setup.auth.is_some() {
+        // REST alone counts nothing by itself.
+        if setup.auth.is_some() || setup.graphql.is_some() || setup.rbac.is_some() {
             metrics.gather();
         }
         let verifier = Arc::new(ArcSwap::from_pointee(verifier(&setup.tokens)?));

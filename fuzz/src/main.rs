@@ -26,6 +26,7 @@ static TARGET: LazyLock<Target> = LazyLock::new(|| {
         "request" => request,
         "token" => token,
         "graphql_document" => |data| text(data, crestfall_graphql::fuzzing::document),
+        "graphql_operation" => |data| text(data, crestfall_graphql::fuzzing::operation),
         "graphql_request" => crestfall_graphql::fuzzing::request,
         "keys" => keys,
         "wire" => crestfall_core::fuzzing::wire_messages,

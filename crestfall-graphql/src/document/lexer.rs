@@ -17,9 +17,10 @@ pub(crate) enum Token<'a> {
 pub(crate) struct Lexer<'a> {
     text: &'a str,
     offset: usize,
-    /// Where the last line was that was counted, and what number it has.
-    line_start: usize,
-    line: u32,
+    /// Up to where characters were counted, and the place there: each is counted once, however long the
+    /// line is that it stands in.
+    counted: usize,
+    place: Position,
 }
 
 impl<'a> Lexer<'a> {
@@ -27,8 +28,8 @@ impl<'a> Lexer<'a> {
         Self {
             text,
             offset: 0,
-            line_start: 0,
-            line: 1,
+            counted: 0,
+            place: Position { line: 1, column: 1 },
         }
     }
 
@@ -63,12 +64,12 @@ impl<'a> Lexer<'a> {
         &self.text[self.offset..]
     }
 
-    fn position(&self) -> Position {
-        let column = self.text[self.line_start..self.offset].chars().count() + 1;
-        Position {
-            line: self.line,
-            column: u32::try_from(column).unwrap_or(u32::MAX),
-        }
+    fn position(&mut self) -> Position {
+        let more = self.text[self.counted..self.offset].chars().count();
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        self.place.column = self.place.column.saturating_add(more);
+        self.counted = self.offset;
+        self.place
     }
 
     /// White space, commas, comments, byte order marks.
@@ -89,8 +90,11 @@ impl<'a> Lexer<'a> {
 
     fn new_line(&mut self, length: usize) {
         self.offset += length;
-        self.line_start = self.offset;
-        self.line = self.line.saturating_add(1);
+        self.counted = self.offset;
+        self.place = Position {
+            line: self.place.line.saturating_add(1),
+            column: 1,
+        };
     }
 
     fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
@@ -228,13 +232,14 @@ impl<'a> Lexer<'a> {
 
     /// Counts the lines that a block string took.
     fn count_lines(&mut self) {
-        let taken = &self.text[self.line_start..self.offset];
-        let lines = taken.matches('\n').count();
-        self.line = self
-            .line
-            .saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        let taken = &self.text[self.counted..self.offset];
         if let Some(last) = taken.rfind('\n') {
-            self.line_start += last + 1;
+            let lines = u32::try_from(taken.matches('\n').count()).unwrap_or(u32::MAX);
+            self.counted += last + 1;
+            self.place = Position {
+                line: self.place.line.saturating_add(lines),
+                column: 1,
+            };
         }
     }
 }

@@ -48,7 +48,8 @@ impl GraphQl {
         let body = match self.kind(identity, &request).await {
             Err(response) => once(&response),
             Ok(OperationKind::Query | OperationKind::Mutation) => {
-                once(&self.execute_by(parts, identity, request).await)
+                let form = Form::Events;
+                once(&self.execute_by(parts, identity, request, form).await)
             }
             Ok(OperationKind::Subscription) => match self.subscribe(identity, request).await {
                 Err(response) => once(&response),

@@ -27,8 +27,9 @@ use operation::{Operations, Told};
 /// The one protocol that is spoken here.
 const PROTOCOL: &str = "graphql-transport-ws";
 
-/// Answers that wait for the socket: operations wait with what is beyond.
-const QUEUE: usize = 16;
+/// Answers that wait for the socket. Operations wait with what is beyond, each with the one answer that
+/// it has, and miss those in between: what a slow client costs does not grow.
+const QUEUE: usize = 1;
 
 /// Whether a request wants to become a socket.
 pub(super) fn is_wanted(parts: &Parts) -> bool {

@@ -9,9 +9,10 @@ use crestfall_core::catalog::{Details, TypeCategory};
 use super::directive::{EnumDirectives, SchemaDirectives, directives};
 use super::visible::Visible;
 use super::{
-    EnumType, EnumValue, Input, InputMeaning, InputObject, Kind, Object, Operator, Output, Scalar,
-    Schema, Type, TypeId, TypeRef, meta, name,
+    EnumType, EnumValue, Input, InputMeaning, InputObject, Kind, Object, Operator, Output, Rules,
+    Scalar, Schema, Type, TypeId, TypeRef, meta, name,
 };
+use crate::config::Introspection;
 
 /// The schema of a role.
 ///
@@ -21,9 +22,9 @@ pub(crate) fn build(
     catalog: &Catalog,
     details: &Details,
     visible: &Visible,
-    schemas: &[String],
+    rules: Rules<'_>,
 ) -> Result<Schema, String> {
-    let mut builder = Builder::new(catalog, details, visible, schemas)?;
+    let mut builder = Builder::new(catalog, details, visible, rules)?;
     builder.enums()?;
     builder.entities()?;
     builder.entity_types();
@@ -39,6 +40,7 @@ pub(super) struct Builder<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) details: &'a Details,
     pub(super) visible: &'a Visible,
+    pub(super) is_drop_in: bool,
     schemas: HashMap<Arc<str>, SchemaDirectives>,
     types: Vec<Type>,
     by_name: HashMap<Arc<str>, TypeId>,
@@ -68,12 +70,17 @@ impl<'a> Builder<'a> {
         catalog: &'a Catalog,
         details: &'a Details,
         visible: &'a Visible,
-        schemas: &[String],
+        rules: Rules<'_>,
     ) -> Result<Self, String> {
         let mut found = HashMap::new();
-        for schema in schemas {
+        for schema in rules.schemas {
             if let Some((schema, comment)) = details.schemas.get_key_value(&**schema) {
-                let directives = SchemaDirectives::read(comment.as_deref())?;
+                let mut directives = SchemaDirectives::read(comment.as_deref())?;
+                match rules.introspection {
+                    Introspection::Comment => {}
+                    Introspection::On => directives.introspection = true,
+                    Introspection::Off => directives.introspection = false,
+                }
                 found.insert(schema.clone(), directives);
             }
         }
@@ -81,6 +88,7 @@ impl<'a> Builder<'a> {
             catalog,
             details,
             visible,
+            is_drop_in: rules.is_drop_in,
             schemas: found,
             types: Vec::new(),
             by_name: HashMap::new(),
@@ -349,6 +357,7 @@ impl<'a> Builder<'a> {
             entities: self.entities,
             node_interface: self.node_interface,
             meta: self.meta,
+            is_drop_in: self.is_drop_in,
         }
     }
 }

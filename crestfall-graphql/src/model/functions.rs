@@ -199,22 +199,32 @@ impl Builder<'_> {
 
     fn function_arguments(&self, function: &FunctionDetails) -> Vec<Input> {
         let inflects = self.schema(&function.name.schema).inflects;
+        let must_be_given = self.is_drop_in && loses_defaults(function);
         let parameters = function.parameters.iter().enumerate();
         parameters
             .filter_map(|(position, parameter)| {
                 let (of, _) = self.type_of(parameter.type_oid)?;
-                let of = match parameter.has_default {
+                let of = match parameter.has_default && !must_be_given {
                     true => of,
                     false => of.non_null(),
                 };
                 let own = parameter.name.as_deref().unwrap_or_default();
                 let argument = name::lower_first(&name::type_name(own, inflects));
                 let mut input = Input::new(argument, of, InputMeaning::Parameter(position));
-                input.default = default_value(parameter).map(Into::into);
+                if !must_be_given {
+                    input.default = default_value(parameter).map(Into::into);
+                }
                 Some(input)
             })
             .collect()
     }
+}
+
+/// pg_graphql cuts the text of all defaults at commas: it knows none of a function one of whose
+/// defaults has a comma in it.
+fn loses_defaults(function: &FunctionDetails) -> bool {
+    let mut defaults = function.parameters.iter().flat_map(|one| &one.default);
+    defaults.any(|default| default.contains(','))
 }
 
 /// A default that GraphQL can write; one that is computed or null is left out.

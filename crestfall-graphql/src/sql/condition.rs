@@ -139,7 +139,8 @@ impl Writer<'_> {
             self.column(block, first.column);
             self.push(if first.descending { " < " } else { " > " });
             self.value(&value.recipe, &sql_type);
-            if !first.nulls_first && !not_null {
+            // pg_graphql leaves them out.
+            if !first.nulls_first && !not_null && !self.schema.is_drop_in {
                 self.push(" or ")
                     .column(block, first.column)
                     .push(" is null");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use crestfall_core::Catalog;
 use crestfall_core::catalog::{CatalogOptions, SharedCatalog};
-use crestfall_core::db::{Db, DbConfig};
+use crestfall_core::db::{Db, DbConfig, Scope, Statement};
 use crestfall_core::jwt::{Verifier, sign_hs256};
 use crestfall_core::testing::{TestApp, TestDb};
 use crestfall_graphql::{Config, GraphQl};
@@ -79,6 +79,37 @@ impl Api {
     pub(crate) async fn reload(&self) {
         let catalog = Catalog::load(&self.pool, &self.options).await;
         self.catalog.replace(catalog.expect("a catalogue"));
+    }
+
+    /// The fixture, from which the database is then taken away: the schemas of `anon` and of members
+    /// are known, and whoever asks for a row is told that there is no database.
+    pub(crate) async fn severed() -> Self {
+        let api = Self::new().await;
+        api.ask("{ __typename }").await;
+        api.ask_as("ann", "{ __typename }", json!({})).await;
+        let name = api.db.name();
+        let elsewhere = api.db.url().replace(name, "postgres");
+        let elsewhere = DbConfig::parse(&elsewhere).expect("a valid address");
+        let elsewhere = Db::connect(elsewhere).await.expect("another database");
+        // One after the other: who comes back before the first is committed is let in.
+        for statement in [
+            format!("alter database \"{name}\" allow_connections false"),
+            format!(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"
+            ),
+        ] {
+            let statement = [Statement::new(statement)];
+            let done = elsewhere.run(&Scope::default(), &statement).await;
+            done.expect("the database is closed");
+        }
+        let answer = api
+            .ask("{ bookCollection { edges { node { id } } } }")
+            .await;
+        let told = json!([{
+            "message": "the database cannot be reached", "extensions": { "code": "unavailable" },
+        }]);
+        assert_eq!(answer["errors"], told);
+        api
     }
 
     /// What nobody in particular is answered.

@@ -1,18 +1,11 @@
-//! What is too much: refused by the document alone, before the database is asked anything. The attack
-//! corpus of SEC-33.
-
-use std::time::{Duration, Instant};
+//! What is too much: refused by the document alone, while there is no database to ask.
 
 use serde_json::{Value, json};
 
 use crate::api::Api;
 
-/// Far more than any refusal takes, and far less than a limiter that can be made to work.
-const SOON: Duration = Duration::from_secs(2);
-
-/// What is refused names the limit, has its code, and is refused without asking the database.
+/// What is refused names the limit and has its code.
 async fn refused(api: &Api, query: &str, setting: &str) {
-    let started = Instant::now();
     let answer = api.ask(query).await;
     let error = &answer["errors"][0];
     let message = error["message"].as_str().unwrap_or_default();
@@ -22,7 +15,6 @@ async fn refused(api: &Api, query: &str, setting: &str) {
     );
     assert_eq!(error["extensions"]["code"], "limit_exceeded", "{answer}");
     assert!(answer.get("data").is_none());
-    assert!(started.elapsed() < SOON, "{setting}");
 }
 
 fn many(count: usize, one: impl Fn(usize) -> String) -> String {
@@ -31,7 +23,7 @@ fn many(count: usize, one: impl Fn(usize) -> String) -> String {
 
 #[tokio::test]
 async fn ten_thousand_aliases_are_refused_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let flat = many(10_000, |n| format!("a{n}:id"));
     let flat = format!("{{ bookByPk(id: 1) {{ {flat} }} }}");
     refused(&api, &flat, "max_tokens").await;
@@ -44,7 +36,7 @@ async fn ten_thousand_aliases_are_refused_sec_33() {
 
 #[tokio::test]
 async fn aliases_count_as_often_as_their_fragment_is_used_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let aliases = many(40, |n| format!("a{n}: id"));
     let uses = many(10, |n| format!("b{n}: bookByPk(id: 1) {{ ...f }}"));
     let query = format!("{{ {uses} }} fragment f on Book {{ {aliases} }}");
@@ -53,7 +45,7 @@ async fn aliases_count_as_often_as_their_fragment_is_used_sec_33() {
 
 #[tokio::test]
 async fn floods_of_directives_are_refused_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let directives = "@include(if: true) ".repeat(201);
     let query = format!("{{ bookByPk(id: 1) {{ id {directives} }} }}");
     refused(&api, &query, "max_directives").await;
@@ -61,7 +53,7 @@ async fn floods_of_directives_are_refused_sec_33() {
 
 #[tokio::test]
 async fn fragments_that_fan_out_are_refused_without_being_unfolded_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let mut bomb = String::from("{ bookByPk(id: 1) { ...f0 } }");
     for level in 0..14 {
         let next = level + 1;
@@ -75,7 +67,7 @@ async fn fragments_that_fan_out_are_refused_without_being_unfolded_sec_33() {
 
 #[tokio::test]
 async fn cyclic_fragments_are_refused_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     for query in [
         "{ bookByPk(id: 1) { ...a } } fragment a on Book { ...a }",
         "{ bookByPk(id: 1) { ...a } } fragment a on Book { ...b } fragment b on Book { ...c } fragment c on Book { ...a }",
@@ -94,7 +86,7 @@ async fn cyclic_fragments_are_refused_sec_33() {
 
 #[tokio::test]
 async fn deep_documents_are_refused_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let deep = format!("{{ {}id{} }}", "a {".repeat(500), "}".repeat(500));
     refused(&api, &deep, "max_depth").await;
     let below =
@@ -110,7 +102,7 @@ async fn deep_documents_are_refused_sec_33() {
 
 #[tokio::test]
 async fn long_documents_and_bodies_are_refused_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let comment = "#".repeat(200 * 1024);
     refused(&api, &format!("{{ add(a: 1) }} {comment}"), "max_document").await;
     let large = "x".repeat(5 * 1024 * 1024);
@@ -145,7 +137,7 @@ async fn lists_and_variables_have_a_size_sec_33() {
 
 #[tokio::test]
 async fn batches_are_refused_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let one = json!({ "query": "{ add(a: 1) }" });
     let answer = api.app.post("/", &json!(vec![one; 1000])).await;
     assert_eq!(answer.status, 400);
@@ -186,7 +178,7 @@ async fn pages_within_pages_have_a_price_sec_33_d39() {
 
 #[tokio::test]
 async fn floods_of_introspection_are_refused_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let fields = "name description kind fields { name description args { name type { name kind } } type { name kind ofType { name kind ofType { name } } } }";
     let whole = many(20, |n| format!("s{n}: __schema {{ types {{ {fields} }} }}"));
     refused(&api, &format!("{{ {whole} }}"), "max_introspection").await;
@@ -201,13 +193,12 @@ async fn floods_of_introspection_are_refused_sec_33() {
 
 #[tokio::test]
 async fn many_members_are_compared_in_no_time_sec_33() {
-    let api = Api::new().await;
+    let api = Api::severed().await;
     let members = many(1500, |n| format!("m{n}: 1"));
     let field = format!("bookCollection(filter: {{ {members} }}) {{ pageInfo {{ hasNextPage }} }}");
-    let started = Instant::now();
     let answer = api.ask(&format!("{{ {field} {field} }}")).await;
-    assert!(answer["errors"].is_array());
-    assert!(started.elapsed() < SOON);
+    let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("m0"), "{answer}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod api;
 mod attacks;
 mod changing;
+mod corpus;
 mod documents;
 mod functions;
 mod http;
@@ -10,6 +11,7 @@ mod limits;
 mod live;
 mod paging;
 mod reading;
+mod recording;
 mod remembering;
 mod rows_equal;
 mod schema;

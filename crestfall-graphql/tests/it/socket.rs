@@ -1,14 +1,21 @@
 //! `graphql-transport-ws` over a real listener.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crestfall_graphql::Config;
+use async_trait::async_trait;
+use crestfall_core::{Identity, Problem};
+use crestfall_graphql::{Authenticate, Config, GraphQl};
 use futures_util::{SinkExt as _, StreamExt as _};
+use http::StatusCode;
+use http::request::Parts;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tower::ServiceExt as _;
 
 use crate::api::{Api, sign, token};
 
@@ -22,11 +29,17 @@ async fn served(change: impl FnOnce(&mut Config)) -> (Api, String) {
         change(config);
     })
     .await;
+    let address = listen(&api.graphql).await;
+    (api, address)
+}
+
+/// Serves an API; where it is.
+async fn listen(graphql: &GraphQl) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("ws://{}/", listener.local_addr().unwrap());
-    let router = api.graphql.router::<()>();
+    let router = graphql.router::<()>();
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (api, address)
+    address
 }
 
 impl Client {
@@ -329,4 +342,131 @@ async fn a_socket_without_subscriptions_is_refused() {
         "graphql-transport-ws".parse().unwrap(),
     );
     assert!(connect_async(request).await.is_err());
+}
+
+/// Credentials that somebody may revoke.
+#[derive(Default)]
+struct Revocable(AtomicBool);
+
+#[async_trait]
+impl Authenticate for Revocable {
+    async fn authenticate(&self, _: &Parts) -> Result<Identity, Problem> {
+        match self.0.load(Ordering::Relaxed) {
+            true => Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "revoked",
+                "The session has ended",
+            )),
+            false => Ok(Identity::from_token(
+                "authenticated".into(),
+                serde_json::Map::new(),
+            )),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socket_and_a_stream_end_with_their_session_sec_14_sec_28() {
+    let api = Api::over("", |config| {
+        config.subscriptions.interval = Duration::from_millis(50);
+    })
+    .await;
+    let session = Arc::new(Revocable::default());
+    let graphql = GraphQl::clone(&api.graphql).authenticate(session.clone());
+    let address = listen(&graphql).await;
+    let mut client = Client::init(&address, Value::Null).await;
+    client.subscribe("1", BOOK).await;
+    assert_eq!(client.next().await, title("1", "Notes"));
+    let body = json!({ "query": BOOK }).to_string();
+    let request = http::Request::post("/")
+        .header("content-type", "application/json")
+        .header("accept", "text/event-stream")
+        .body(axum::body::Body::from(body));
+    let stream = graphql
+        .router::<()>()
+        .oneshot(request.unwrap())
+        .await
+        .unwrap();
+    let mut stream = stream.into_body().into_data_stream();
+    assert!(stream.next().await.is_some());
+
+    session.0.store(true, Ordering::Relaxed);
+    assert_eq!(
+        client.closed().await,
+        (4403, "Forbidden: The session has ended".into())
+    );
+    while let Some(event) = stream.next().await {
+        assert!(
+            !event.unwrap().starts_with(b"event: complete"),
+            "clients come back"
+        );
+    }
+    // Nothing was told after it, and nothing begins.
+    let mut late = Client::open(&address, &[]).await;
+    late.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(late.closed().await.0, 4403);
+}
+
+/// A text of a megabyte.
+const MEGABYTE: usize = 1 << 20;
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_closed_d4() {
+    let (api, address) = served(|config| {
+        config.subscriptions.send_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let long = format!("update library.book set title = repeat('x', {MEGABYTE}) where id = 1");
+    api.db.execute(&long).await;
+    let mut client = Client::init(&address, Value::Null).await;
+    let titles: Vec<String> = (0..12).map(|number| format!("t{number}: title")).collect();
+    let query = format!(
+        "subscription {{ bookByPk(id: 1) {{ {} }} }}",
+        titles.join(" ")
+    );
+    // More than the buffers between here and there hold.
+    client.subscribe("1", &query).await;
+    client.subscribe("2", &query).await;
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let (code, reason) = client.closed().await;
+    assert_eq!(
+        (code, &*reason),
+        (1013, "The client takes its messages too slowly")
+    );
+}
+
+#[tokio::test]
+async fn what_a_slow_client_misses_is_kept_for_nobody_d4() {
+    const CHANGES: usize = 40;
+    let (api, address) = served(|config| {
+        config.subscriptions.interval = Duration::from_millis(10);
+    })
+    .await;
+    let mut client = Client::init(&address, Value::Null).await;
+    client.subscribe("1", BOOK).await;
+    assert_eq!(client.next().await, title("1", "Notes"));
+    let mut witness = Client::init(&address, Value::Null).await;
+    witness.subscribe("1", BOOK).await;
+    assert_eq!(witness.next().await, title("1", "Notes"));
+    let numbered = |number: usize| format!("{number:04}{}", "x".repeat(MEGABYTE));
+    for number in 0..CHANGES {
+        let change = format!(
+            "update library.book set title = '{}' where id = 1",
+            numbered(number)
+        );
+        api.db.execute(&change).await;
+        // Who reads is told of each.
+        assert_eq!(witness.next().await, title("1", &numbered(number)));
+    }
+    let mut told = 0;
+    loop {
+        let message = client.next().await;
+        told += 1;
+        if message == title("1", &numbered(CHANGES - 1)) {
+            break;
+        }
+    }
+    // What the buffers of the connection hold, one on its way, one that waits, and the last.
+    println!("{told} of {CHANGES} answers reached the slow client");
+    assert!(told < CHANGES / 2, "{told}");
 }

@@ -17,8 +17,17 @@ const VARIABLES: [(&str, &str); 4] = [
 /// Host and port in one.
 const LISTEN: &str = "CRESTFALL_LISTEN";
 
+/// What it does when it stands in for pg_graphql: configured by variables, beside a database whose
+/// clients know that one.
+const DROP_IN: [&str; 2] = ["graphql.drop_in=true", "rest.unprotected=true"];
+
 /// Runs the command.
 pub(super) fn main(flags: Flags) -> ExitCode {
+    let translated = translated(|name| std::env::var(name).ok());
+    let flags = match stands_in(&translated) {
+        true => flags.defaulting(DROP_IN.map(str::to_owned)),
+        false => flags,
+    };
     let flags = flags.defaulting([
         "server.port=5434".to_owned(),
         // Any free one: several may run on one machine.
@@ -27,12 +36,16 @@ pub(super) fn main(flags: Flags) -> ExitCode {
         "graphql.subscriptions.enabled=false".to_owned(),
     ]);
     let flags = flags.assuming(vec!["graphql.enabled=true".to_owned()]);
-    let translated = translated(|name| std::env::var(name).ok());
     let source = Source::GraphQl(Sources::new(flags).translating(translated));
     match source.read(Vec::new(), None) {
         Ok(setup) => start(source, setup),
         Err(error) => fail(&error),
     }
+}
+
+/// Whether it is started in place of pg_graphql, and not as a part of `crestfall serve` alone.
+fn stands_in(translated: &[(String, String, String)]) -> bool {
+    translated.iter().any(|(_, key, _)| key == "database.url")
 }
 
 /// What the variables say: the variable, the setting, its value.
@@ -83,5 +96,12 @@ mod tests {
             ("server.port", "5000"),
         ];
         assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn who_names_the_database_by_the_short_variable_has_pg_graphql_replaced() {
+        let by = |set: &str| translated(|name| (name == set).then(|| "x".to_owned()));
+        assert!(stands_in(&by("CRESTFALL_DATABASE_URL")));
+        assert!(!stands_in(&by("CRESTFALL_JWT_SECRET")));
     }
 }

@@ -129,6 +129,14 @@ pub(crate) struct GraphQl {
     /// A page to try operations on, at `/postgresql/graphql/ui`. `crestfall dev` has it. Changes need a
     /// restart.
     pub(crate) ui: bool,
+    /// Answer as pg_graphql does also where that departs from GraphQL's specification or leaves out
+    /// rows, for clients that were written against it. `crestfall graphql` does where
+    /// `CRESTFALL_DATABASE_URL` names its database.
+    pub(crate) drop_in: bool,
+    /// Whether roles may ask for the schema.
+    pub(crate) introspection: Introspection,
+    /// Other values of `introspection` for the roles named, such as `{ anon = "off" }`.
+    pub(crate) role_introspection: BTreeMap<String, Introspection>,
     /// Longest body of a request.
     pub(crate) max_body: Size,
     /// Longest document.
@@ -430,6 +438,18 @@ pub(crate) enum TxEnd {
     RollbackAllowOverride,
 }
 
+/// Whether a role may ask for the GraphQL schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Introspection {
+    /// For schemas with `@graphql({"introspection": true})` in their comment, as with pg_graphql.
+    Comment,
+    /// For every schema.
+    On,
+    /// For none.
+    Off,
+}
+
 /// What the OpenAPI document shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -500,6 +520,9 @@ impl Default for GraphQl {
             enabled: true,
             schemas: Vec::new(),
             ui: false,
+            drop_in: false,
+            introspection: Introspection::Comment,
+            role_introspection: BTreeMap::new(),
             max_body: Size::mebibytes(4),
             max_document: Size::kibibytes(128),
             max_depth: limits.depth,

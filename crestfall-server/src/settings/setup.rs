@@ -11,8 +11,8 @@ use http::{HeaderName, HeaderValue};
 
 use super::Error;
 use super::sections::{
-    Admin, Errors, ExplainPolicies, OpenApi, Persisted, Rest, Server, Settings, Subscriptions,
-    TxEnd,
+    Admin, Errors, ExplainPolicies, Introspection, OpenApi, Persisted, Rest, Server, Settings,
+    Subscriptions, TxEnd,
 };
 use crate::cors::Cors;
 use crate::edge::Policy;
@@ -133,6 +133,13 @@ impl Settings {
                 introspection: graphql.max_introspection,
             },
             role_costs: graphql.role_costs.clone().into_iter().collect(),
+            drop_in: graphql.drop_in,
+            introspection: graphql.introspection.into(),
+            role_introspection: graphql
+                .role_introspection
+                .iter()
+                .map(|(role, of_role)| (role.clone(), (*of_role).into()))
+                .collect(),
             subscriptions: graphql.subscriptions.config(),
             persisted: graphql.persisted.config()?,
             log_query: self.log.queries,
@@ -418,6 +425,16 @@ impl Subscriptions {
             init_timeout: self.init_timeout.get(),
             keep_alive: self.keep_alive.get(),
             send_timeout: self.send_timeout.get(),
+        }
+    }
+}
+
+impl From<Introspection> for crestfall_graphql::Introspection {
+    fn from(introspection: Introspection) -> Self {
+        match introspection {
+            Introspection::Comment => Self::Comment,
+            Introspection::On => Self::On,
+            Introspection::Off => Self::Off,
         }
     }
 }

@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { createClient as createEvents } from 'graphql-sse'
 import { createClient as createSocket } from 'graphql-ws'
 import WebSocket from 'ws'
-import { token } from '../../support/client.mjs'
+import { administrator, member, token } from '../../support/client.mjs'
 import { ask, bearer, endpoint, next, socket } from '../../support/graphql.mjs'
 
 const claims = { role: 'authenticated', sub: 'live' }
@@ -82,6 +82,48 @@ test('graphql-ws: a socket ends with its token, and the client comes back with a
   assert.deepEqual([codes[0], made], [4403, 2])
   await client.dispose()
 })
+
+for (const [name, end] of [
+  ['signs out', ({ client }) => client.auth.signOut({ scope: 'global' })],
+  ['is banned', ({ user }) => administrator().auth.admin.updateUserById(user.id, { ban_duration: '1h' })],
+  ['is deleted', ({ user }) => administrator().auth.admin.deleteUser(user.id)],
+]) {
+  test(`a socket and a stream end when their user ${name} (SEC-14, SEC-28)`, async () => {
+    const someone = await member()
+    const { access_token } = someone.session
+    const codes = []
+    const client = createSocket({
+      url: socket,
+      webSocketImpl: WebSocket,
+      connectionParams: { token: access_token },
+      shouldRetry: () => false,
+      on: { closed: (event) => codes.push(event.code) },
+    })
+    const answers = client.iterate({ query: 'subscription { portsCollection { totalCount } }' })
+    assert.equal((await next(answers)).data.portsCollection.totalCount, 4)
+    const stream = await fetch(endpoint, {
+      method: 'POST',
+      headers: {
+        accept: 'text/event-stream',
+        authorization: `Bearer ${access_token}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ query: 'subscription { portsCollection { totalCount } }' }),
+    })
+    const events = stream.body.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]()
+    assert.match(await next(events), /"totalCount"/)
+
+    const { error } = await end(someone)
+    assert.equal(error, null)
+    await assert.rejects(next(answers), (event) => event.code === 4403)
+    assert.deepEqual(codes, [4403])
+    // The stream ends without a word that it is complete: a client would come back, and be refused.
+    for (let event; (event = await next(events)) !== undefined; ) assert.doesNotMatch(event, /complete/)
+    const refused = await fetch(endpoint, { headers: { authorization: `Bearer ${access_token}` } })
+    assert.equal(refused.status, 401)
+    await client.dispose()
+  })
+}
 
 function webSocket() {
   return createSocket({ url: socket, webSocketImpl: WebSocket, connectionParams: bearer(claims) })

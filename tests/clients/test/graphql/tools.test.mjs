@@ -18,6 +18,7 @@ import {
   printSchema,
   validateSchema,
 } from 'graphql'
+import relay from 'relay-runtime'
 import { ask, bearer, schemaDocument } from '../../support/graphql.mjs'
 
 const here = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -75,7 +76,7 @@ export const wrong: WriteMutationVariables = { line: 1 }
   run(process.execPath, [tsc, ...flags, join(directory, 'use.ts')])
 })
 
-test("Relay's compiler understands schema and connections", () => {
+test("Relay's compiler understands schema and connections, and its runtime joins pages", async () => {
   const source = join(directory, 'src')
   mkdirSync(source)
   symlinkSync(join(here, 'node_modules'), join(directory, 'node_modules'))
@@ -97,6 +98,32 @@ test("Relay's compiler understands schema and connections", () => {
   const made = readdirSync(join(source, '__generated__'))
   assert.ok(made.includes('FleetPageQuery.graphql.js'), String(made))
   assert.ok(existsSync(join(source, '__generated__/Fleet_ships.graphql.js')))
+
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
+  const compiled = async (name) =>
+    (await import(join(source, `__generated__/${name}.graphql.js`))).default
+  const environment = new relay.Environment({
+    network: relay.Network.create(({ text }, variables) =>
+      ask(text, variables, bearer({ role: 'authenticated' })),
+    ),
+    store: new relay.Store(new relay.RecordSource()),
+    getDataID: ({ nodeId }) => nodeId,
+  })
+  const query = await compiled('FleetQuery')
+  const data = await relay.fetchQuery(environment, query, {}).toPromise()
+  const selector = relay.getSingularSelector(await compiled('Fleet_ships'), data)
+  environment.retain(relay.createOperationDescriptor(query, {}))
+  const page = () => environment.lookup(selector).data.shipsCollection
+  assert.equal(page().edges.length, 2)
+  const more = { first: 10, after: page().pageInfo.endCursor }
+  await relay.fetchQuery(environment, await compiled('FleetPageQuery'), more).toPromise()
+  const nodes = page().edges.map((edge) => edge.node)
+  assert.deepEqual(
+    nodes.map((node) => node.name),
+    ['Polaris', 'Grey Heron', 'Albatross', 'polar star', 'Kittiwake'],
+  )
+  assert.deepEqual(nodes.map((node) => node.homePort?.name).slice(0, 3), ['Tromsø', 'Hull', 'Galway'])
+  assert.equal(page().pageInfo.hasNextPage, false)
 })
 
 function run(program, args) {
