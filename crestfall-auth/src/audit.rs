@@ -134,6 +134,13 @@ pub(crate) async fn record(
     action: Action,
     traits: Value,
 ) -> Result<()> {
+    let payload = entry(caller, user, action, traits);
+    let ip = caller.inet().unwrap_or_default();
+    Ok(store::audit::insert(db, &payload, &ip).await?)
+}
+
+/// The entry that [`record`] writes, for a statement that writes more beside it.
+pub(crate) fn entry(caller: &Caller, user: &User, action: Action, traits: Value) -> Value {
     let name = user.user_metadata.get("full_name").and_then(Value::as_str);
     let mut payload = json!({
         "user_id": user.id,
@@ -148,8 +155,7 @@ pub(crate) async fn record(
     if traits.as_object().is_some_and(|object| !object.is_empty()) {
         payload["traits"] = traits;
     }
-    let ip = caller.inet().unwrap_or_default();
-    Ok(store::audit::insert(db, &payload, &ip).await?)
+    payload
 }
 
 /// Writes what an administrator did that is about no account, such as to the key of a service.

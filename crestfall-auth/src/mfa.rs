@@ -24,7 +24,7 @@ use crate::store::{factor_challenges, factors, recovery_codes, sessions};
 use crate::token::TokenResponse;
 use crate::user::User;
 
-pub(crate) use limit::check as check_limit;
+pub(crate) use limit::{check as check_limit, forget as forget_limit};
 pub(crate) use notice::{Subject, tell};
 pub(crate) use owner::{OwnFactor, Owner};
 

@@ -7,10 +7,11 @@
 //! that nobody has is counted in the same way. A try that is locked out is answered like a wrong one,
 //! after the same work: nothing tells that there is a lock, or an account.
 //!
-//! A handler calls [`check`] before it looks at what is offered as proof, and then one of
+//! A handler calls [`check`] (or [`find_and_check`]) before it looks at what is offered as proof, and then one of
 //! [`Attempt::failed`], [`Attempt::succeeded`] and [`Attempt::withdraw`]; what it calls none of
 //! counts as failed. Tokens too long to guess need no guard.
 
+mod find;
 mod notice;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ use crate::store::sign_in_failures::{self, Counted, Limits};
 use crate::store::{known_devices, users};
 use crate::user::User;
 
+pub(crate) use find::find_and_check;
 pub(crate) use notice::Notice;
 
 /// The delay after the first failure that is not free; it doubles with each.
@@ -84,7 +86,7 @@ pub(crate) async fn check(auth: &Auth, caller: &Caller, who: Who<'_>) -> Result<
 }
 
 /// The same on a connection at hand, which is given back before anything is held back.
-pub(crate) async fn check_on(
+async fn check_on(
     mut db: PoolConnection<Postgres>,
     auth: &Auth,
     caller: &Caller,
@@ -99,26 +101,13 @@ pub(crate) async fn check_on(
             counted: None,
         });
     }
-    let limits = Limits {
-        attempts: config.attempts.max(1).into(),
-        duration: config.duration.get().as_secs_f64(),
-        max_duration: config.max_duration.get().as_secs_f64(),
-        memory: config.memory.get().as_secs_f64(),
-        known_for: config.known_for.get().as_secs_f64(),
-    };
+    let limits = limits(auth);
     let network = network(caller);
     let user = who.user();
     let counted =
         sign_in_failures::count(&mut db, &subject, user, network.as_deref(), &limits).await?;
     drop(db);
-    let delay = delay(
-        counted.failures,
-        config.free_attempts.into(),
-        config.max_delay.get(),
-    );
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
+    hold_back(auth, &counted).await;
     Ok(Attempt {
         subject,
         user: who.user(),
@@ -126,7 +115,33 @@ pub(crate) async fn check_on(
     })
 }
 
+fn limits(auth: &Auth) -> Limits {
+    let config = &auth.config().lock_out;
+    Limits {
+        attempts: config.attempts.max(1).into(),
+        duration: config.duration.get().as_secs_f64(),
+        max_duration: config.max_duration.get().as_secs_f64(),
+        memory: config.memory.get().as_secs_f64(),
+        known_for: config.known_for.get().as_secs_f64(),
+    }
+}
+
+async fn hold_back(auth: &Auth, counted: &Counted) {
+    let config = &auth.config().lock_out;
+    let free = config.free_attempts.into();
+    let delay = delay(counted.failures, free, config.max_delay.get());
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+}
+
 impl Attempt {
+    /// The subject and device that it was counted on.
+    pub(crate) fn counted(&self) -> Option<(&str, &str)> {
+        let counted = self.counted.as_ref()?;
+        Some((&self.subject, &counted.device))
+    }
+
     /// Whether it must not succeed, whatever it proves.
     pub(crate) fn is_locked(&self) -> bool {
         self.counted
@@ -220,8 +235,8 @@ pub(crate) async fn know(db: &mut PgConnection, caller: &Caller, user: Uuid) -> 
     }
 }
 
-/// None when the server was not told.
-fn network(caller: &Caller) -> Option<String> {
+/// Whence a request comes, as a `cidr`. None when the server was not told.
+pub(crate) fn network(caller: &Caller) -> Option<String> {
     (!caller.ip.is_unspecified()).then(|| client_ip::network(caller.ip).to_string())
 }
 

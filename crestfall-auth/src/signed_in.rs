@@ -8,6 +8,7 @@ use crestfall_core::Identity;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde_json::Value;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::api_key::Scope;
@@ -17,7 +18,7 @@ use crate::directory::{self, Lookup};
 use crate::error::{Error, ErrorCode, Result};
 use crate::require_scope::scopes_of;
 use crate::store::sessions::Session;
-use crate::store::{sessions, users};
+use crate::store::{held_sessions, users};
 use crate::user::User;
 
 /// The scope of keys that may administer.
@@ -183,6 +184,36 @@ fn uuid_claim(identity: &Identity, name: &str) -> Result<Option<Uuid>> {
     }
 }
 
+/// The user and, if the token has one, the session.
+async fn load(
+    db: &mut PgConnection,
+    subject: Uuid,
+    session: Option<Uuid>,
+) -> Result<(User, Option<Session>)> {
+    if let Some(id) = session
+        && let Some(held) = held_sessions::find(db, id).await?
+        && held.user.id == subject
+        && held.user.deleted_at.is_none()
+    {
+        return Ok((held.user, Some(held.session)));
+    }
+    let user = users::find(db, subject).await?;
+    let user = user
+        .filter(|user| user.deleted_at.is_none())
+        .ok_or_else(|| {
+            let message = "User from sub claim in JWT does not exist";
+            let status = http::StatusCode::FORBIDDEN;
+            Error::new(ErrorCode::UserNotFound, message).with_status(status)
+        })?;
+    match session {
+        None => Ok((user, None)),
+        Some(_) => Err(Error::new(
+            ErrorCode::SessionNotFound,
+            "Session from session_id claim in JWT does not exist",
+        )),
+    }
+}
+
 impl<S> FromRequestParts<S> for SignedIn
 where
     Auth: FromRef<S>,
@@ -212,29 +243,7 @@ where
         let session_id = uuid_claim(&identity, "session_id")?;
         let mut db = auth.pool().acquire().await?;
         directory::pull(&auth, &mut db, Lookup::Id(subject)).await?;
-        let user = users::find(&mut db, subject)
-            .await?
-            .filter(|user| user.deleted_at.is_none())
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorCode::UserNotFound,
-                    "User from sub claim in JWT does not exist",
-                )
-                .with_status(http::StatusCode::FORBIDDEN)
-            })?;
-        let session = match session_id {
-            None => None,
-            Some(id) => {
-                let session = sessions::find(&mut db, id).await?;
-                let session = session.filter(|session| session.user_id == user.id);
-                Some(session.ok_or_else(|| {
-                    Error::new(
-                        ErrorCode::SessionNotFound,
-                        "Session from session_id claim in JWT does not exist",
-                    )
-                })?)
-            }
-        };
+        let (user, session) = load(&mut db, subject, session_id).await?;
         if user.is_banned() {
             return Err(Error::new(ErrorCode::UserBanned, "User is banned"));
         }

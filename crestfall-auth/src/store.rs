@@ -10,6 +10,7 @@ pub(crate) mod external;
 pub(crate) mod factor_challenges;
 pub(crate) mod factors;
 pub(crate) mod flow_states;
+pub(crate) mod held_sessions;
 pub(crate) mod hooks;
 pub(crate) mod identities;
 pub(crate) mod import;
@@ -24,6 +25,7 @@ pub(crate) mod recovery_codes;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_failures;
+pub(crate) mod sign_ins;
 pub(crate) mod signing_keys;
 pub(crate) mod used_links;
 pub(crate) mod users;
@@ -36,10 +38,13 @@ use crestfall_core::migrate::{Migration, MigrationSet};
 pub fn migrations() -> Vec<MigrationSet> {
     let auth = MigrationSet::embedded(
         "crestfall-auth",
-        &[Migration::new(
-            "0001_auth",
-            include_str!("../migrations/0001_auth.sql"),
-        )],
+        &[
+            Migration::new("0001_auth", include_str!("../migrations/0001_auth.sql")),
+            Migration::new(
+                "0002_lean_sessions",
+                include_str!("../migrations/0002_lean_sessions.sql"),
+            ),
+        ],
     );
     vec![job::migrations(), auth]
 }

@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::cookie::{Csrf, NotACookie, Refusal, SessionCookie};
 use crate::error::{Error, Result};
 use crate::refresh_token::RefreshToken;
-use crate::session::{self, Refreshed};
+use crate::session;
 use crate::token;
 
 /// What the sealed value belongs to.
@@ -252,14 +252,8 @@ impl Auth {
 
     /// The session's next refresh token, in a cookie.
     async fn renew(&self, held: &Held, parts: &Parts) -> Result<(Identity, Option<HeaderValue>)> {
-        let mut tx = self.begin().await?;
         let caller = Caller::of(parts);
-        let refreshed = session::refresh(self, &mut tx, &caller, &held.refresh_token, None).await?;
-        tx.commit().await?;
-        let tokens = match refreshed {
-            Refreshed::Tokens(tokens) => tokens,
-            Refreshed::Ended(error) => return Err(error),
-        };
+        let tokens = session::refresh_own(self, &caller, &held.refresh_token).await?;
         let identity = self.verifier().load().verify(&tokens.access_token);
         let identity = identity
             .map_err(|error| Error::internal("Unexpected failure", error.message().to_string()))?;

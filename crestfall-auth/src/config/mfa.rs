@@ -1,6 +1,5 @@
 //! Second factors (GT-038, GT-040).
 
-use crestfall_core::rate_limit::Rate;
 use crestfall_core::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,11 +18,6 @@ pub struct Mfa {
     pub factor_lifetime: Duration,
     /// Wrong codes after which a challenge is void.
     pub attempts: u16,
-    /// How often a user may ask for challenges, from wherever; `rate_limits` limits each address.
-    pub challenge_rate: Rate,
-    /// How often codes may be tried on one factor, or as recovery codes of one user. A right one
-    /// begins anew.
-    pub verify_rate: Rate,
     /// Codes of authenticator apps.
     pub totp: TotpFactors,
     /// Codes sent to phones.
@@ -79,8 +73,6 @@ impl Default for Mfa {
             challenge_lifetime: Duration::seconds(300),
             factor_lifetime: Duration::seconds(300),
             attempts: 5,
-            challenge_rate: Rate::new(30, std::time::Duration::from_secs(300)),
-            verify_rate: Rate::per_hour(30).with_burst(10),
             totp: TotpFactors::default(),
             phone: PhoneFactors::default(),
             webauthn: WebAuthnFactors::default(),

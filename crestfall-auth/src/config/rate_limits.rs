@@ -12,7 +12,8 @@ const HOUR: u64 = 3600;
 const FIVE_MINUTES: u64 = 300;
 const MINUTE: u64 = 60;
 
-/// How often what may be asked from one network: an IPv4 address or an IPv6 /64.
+/// How often what may be asked from one network, an IPv4 address or an IPv6 /64, unless it says whose
+/// it is.
 ///
 /// A limit is a number a period, GoTrue's period; a rate that says its own, such as `"30 per 10m"`
 /// or `"100 per 1m, burst 300"`; or `"off"`. `0` allows nothing.
@@ -55,6 +56,11 @@ pub struct RateLimits {
     /// Challenges of second factors and answers to them, each by itself; a number is a minute
     /// (`MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY`).
     pub mfa_challenge_and_verify: Limit<MINUTE>,
+    /// Challenges of one user's second factors, from wherever; a number is 5 minutes.
+    pub mfa_challenge_by_user: Limit<FIVE_MINUTES>,
+    /// Codes tried on one second factor, or as recovery codes of one user, from wherever; a number is
+    /// an hour. A right one begins anew.
+    pub mfa_verify_by_factor: Limit<HOUR>,
 }
 
 impl Default for RateLimits {
@@ -75,6 +81,8 @@ impl Default for RateLimits {
             oauth_service: Limit::of(15_000),
             oauth_dynamic_client_register: Limit::of(10),
             mfa_challenge_and_verify: Limit::of(15),
+            mfa_challenge_by_user: Limit::of(30),
+            mfa_verify_by_factor: Rate::per_hour(30).with_burst(10).into(),
         }
     }
 }
@@ -98,6 +106,8 @@ impl RateLimits {
             oauth_service: Limit::OFF,
             oauth_dynamic_client_register: Limit::OFF,
             mfa_challenge_and_verify: Limit::OFF,
+            mfa_challenge_by_user: Limit::OFF,
+            mfa_verify_by_factor: Limit::OFF,
         }
     }
 }

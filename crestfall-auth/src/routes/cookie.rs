@@ -16,7 +16,7 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::refresh_token::RefreshToken;
-use crate::session::{self, Refreshed};
+use crate::session;
 use crate::store::{sessions, users};
 
 pub(super) fn routes() -> Router<Auth> {
@@ -76,14 +76,9 @@ async fn exchange(auth: &Auth, parts: &Parts, request: &SessionRequest) -> Resul
     if session != Some(token.session.to_string().as_str()) {
         return Err(wrong());
     }
-    let mut tx = auth.begin().await?;
     let caller = Caller::of(parts);
-    let refreshed = session::refresh(auth, &mut tx, &caller, &request.refresh_token, None).await?;
-    tx.commit().await?;
-    match refreshed {
-        Refreshed::Tokens(tokens) => with_cookie(auth, &tokens.refresh_token, &json!(tokens.user)),
-        Refreshed::Ended(error) => Err(error),
-    }
+    let tokens = session::refresh_own(auth, &caller, &request.refresh_token).await?;
+    with_cookie(auth, &tokens.refresh_token, &json!(tokens.user))
 }
 
 fn with_cookie(auth: &Auth, refresh_token: &str, user: &Value) -> Result<Response> {

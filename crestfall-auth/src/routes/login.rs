@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::forward_auth::Subject;
 use crate::login_page::{LoginPage, PASSKEY_SCRIPT, Step};
 use crate::own_api::Answer;
-use crate::session::{self, Refreshed};
+use crate::session;
 use crate::store::users;
 
 pub(super) fn routes() -> Router<Auth> {
@@ -235,14 +235,8 @@ async fn second_factor(
             .page(&auth, Step::Password)
             .answer(&auth, StatusCode::UNAUTHORIZED);
     };
-    let mut tx = auth.begin().await?;
     let caller = Caller::of(&parts);
-    let refreshed = session::refresh(&auth, &mut tx, &caller, &held.refresh_token, None).await?;
-    tx.commit().await?;
-    let tokens = match refreshed {
-        Refreshed::Tokens(tokens) => tokens,
-        Refreshed::Ended(error) => return Err(error),
-    };
+    let tokens = session::refresh_own(&auth, &caller, &held.refresh_token).await?;
     let token = tokens.access_token.as_str();
     let path = format!("/factors/{factor}/challenge");
     let challenge = auth

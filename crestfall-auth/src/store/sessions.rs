@@ -53,18 +53,26 @@ pub(crate) struct NewSession<'a> {
     pub(crate) refresh_token_hmac_key: &'a str,
 }
 
+/// What a session `s` says besides when it began and whose it is, as columns.
+macro_rules! session_columns {
+    () => {
+        "s.refreshed_at, s.not_after, coalesce(s.aal::text, 'aal1') as aal, s.user_agent,
+           host(s.ip) as ip, s.oauth_client_id, s.scopes, s.resource,
+           s.refresh_token_hmac_key, s.refresh_token_counter,
+           (select coalesce(json_agg(json_build_object('method', a.authentication_method,
+               'timestamp', floor(extract(epoch from a.updated_at))::bigint)
+               order by a.updated_at desc, a.authentication_method), '[]')
+            from auth.mfa_amr_claims a where a.session_id = s.id) as amr"
+    };
+}
+pub(crate) use session_columns;
+
 macro_rules! select_session {
     ($rest:literal) => {
         concat!(
-            "select s.id, s.user_id, coalesce(s.created_at, now()) as created_at, s.refreshed_at,
-               s.not_after, coalesce(s.aal::text, 'aal1') as aal, s.user_agent,
-               host(s.ip) as ip, s.oauth_client_id, s.scopes, s.resource,
-               s.refresh_token_hmac_key, s.refresh_token_counter,
-               (select coalesce(json_agg(json_build_object('method', a.authentication_method,
-                   'timestamp', floor(extract(epoch from a.updated_at))::bigint)
-                   order by a.updated_at desc, a.authentication_method), '[]')
-                from auth.mfa_amr_claims a where a.session_id = s.id) as amr
-             from auth.sessions s ",
+            "select s.id, s.user_id, coalesce(s.created_at, now()) as created_at, ",
+            session_columns!(),
+            " from auth.sessions s ",
             $rest
         )
     };

@@ -27,23 +27,12 @@ pub(crate) struct Counted {
     pub(crate) has_unlock_code: bool,
 }
 
-/// Counts a try before it is known how it ends, so that of many at once none is free. It counts
-/// for the user's known network, else for all strangers together. What is locked stays as it is.
-pub(crate) async fn count(
-    db: &mut PgConnection,
-    subject: &str,
-    user: Option<Uuid>,
-    network: Option<&str>,
-    limits: &Limits,
-) -> sqlx::Result<Counted> {
-    sqlx::query_as(
-        "with caller as (
-           select coalesce((
-             select network::text from auth.known_devices
-             where user_id = $2 and network = $3::cidr
-               and last_seen_at > now() - make_interval(secs => $8)), '') as device)
-         insert into auth.sign_in_failures as f (subject, device, failures)
-         select $1, device, 1 from caller
+/// Counts a try of `caller`, a relation of subject and device. What is locked stays as it is. $4 to $7
+/// are [`Limits`] up to `memory`.
+macro_rules! count_try {
+    () => {
+        "insert into auth.sign_in_failures as f (subject, device, failures)
+         select subject, device, 1 from caller
          on conflict (subject, device) do update set
            failures = case
              when f.locked_until > now() then f.failures
@@ -70,8 +59,28 @@ pub(crate) async fn count(
          returning device, failures, coalesce(locked_until > now(), false) as is_locked,
            coalesce(locked_until > now() and locked_at = now(), false) as locked_now,
            coalesce(exists(select from auth.one_time_tokens t where t.id = f.unlock_token), false)
-             as has_unlock_code",
-    )
+             as has_unlock_code"
+    };
+}
+pub(crate) use count_try;
+
+/// Counts a try before it is known how it ends, so that of many at once none is free. It counts
+/// for the user's known network, else for all strangers together. What is locked stays as it is.
+pub(crate) async fn count(
+    db: &mut PgConnection,
+    subject: &str,
+    user: Option<Uuid>,
+    network: Option<&str>,
+    limits: &Limits,
+) -> sqlx::Result<Counted> {
+    sqlx::query_as(concat!(
+        "with caller as (
+           select $1 as subject, coalesce((
+             select network::text from auth.known_devices
+             where user_id = $2 and network = $3::cidr
+               and last_seen_at > now() - make_interval(secs => $8)), '') as device) ",
+        count_try!()
+    ))
     .bind(subject)
     .bind(user)
     .bind(network)

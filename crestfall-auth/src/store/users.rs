@@ -8,40 +8,44 @@ use uuid::Uuid;
 
 use crate::user::{Metadata, User};
 
+/// All that belongs to a user `u`, as columns.
+macro_rules! user_columns {
+    () => {
+        "u.id, coalesce(u.aud, '') as aud, coalesce(u.role, '') as role, u.email,
+           u.encrypted_password, u.email_confirmed_at, u.invited_at, u.phone,
+           u.phone_confirmed_at, u.confirmation_sent_at, u.confirmed_at, u.recovery_sent_at,
+           coalesce(u.email_change, '') as email_change, u.email_change_sent_at,
+           coalesce(u.email_change_confirm_status, 0::int2) as email_change_confirm_status,
+           coalesce(u.phone_change, '') as phone_change, u.phone_change_sent_at,
+           u.reauthentication_sent_at, u.last_sign_in_at,
+           coalesce(u.raw_app_meta_data, '{}') as app_metadata,
+           coalesce(u.raw_user_meta_data, '{}') as user_metadata,
+           coalesce(u.created_at, '-infinity') as created_at,
+           coalesce(u.updated_at, u.created_at, now()) as updated_at,
+           u.banned_until, u.deleted_at, u.is_anonymous, u.is_sso_user,
+           (select coalesce(json_agg(json_build_object(
+               'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id,
+               'identity_data', i.identity_data, 'provider', i.provider,
+               'last_sign_in_at', i.last_sign_in_at,
+               'created_at', coalesce(i.created_at, now()),
+               'updated_at', coalesce(i.updated_at, now()), 'email', i.email)
+               order by i.created_at, i.id), '[]')
+            from auth.identities i where i.user_id = u.id) as identities,
+           (select coalesce(json_agg(json_build_object(
+               'id', f.id, 'created_at', f.created_at, 'updated_at', f.updated_at,
+               'status', f.status, 'friendly_name', f.friendly_name,
+               'factor_type', f.factor_type, 'phone', f.phone,
+               'last_challenged_at', f.last_challenged_at)
+               order by f.created_at, f.id), '[]')
+            from auth.mfa_factors f where f.user_id = u.id) as factors"
+    };
+}
+pub(crate) use user_columns;
+
 /// A query for users with all that belongs to them; `u` is the user.
 macro_rules! select_user {
     ($($rest:tt)+) => {
-        concat!(
-            "select u.id, coalesce(u.aud, '') as aud, coalesce(u.role, '') as role, u.email,
-               u.encrypted_password, u.email_confirmed_at, u.invited_at, u.phone,
-               u.phone_confirmed_at, u.confirmation_sent_at, u.confirmed_at, u.recovery_sent_at,
-               coalesce(u.email_change, '') as email_change, u.email_change_sent_at,
-               coalesce(u.email_change_confirm_status, 0::int2) as email_change_confirm_status,
-               coalesce(u.phone_change, '') as phone_change, u.phone_change_sent_at,
-               u.reauthentication_sent_at, u.last_sign_in_at,
-               coalesce(u.raw_app_meta_data, '{}') as app_metadata,
-               coalesce(u.raw_user_meta_data, '{}') as user_metadata,
-               coalesce(u.created_at, '-infinity') as created_at,
-               coalesce(u.updated_at, u.created_at, now()) as updated_at,
-               u.banned_until, u.deleted_at, u.is_anonymous, u.is_sso_user,
-               (select coalesce(json_agg(json_build_object(
-                   'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id,
-                   'identity_data', i.identity_data, 'provider', i.provider,
-                   'last_sign_in_at', i.last_sign_in_at,
-                   'created_at', coalesce(i.created_at, now()),
-                   'updated_at', coalesce(i.updated_at, now()), 'email', i.email)
-                   order by i.created_at, i.id), '[]')
-                from auth.identities i where i.user_id = u.id) as identities,
-               (select coalesce(json_agg(json_build_object(
-                   'id', f.id, 'created_at', f.created_at, 'updated_at', f.updated_at,
-                   'status', f.status, 'friendly_name', f.friendly_name,
-                   'factor_type', f.factor_type, 'phone', f.phone,
-                   'last_challenged_at', f.last_challenged_at)
-                   order by f.created_at, f.id), '[]')
-                from auth.mfa_factors f where f.user_id = u.id) as factors
-             from auth.users u ",
-            $($rest)+
-        )
+        concat!("select ", user_columns!(), " from auth.users u ", $($rest)+)
     };
 }
 
@@ -195,22 +199,22 @@ pub(crate) async fn set_password(
         .map(drop)
 }
 
-/// A better hash of the same password: only if it is still the one that was checked.
+/// A better hash of the same password: only if it is still the one that was checked, and whether it was.
 pub(crate) async fn replace_hash(
     db: &mut PgConnection,
     id: Uuid,
     old: &str,
     new: &str,
-) -> sqlx::Result<()> {
-    sqlx::query(
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
         "update auth.users set encrypted_password = $3 where id = $1 and encrypted_password = $2",
     )
     .bind(id)
     .bind(old)
     .bind(new)
     .execute(db)
-    .await
-    .map(drop)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Keys that are given are set; those that are null are removed.

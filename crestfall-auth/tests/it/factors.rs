@@ -95,8 +95,7 @@ async fn gt_035_the_right_code_lifts_the_session_and_ends_those_below() {
 
 #[tokio::test]
 async fn sec_12_a_code_is_good_for_one_use() {
-    let app =
-        TestAuth::with(|config| config.mfa.verify_rate = "1000".parse().expect("a rate")).await;
+    let app = TestAuth::new().await;
     let token = signed_up(&app).await;
     let phone = App::enroll(&app, &token, "phone").await;
     let code = phone.code(0);
@@ -136,7 +135,7 @@ async fn sec_12_a_code_is_good_for_one_use() {
 async fn gt_035_wrong_codes_are_counted_by_challenge_and_by_factor() {
     let app = TestAuth::with(|config| {
         config.mfa.attempts = 3;
-        config.mfa.verify_rate = "5".parse().expect("a rate");
+        config.rate_limits.mfa_verify_by_factor = "5".parse().expect("a rate");
     })
     .await;
     let token = signed_up(&app).await;

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod admin;
+mod at_once;
 mod authenticators;
 mod captcha;
 mod cleanup;

@@ -83,8 +83,7 @@ async fn gt_040_a_code_takes_the_place_of_a_lost_factor_once() {
 
 #[tokio::test]
 async fn sec_12_of_fifty_uses_at_once_one_succeeds() {
-    let app =
-        TestAuth::with(|config| config.mfa.verify_rate = "1000".parse().expect("a rate")).await;
+    let app = TestAuth::new().await;
     let high = with_factor(&app).await;
     let codes = generate(&app, &high).await;
     let mut tokens = Vec::new();
@@ -110,7 +109,7 @@ async fn sec_12_of_fifty_uses_at_once_one_succeeds() {
 #[tokio::test]
 async fn gt_040_new_codes_kill_the_old_and_tries_are_limited() {
     let app = TestAuth::with(|config| {
-        config.mfa.verify_rate = "3".parse().expect("a rate");
+        config.rate_limits.mfa_verify_by_factor = "3".parse().expect("a rate");
         config.mfa.recovery_codes = 4;
     })
     .await;

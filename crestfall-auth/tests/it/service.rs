@@ -24,6 +24,7 @@ use crate::documented;
 const SCHEMA: &str = concat!(
     include_str!("../../../crestfall-core/src/job/0001_jobs.sql"),
     include_str!("../../migrations/0001_auth.sql"),
+    include_str!("../../migrations/0002_lean_sessions.sql"),
 );
 
 pub(crate) const SECRET: &str = "a secret of the tests, of thirty-two bytes and more";

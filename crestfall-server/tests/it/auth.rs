@@ -32,6 +32,7 @@ pub(crate) const SECRET: &str = "9Qm4vX2tLr8kZc1sWp6yHb3nJd7fGa5u";
 pub(crate) const SCHEMA: &str = concat!(
     include_str!("../../../crestfall-core/src/job/0001_jobs.sql"),
     include_str!("../../../crestfall-auth/migrations/0001_auth.sql"),
+    include_str!("../../../crestfall-auth/migrations/0002_lean_sessions.sql"),
     "
     reset role;
     create table notes (owner uuid not null default auth.uid(), text text);

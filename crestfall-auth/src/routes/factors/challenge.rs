@@ -46,7 +46,7 @@ pub(super) async fn challenge(
     Body(request): Body<Request>,
 ) -> Result<Json<Challenged>> {
     mfa::check_verify(&auth, factor.kind)?;
-    let rate = &auth.config().mfa.challenge_rate;
+    let rate = auth.config().rate_limits.mfa_challenge_by_user.rate();
     mfa::check_limit(&auth, rate, &format!("factor_challenge:{}", owner.user.id)).await?;
     let id = Uuid::new_v4();
     let mut new = NewChallenge {

@@ -91,7 +91,7 @@ async fn prove(
     owner: Owner,
     used: Used,
 ) -> Result<Json<TokenResponse>> {
-    let rate = &auth.config().mfa.verify_rate;
+    let rate = auth.config().rate_limits.mfa_verify_by_factor.rate();
     let key = format!("recovery_code_verify:{}", owner.user.id);
     mfa::check_limit(auth, rate, &key).await?;
     let mut tx = auth.begin().await?;
@@ -111,7 +111,7 @@ async fn prove(
     let method = recovery_code::METHOD;
     let tokens = mfa::lift(auth, &mut tx, caller, &owner, method, None).await?;
     tx.commit().await?;
-    auth.limiter().reset(rate, &key).await;
+    mfa::forget_limit(auth, rate, &key).await;
     Ok(Json(tokens))
 }
 

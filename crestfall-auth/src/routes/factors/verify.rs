@@ -75,7 +75,7 @@ async fn prove(
     request: Request,
 ) -> Result<Json<TokenResponse>> {
     request.check(auth, &factor)?;
-    let rate = &auth.config().mfa.verify_rate;
+    let rate = auth.config().rate_limits.mfa_verify_by_factor.rate();
     let key = format!("factor_verify:{}", factor.id);
     mfa::check_limit(auth, rate, &key).await?;
     let proof = proof(auth, &factor, &request).await?;
@@ -122,7 +122,7 @@ async fn prove(
         Outcome::Right => {
             let tokens = mfa::proved(auth, &mut tx, caller, &owner, &factor, challenge.id).await?;
             tx.commit().await?;
-            auth.limiter().reset(rate, &key).await;
+            mfa::forget_limit(auth, rate, &key).await;
             Ok(Json(tokens))
         }
     }

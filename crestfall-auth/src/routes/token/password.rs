@@ -3,7 +3,6 @@
 use axum::Json;
 use serde::Deserialize;
 use serde_json::json;
-use sqlx::PgConnection;
 
 use crate::audit::{self, Action};
 use crate::auth::Auth;
@@ -11,7 +10,8 @@ use crate::body::or_default;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::{self, SessionOptions};
-use crate::sign_in_guard::{self, Who};
+use crate::sign_in_guard::{self, Attempt};
+use crate::store::sign_ins::{By, Seen};
 use crate::store::users;
 use crate::token::TokenResponse;
 use crate::user::User;
@@ -44,13 +44,20 @@ pub(super) async fn grant(
         "phone"
     };
     check_offered(auth, &credentials)?;
-    let mut db = auth.pool().acquire().await?;
-    let (found, address) = find(auth, &mut db, &credentials).await?;
-    let who = Who::of(found.as_ref(), &address);
-    let attempt = sign_in_guard::check_on(db, auth, caller, who).await?;
+    let spelled = spell(&credentials);
+    let given = match &spelled {
+        Ok(address) => address,
+        Err(given) => *given,
+    };
+    let address = spelled.as_deref().ok();
+    let by = match provider {
+        "email" => By::Email(address),
+        _ => By::Phone(address),
+    };
+    let (found, attempt) = sign_in_guard::find_and_check(auth, caller, by, given).await?;
     // The hash is checked before anything is said, and a dummy when there is none: a user who is
     // not there, or is locked, takes as long as one who is.
-    let hash = found.as_ref().and_then(User::password_hash);
+    let hash = found.as_ref().and_then(|seen| seen.user.password_hash());
     let hash = hash.filter(|_| !attempt.is_locked());
     let verified = match auth.passwords().verify(&credentials.password, hash).await {
         Ok(verified) => verified,
@@ -59,47 +66,60 @@ pub(super) async fn grant(
             return Err(busy.into());
         }
     };
-    if let Some(user) = found.as_ref().filter(|user| user.password_hash().is_some()) {
+    if let Some(Seen { user, .. }) = found.as_ref().filter(|seen| has_password(seen)) {
         hook::password_verification_attempt(auth, caller, user.id, verified.ok).await?;
     }
-    let user = match found {
-        Some(user) if verified.ok => user,
+    let mut seen = match found {
+        Some(seen) if verified.ok => seen,
         _ => {
             attempt.failed(auth, caller, "password").await?;
             return Err(wrong());
         }
     };
-    if user.is_banned() {
+    if seen.user.is_banned() {
         return Err(Error::new(ErrorCode::UserBanned, "User is banned")
             .with_status(http::StatusCode::BAD_REQUEST));
     }
-    check_confirmed(auth, &user, provider)?;
+    check_confirmed(auth, &seen.user, provider)?;
     let weak = new_password::check(auth, &credentials.password).await.err();
     if verified.needs_rehash {
-        rehash(auth, &user, &credentials.password).await?;
+        rehash(auth, &mut seen, &credentials.password).await?;
     }
-    let mut tx = auth.begin().await?;
-    // Shut out or changed while the password was being checked?
-    let mut user = users::lock(&mut tx, user.id)
-        .await?
-        .filter(|now| !now.is_banned() && now.deleted_at.is_none())
-        .ok_or_else(wrong)?;
-    attempt.succeeded(&mut tx).await?;
-    audit::record(
-        &mut tx,
-        caller,
-        &user,
-        Action::Login,
-        json!({ "provider": provider }),
-    )
-    .await?;
-    let options = SessionOptions::default();
-    let mut tokens = session::begin(auth, &mut tx, caller, &mut user, "password", options).await?;
-    tx.commit().await?;
+    let mut tokens = match session::begin_at_once(auth, caller, &seen, &attempt, provider).await? {
+        Some(tokens) => tokens,
+        None => begin(auth, caller, &seen, attempt, provider).await?,
+    };
     tokens.weak_password = weak
         .filter(|error| error.code() == ErrorCode::WeakPassword)
         .map(|error| json!({ "message": error.message(), "reasons": error.reasons() }));
     Ok(Json(tokens))
+}
+
+fn has_password(seen: &Seen) -> bool {
+    seen.user.password_hash().is_some()
+}
+
+async fn begin(
+    auth: &Auth,
+    caller: &Caller,
+    seen: &Seen,
+    attempt: Attempt,
+    provider: &str,
+) -> Result<TokenResponse> {
+    let mut tx = auth.begin().await?;
+    // Shut out while the password was being checked, or has another one by now?
+    let mut user = users::lock(&mut tx, seen.user.id)
+        .await?
+        .filter(|now| !now.is_banned() && now.deleted_at.is_none())
+        .filter(|now| now.password_hash() == seen.user.password_hash())
+        .ok_or_else(wrong)?;
+    attempt.succeeded(&mut tx).await?;
+    let traits = json!({ "provider": provider });
+    audit::record(&mut tx, caller, &user, Action::Login, traits).await?;
+    let options = SessionOptions::default();
+    let tokens = session::begin(auth, &mut tx, caller, &mut user, "password", options).await?;
+    tx.commit().await?;
+    Ok(tokens)
 }
 
 /// One address, of a kind that is taken.
@@ -122,23 +142,13 @@ fn check_offered(auth: &Auth, credentials: &Credentials) -> Result<()> {
     }
 }
 
-/// The user with the address that was given, and the address in its one spelling. An address that is
-/// none belongs to nobody.
-async fn find(
-    auth: &Auth,
-    db: &mut PgConnection,
-    credentials: &Credentials,
-) -> Result<(Option<User>, String)> {
-    if credentials.phone.is_empty() {
-        return match address::email(&credentials.email) {
-            Ok(email) => Ok((directory::find_by_email(auth, db, &email).await?, email)),
-            Err(_) => Ok((None, credentials.email.clone())),
-        };
-    }
-    match address::phone(&credentials.phone) {
-        Ok(phone) => Ok((directory::find_by_phone(auth, db, &phone).await?, phone)),
-        Err(_) => Ok((None, credentials.phone.clone())),
-    }
+/// The address that was given, in its one spelling; as it was given if it is none.
+fn spell(credentials: &Credentials) -> std::result::Result<String, &str> {
+    let (spelled, given) = match credentials.phone.is_empty() {
+        true => (address::email(&credentials.email), &credentials.email),
+        false => (address::phone(&credentials.phone), &credentials.phone),
+    };
+    spelled.map_err(|_| given.as_str())
 }
 
 fn check_confirmed(auth: &Auth, user: &User, provider: &str) -> Result<()> {
@@ -159,10 +169,13 @@ fn check_confirmed(auth: &Auth, user: &User, provider: &str) -> Result<()> {
 }
 
 /// The hash came from elsewhere or is weaker than today's: the password is known now.
-async fn rehash(auth: &Auth, user: &User, password: &str) -> Result<()> {
+async fn rehash(auth: &Auth, seen: &mut Seen, password: &str) -> Result<()> {
     let new = auth.passwords().hash(password).await?;
-    let old = user.password_hash().unwrap_or_default();
     let mut db = auth.pool().acquire().await?;
-    users::replace_hash(&mut db, user.id, old, &new).await?;
-    directory::push(auth, &mut db, user.id).await
+    let old = seen.user.password_hash().unwrap_or_default();
+    if users::replace_hash(&mut db, seen.user.id, old, &new).await? {
+        directory::push(auth, &mut db, seen.user.id).await?;
+        seen.user.encrypted_password = Some(new);
+    }
+    Ok(())
 }

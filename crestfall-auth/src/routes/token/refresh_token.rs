@@ -7,7 +7,7 @@ use crate::auth::Auth;
 use crate::body::or_default;
 use crate::caller::Caller;
 use crate::error::{Error, Result};
-use crate::session::{self, Refreshed};
+use crate::session;
 use crate::token::TokenResponse;
 
 #[derive(Deserialize, Default)]
@@ -25,11 +25,6 @@ pub(super) async fn grant(
     if request.refresh_token.is_empty() {
         return Err(Error::invalid("refresh_token required"));
     }
-    let mut tx = auth.begin().await?;
-    let refreshed = session::refresh(auth, &mut tx, caller, &request.refresh_token, None).await?;
-    tx.commit().await?;
-    match refreshed {
-        Refreshed::Tokens(tokens) => Ok(Json(*tokens)),
-        Refreshed::Ended(error) => Err(error),
-    }
+    let tokens = session::refresh_own(auth, caller, &request.refresh_token).await?;
+    Ok(Json(tokens))
 }
