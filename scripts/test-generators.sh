@@ -1,11 +1,11 @@
 #!/bin/sh
 # Makes clients of the server's OpenAPI documents with generators, runs the scenario with each, and
 # lets schemathesis look for what the documents do not tell: scripts/test-generators.sh [generator …]
-# Node.js, npm, python3 with venv, and cargo have to be there. Everything else goes below target/.
+# Node.js, npm, python3 with venv, Go and cargo have to be there. Everything else goes below target/.
 set -eu
 cd "$(dirname "$0")/.."
 
-PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin:/usr/local/go/bin
 venv=${CARGO_TARGET_DIR:-target}/generators/venv
 
 [ -n "${CRESTFALL_BIN:-}" ] || cargo build --locked --package crestfall-server --bin crestfall
@@ -13,5 +13,5 @@ venv=${CARGO_TARGET_DIR:-target}/generators/venv
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/generators/python/requirements.txt
 cd tests/generators
 npm ci --no-audit --no-fund
-[ $# -gt 0 ] || set -- fetch hey python rust schemathesis
+[ $# -gt 0 ] || set -- fetch hey python go rust schemathesis
 exec node run.mjs "$@"

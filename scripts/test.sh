@@ -7,10 +7,8 @@ PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 echo "== Rust tests"
 cargo test --locked --workspace --all-features --no-fail-fast
 
-if [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
-  echo "== the client in browsers"
-  cargo check --locked --target wasm32-unknown-unknown --package crestfall-client --package client-wasm
-fi
+echo "== the client in browsers"
+scripts/wasm.sh
 
 if command -v python3 >/dev/null; then
   echo "== tests of the benchmark's harness"

@@ -50,6 +50,7 @@ mod error;
 mod numeric;
 mod platform;
 mod random;
+mod setters;
 mod transport;
 
 pub mod auth;

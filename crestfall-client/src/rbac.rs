@@ -2,6 +2,7 @@
 
 mod organisations;
 mod roles;
+mod service_accounts;
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -12,8 +13,11 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::transport::Request;
 
-pub use organisations::{Invitation, Member, NewInvitation, Organisation};
-pub use roles::{Assign, Assignment, Assignments, NewRole, Permission, Role};
+pub use organisations::{
+    Invitation, Member, NewInvitation, Organisation, OrganisationChange, SentInvitation,
+};
+pub use roles::{Assign, Assignment, Assignments, NewRole, Permission, Role, RoleChange};
+pub use service_accounts::{NewServiceAccount, ServiceAccount};
 
 /// The service for permissions, through a client.
 #[derive(Debug, Clone)]

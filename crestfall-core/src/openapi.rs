@@ -130,13 +130,19 @@ impl Document {
         self.component("securitySchemes", name, scheme);
     }
 
-    /// The same with every path below this one.
+    /// The same with every path below this one; the root is the path itself, as where a router is
+    /// nested.
     #[must_use]
     pub fn mounted(mut self, path: &str) -> Self {
         let paths = std::mem::take(object(&mut self.0["paths"]));
-        let below = paths
-            .into_iter()
-            .map(|(old, item)| (format!("{path}{old}"), item));
+        let below = paths.into_iter().map(|(old, item)| {
+            let old = if path.is_empty() || old != "/" {
+                &old
+            } else {
+                ""
+            };
+            (format!("{path}{old}"), item)
+        });
         *object(&mut self.0["paths"]) = below.collect();
         self
     }
@@ -212,7 +218,11 @@ mod tests {
         let cart = document.schema("Cart", Schema::object());
         let operation = Operation::new("show", "Shows").answer(200, "It", Some(cart));
         document.operation(Method::GET, "/cart", operation);
+        let root = Operation::new("root", "Shows all");
+        document.operation(Method::GET, "/", root);
+        assert!(document.clone().mounted("").as_value()["paths"]["/"].is_object());
         let value = document.mounted("/shop/v1").into_value();
+        assert_eq!(value["paths"]["/shop/v1"]["get"]["operationId"], "root");
         assert_eq!(
             value["tags"],
             json!([{ "name": "cart", "description": "What is to be bought" }])

@@ -12,10 +12,12 @@
 mod address;
 mod app;
 mod database;
+mod described;
 mod redis;
 mod shared;
 mod template;
 
 pub use app::{TestApp, TestRequest, TestResponse};
 pub use database::TestDb;
+pub use described::Described;
 pub use redis::RedisServer;

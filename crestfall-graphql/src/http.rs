@@ -13,10 +13,10 @@ use axum::routing::MethodRouter;
 use crestfall_core::tx::RequestContext;
 use crestfall_core::{Identity, Problem};
 use http::header::{
-    ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
-use http::{HeaderValue, Method, Response as HttpResponse, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response as HttpResponse, StatusCode};
 
 use crate::caller::{Sender, without_foreign_cookies};
 use crate::graphql::{GraphQl, May, Missing};
@@ -139,6 +139,14 @@ fn options() -> HttpResponse<Body> {
     *answer.status_mut() = StatusCode::NO_CONTENT;
     answer.headers_mut().insert(ALLOW, METHODS);
     answer
+}
+
+/// Wrong credentials as a GraphQL client expects to be told of them, for whoever judges credentials
+/// before the endpoint does. `accepted` is the request's header `Accept`.
+pub fn refuse(problem: Problem, accepted: Option<&HeaderValue>) -> HttpResponse<Body> {
+    let named = accepted.map(|value| (ACCEPT, value.clone()));
+    let form = Form::wanted(&HeaderMap::from_iter(named));
+    refused(problem, form.unwrap_or(Form::Json))
 }
 
 /// Wrong credentials, as a GraphQL client expects to be told of them.

@@ -33,6 +33,7 @@ pub use definition::{Definition, DefinitionError, RoleDefinition};
 pub use error::Error;
 pub use grants::{Grants, Place};
 pub use guarded::{Guard, GuardedRouter};
+pub use openapi::openapi;
 pub use permission::{InvalidPermission, Permission};
 pub use plan::{Change, Plan};
 pub use rbac::{Config, Granted, Rbac, Tell};

@@ -17,7 +17,7 @@ use axum::{Json, Router};
 use crestfall_core::Identity;
 
 use crate::error::{Error, Result};
-use crate::openapi;
+use crate::openapi::openapi;
 use crate::rbac::Rbac;
 
 /// Largest body of a request, in bytes.
@@ -88,7 +88,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(rbac: Rbac) -> Router<S> 
             delete(service_accounts::remove),
         )
         .layer(middleware::from_fn(signed_in))
-        .route("/openapi.json", get(async || Json(openapi::document())))
+        .route("/openapi.json", get(async || Json(openapi().into_value())))
         .fallback(async || Error::NotFound("There is no such endpoint".into()))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(rbac)

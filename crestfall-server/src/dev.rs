@@ -16,6 +16,7 @@ use crestfall_core::migrate::{self, Migration, MigrationSet, Seeded};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app;
+use crate::migrations;
 use crate::settings::{Flags, Sources};
 use crate::setup::{Setup, Source};
 use keys::Keys;
@@ -23,8 +24,8 @@ use keys::Keys;
 /// The database of a project.
 const DATABASE: &str = "crestfall";
 
-/// Where it listens unless a flag says else.
-const PORT: u16 = 8000;
+/// Where the API is taken to be when it has no port that is known beforehand.
+const UNKNOWN: &str = "http://127.0.0.1:8000";
 
 /// What `crestfall dev` can be told.
 #[derive(Debug, Args)]
@@ -176,14 +177,15 @@ impl Environment {
         begin: Instant,
         serve: impl AsyncFnOnce(Source, Setup) -> Result<(), app::Error>,
     ) -> Result<(), Error> {
-        let source = Source::Crestfall(Sources::new(self.settings(flags)));
+        let source = Source::Crestfall(Sources::new(self.settings(flags)?));
         let setup = source.read(Vec::new(), None).map_err(Error::Settings)?;
         let address = setup.api.clone();
         let services = announce::services(&setup);
         let announced = async {
-            if let Some(base) = announce::when_answering(&address).await {
-                println!("{}", self.summary(&base, begin, &services));
-            }
+            announce::answering(&address).await;
+            let base = announce::base(&address);
+            let base = base.as_deref().unwrap_or(UNKNOWN);
+            println!("{}", self.summary(base, begin, &services));
             std::future::pending::<()>().await;
         };
         tokio::select! {
@@ -192,34 +194,39 @@ impl Environment {
         }
     }
 
-    /// The flags with this environment before them, and the project's file.
-    fn settings(&self, flags: Flags) -> Flags {
+    /// The project's file, the environment and the flags, with this environment's database and keys.
+    fn settings(&self, flags: Flags) -> Result<Flags, Error> {
         let file = self.project.join("crestfall.toml");
         let flags = if file.exists() {
             flags.or_config(file)
         } else {
             flags
         };
-        let port = flags.port().unwrap_or(PORT);
         let key = self.keys.encryption_key_file.display();
-        let flags = flags.defaulting([
-            "auth.enabled=true".to_owned(),
-            format!("auth.encryption_key_file={key}"),
-            format!("auth.external_url=http://127.0.0.1:{port}/auth/v1"),
-            "auth.anonymous_users=true".to_owned(),
-            "auth.phone.enabled=true".to_owned(),
-            "auth.catch_mail=true".to_owned(),
-            "rbac.enabled=true".to_owned(),
-            "rbac.tell_missing=true".to_owned(),
-            "rest.explain_policies=everyone".to_owned(),
-            "graphql.ui=true".to_owned(),
-        ]);
-        flags.assuming(vec![
-            format!("database.url={}", self.database_url()),
-            format!("jwt.secret_file={}", self.keys.secret_file.display()),
-            "server.host=127.0.0.1".to_owned(),
-            format!("server.port={PORT}"),
-        ])
+        let flags = flags
+            .defaulting([
+                "auth.enabled=true".to_owned(),
+                format!("auth.encryption_key_file={key}"),
+                "auth.anonymous_users=true".to_owned(),
+                "auth.phone.enabled=true".to_owned(),
+                "auth.catch_mail=true".to_owned(),
+                "rbac.enabled=true".to_owned(),
+                "rbac.tell_missing=true".to_owned(),
+                "rest.explain_policies=everyone".to_owned(),
+                "graphql.ui=true".to_owned(),
+            ])
+            .assuming(vec![
+                format!("database.url={}", self.database_url()),
+                format!("jwt.secret_file={}", self.keys.secret_file.display()),
+                // Whoever reaches it can sign in as anybody.
+                "server.host=127.0.0.1".to_owned(),
+            ])
+            .answering_to_this_machine();
+        let source = Source::Crestfall(Sources::new(flags.clone()));
+        let setup = source.read(Vec::new(), None).map_err(Error::Settings)?;
+        let base = announce::base(&setup.api);
+        let base = base.as_deref().unwrap_or(UNKNOWN);
+        Ok(flags.defaulting([format!("auth.external_url={base}/auth/v1")]))
     }
 
     /// The database for the API: `authenticator`, which has no rights of its own.
@@ -293,9 +300,7 @@ async fn bring_up_to_date(project: &Path, url: &str) -> Result<(), Error> {
         progress: Arc::new(say),
         ..migrate::Options::default()
     };
-    let mut sets = crestfall_auth::migrations();
-    sets.extend(crestfall_rbac::migrations());
-    sets.extend(crestfall_audit::migrations());
+    let mut sets = migrations::own();
     let directory = project.join("migrations");
     if directory.is_dir() {
         sets.push(MigrationSet::directory("project", &directory)?);

@@ -1,9 +1,12 @@
-//! `crestfall gen types`: the database's types in a client's language.
+//! `crestfall gen types`: the database's types in a client's language, or what a server offers over
+//! it as an OpenAPI document.
 
 mod go;
 mod load;
 mod model;
 mod names;
+mod offer;
+mod private;
 mod python;
 mod rust;
 mod typescript;
@@ -13,15 +16,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use crestfall_core::cluster::{self, Cluster};
-use crestfall_core::migrate::{self, MigrationSet};
 
 use crate::settings::Flags;
 use crate::setup;
 use model::Model;
-
-/// The database of the private server.
-const DATABASE: &str = "crestfall";
+use offer::Version;
 
 /// What `crestfall gen types` can be told.
 #[derive(Debug, Args)]
@@ -41,7 +40,7 @@ pub(crate) struct Arguments {
     /// A directory of migrations, which are applied to a private PostgreSQL that is gone afterwards
     #[arg(long, value_name = "DIR")]
     migrations: Option<PathBuf>,
-    /// A schema to generate; may be given more than once [default: public]
+    /// A schema to generate; may be given more than once [default: public; for openapi rest.schemas]
     #[arg(long = "schema", value_name = "NAME")]
     schemas: Vec<String>,
     /// Where to write; without it, to standard output
@@ -54,11 +53,37 @@ pub(crate) struct Arguments {
     /// `numeric=rust_decimal::Decimal`; may be given more than once
     #[arg(long = "type", value_name = "NAME=TYPE")]
     overrides: Vec<String>,
+    /// The version of OpenAPI [default: 3.1]
+    #[arg(long, value_enum, value_name = "VERSION")]
+    openapi_version: Option<Version>,
+    /// Of OpenAPI: what this role of the database may use, in place of all there is
+    #[arg(long, value_name = "NAME")]
+    role: Option<String>,
     /// Where postgres and initdb are, when they are not found by themselves
     #[arg(long, value_name = "DIR", env = "CRESTFALL_POSTGRES_BIN")]
     postgres_bin: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) flags: Flags,
+}
+
+impl Arguments {
+    /// Refuses what means nothing for the language.
+    fn check(&self) -> Result<(), String> {
+        let is_openapi = self.lang == Language::Openapi;
+        let odd = match self {
+            Self { overrides, .. } if is_openapi && !overrides.is_empty() => "--type",
+            Self { role: Some(_), .. } if !is_openapi => "--role",
+            Self {
+                openapi_version: Some(_),
+                ..
+            } if !is_openapi => "--openapi-version",
+            _ => return Ok(()),
+        };
+        match is_openapi {
+            true => Err(format!("{odd} is not for --lang openapi")),
+            false => Err(format!("{odd} is for --lang openapi alone")),
+        }
+    }
 }
 
 /// A language that types are generated in.
@@ -72,6 +97,8 @@ pub(crate) enum Language {
     Python,
     /// Structs with JSON tags
     Go,
+    /// What a server offers over the database, by its settings: generators make clients of it
+    Openapi,
 }
 
 /// What was done.
@@ -92,18 +119,15 @@ pub(crate) async fn run(
     arguments: Arguments,
     url: impl AsyncFnOnce(&Arguments) -> Result<String, String>,
 ) -> Result<Done, String> {
-    let overrides = Overrides::parse(&arguments.overrides)?;
-    let schemas = match arguments.schemas.is_empty() {
-        true => vec!["public".to_owned()],
-        false => arguments.schemas.clone(),
-    };
-    let model = match &arguments.migrations {
+    arguments.check()?;
+    let text = match &arguments.migrations {
         Some(directory) => {
-            of_migrations(directory, arguments.postgres_bin.clone(), &schemas).await?
+            let postgres_bin = arguments.postgres_bin.clone();
+            let make = async |url: &str| text(&arguments, url).await;
+            private::with_migrations(directory, postgres_bin, make).await?
         }
-        None => of_database(&url(&arguments).await?, &schemas).await?,
+        None => text(&arguments, &url(&arguments).await?).await?,
     };
-    let text = generate(&model, arguments.lang, &overrides);
     match arguments.out {
         None => Ok(Done::Text(text)),
         Some(path) if arguments.check => check(&path, &text),
@@ -115,12 +139,35 @@ pub(crate) async fn run(
     }
 }
 
+/// What is generated of a database.
+async fn text(arguments: &Arguments, url: &str) -> Result<String, String> {
+    let schemas = arguments.schemas.as_slice();
+    if arguments.lang == Language::Openapi {
+        let version = arguments.openapi_version.unwrap_or_default();
+        let asked = offer::Asked {
+            schemas,
+            role: arguments.role.as_deref(),
+            version,
+        };
+        return offer::text(url, &asked, arguments.flags.clone()).await;
+    }
+    let overrides = Overrides::parse(&arguments.overrides)?;
+    let usual = ["public".to_owned()];
+    let schemas = if schemas.is_empty() { &usual } else { schemas };
+    let model = load::model(url, schemas)
+        .await
+        .map_err(|error| setup::told(&error))?;
+    Ok(generate(&model, arguments.lang, &overrides))
+}
+
 fn generate(model: &Model, language: Language, overrides: &Overrides) -> String {
     match language {
         Language::Rust => rust::generate(model, overrides),
         Language::Typescript => typescript::generate(model, overrides),
         Language::Python => python::generate(model, overrides),
         Language::Go => go::generate(model, overrides),
+        // Not of a model.
+        Language::Openapi => String::new(),
     }
 }
 
@@ -145,47 +192,6 @@ fn check(path: &Path, text: &str) -> Result<Done, String> {
     }
     message.push_str("generate it again without --check");
     Err(message)
-}
-
-async fn of_database(url: &str, schemas: &[String]) -> Result<Model, String> {
-    load::model(url, schemas)
-        .await
-        .map_err(|error| setup::told(&error))
-}
-
-/// Our tables and the project's, on a server that lives as long as this takes.
-async fn of_migrations(
-    directory: &Path,
-    postgres_bin: Option<PathBuf>,
-    schemas: &[String],
-) -> Result<Model, String> {
-    let tell = |error: &(dyn std::error::Error + 'static)| setup::told(&error);
-    let set = MigrationSet::directory("project", directory).map_err(|error| tell(&error))?;
-    let home = std::env::temp_dir().join(format!("crestfall-gen-{}", std::process::id()));
-    let mut options = cluster::Options::disposable(&home);
-    options.bin_dir = postgres_bin;
-    let cluster = Cluster::start(options)
-        .await
-        .map_err(|error| tell(&error))?;
-    let url = cluster.url(DATABASE);
-    let made = async {
-        cluster
-            .ensure_database(DATABASE)
-            .await
-            .map_err(|error| tell(&error))?;
-        let database = migrate::database(&url).map_err(|error| tell(&error))?;
-        let mut sets = crestfall_auth::migrations();
-        sets.push(set);
-        let report = migrate::run(&database, &sets, &migrate::Options::default()).await;
-        report.map_err(|error| tell(&error))?;
-        of_database(&url, schemas).await
-    };
-    let made = made.await;
-    let stopped = cluster.stop().await;
-    let _ = std::fs::remove_dir_all(&home);
-    let model = made?;
-    stopped.map_err(|error| tell(&error))?;
-    Ok(model)
 }
 
 /// Types of the user's choosing, by `schema.relation.column` or by the name of a PostgreSQL type.

@@ -16,6 +16,7 @@ mod gen_types;
 mod hosts;
 mod http;
 mod metrics;
+mod migrations;
 mod pgrst;
 mod policy_test;
 mod rbac;

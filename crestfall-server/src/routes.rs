@@ -99,8 +99,10 @@ impl GraphQlRoutes {
         match &self.callers {
             // Who stays is asked again and again who it is: the API does that.
             Some(callers) if !stays(request.headers()) => {
+                let accepted = request.headers().get(ACCEPT).cloned();
                 let answer = async |request| self.graphql.serve(request).await;
-                callers.identify(request, answer).await
+                let refuse = |problem| crestfall_graphql::refuse(problem, accepted.as_ref());
+                callers.identify_or(request, answer, refuse).await
             }
             _ => self.graphql.serve(request).await,
         }

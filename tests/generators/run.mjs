@@ -6,7 +6,7 @@
 //   node run.mjs schemathesis         a bounded run of schemathesis
 //
 // CRESTFALL_BIN names the binary (default: target/debug/crestfall); `python` and `schemathesis` need
-// the virtual environment, `rust` needs cargo: scripts/test-generators.sh sees to both.
+// the virtual environment, `rust` needs cargo, `go` needs Go: scripts/test-generators.sh sees to them.
 import { execFileSync, spawn } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -22,7 +22,7 @@ const binary = resolve(process.env.CRESTFALL_BIN ?? join(target, 'debug/crestfal
 const out = join(target, 'generators')
 const venv = join(out, 'venv/bin')
 const secret = randomBytes(32).toString('hex')
-const generators = { fetch: openapiFetch, hey: heyApi, python, rust: progenitor, schemathesis }
+const generators = { fetch: openapiFetch, hey: heyApi, python, go: oapiCodegen, rust: progenitor, schemathesis }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !generators[name])
@@ -39,7 +39,7 @@ try {
   running.push(server)
   mkdirSync(out, { recursive: true })
   const documents = await fetchDocuments(server.url)
-  for (const name of asked.length ? asked : ['fetch', 'hey', 'python', 'rust']) {
+  for (const name of asked.length ? asked : ['fetch', 'hey', 'python', 'go', 'rust']) {
     const began = Date.now()
     console.log(`== ${name}`)
     try {
@@ -82,6 +82,7 @@ async function serve(database) {
     CRESTFALL_AUTH__RATE_LIMITS__VERIFY: 'off',
     CRESTFALL_AUTH__RATE_LIMITS__ANONYMOUS_USERS: 'off',
     CRESTFALL_AUTH__RATE_LIMITS__TOKEN_REFRESH: 'off',
+    CRESTFALL_RBAC__ENABLED: 'true',
     CRESTFALL_DATABASE__URL: database,
     CRESTFALL_JWT__SECRET: secret,
     // The fixture's films are everybody's, without row-level security.
@@ -100,12 +101,18 @@ async function fetchDocuments(url) {
   const { access_token: token } = await signUp.json()
   const documents = { token }
   for (const [name, path] of [['newest', '/openapi.json'], ['older', '/openapi-3.0.json']]) {
-    const answer = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-    documents[name] = join(out, path.slice(1))
-    writeFileSync(documents[name], await answer.text())
+    documents[name] = await fetchDocument(url + path, path.slice(1), token)
   }
   return documents
+}
+
+/** A document as the holder of a token sees it, or anybody without one. */
+async function fetchDocument(url, name, token) {
+  const answer = await fetch(url, { headers: token ? { authorization: `Bearer ${token}` } : {} })
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`)
+  const file = join(out, name)
+  writeFileSync(file, await answer.text())
+  return file
 }
 
 /** Runs a program to its end; beside it the server's log has to be read, so nothing blocks. */
@@ -164,6 +171,16 @@ async function python(url, { newest }) {
   })
 }
 
+async function oapiCodegen(url, { older }) {
+  const directory = fresh('go')
+  for (const name of ['go.mod', 'go.sum', 'main.go']) copyFileSync(join(here, 'go', name), join(directory, name))
+  mkdirSync(join(directory, 'client'))
+  await run('go', ['tool', 'oapi-codegen', '-package', 'client', '-generate', 'types,client', '-o', 'client/client.go',
+    older], { cwd: directory })
+  await run('go', ['vet', './...'], { cwd: directory })
+  await run('go', ['run', '.', url], { cwd: directory })
+}
+
 async function progenitor(url, { older }) {
   await run('cargo', ['run', '--quiet', '--locked', '--manifest-path', 'rust/Cargo.toml', '--', url], {
     env: { ...process.env, OPENAPI: older, CARGO_TARGET_DIR: join(out, 'cargo') },
@@ -177,16 +194,25 @@ function roleToken(role) {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 
-/** Finds answers that the document does not tell, and failures of the server: as a user, then as a service. */
-async function schemathesis(url, { newest, token }) {
+/**
+ * Looks for failures of the server and for answers that the document does not tell: as anybody, as a user
+ * and as a service, each by the document that they see.
+ */
+async function schemathesis(url) {
   const checks = ['not_a_server_error', 'status_code_conformance', 'content_type_conformance',
     'response_headers_conformance', 'response_schema_conformance']
   const seconds = Number(process.env.SECONDS ?? 60)
-  const probe = (token, time, ...paths) => run(join(venv, 'schemathesis'), ['run', newest, '--url', url,
-    '--checks', checks.join(','), '--mode', 'positive', '--phases', 'examples,fuzzing', '--seed', '1',
-    '--max-examples', process.env.EXAMPLES ?? '8', '--max-time', String(time), '--continue-on-failure',
-    '--warnings', 'off', '--header', `Authorization: Bearer ${token}`, ...paths], { cwd: out })
+  const body = JSON.stringify({ email: 'schemathesis@example.org', password: 'correct horse battery' })
+  const { access_token: user } = await (await fetch(`${url}/auth/v1/signup`, { method: 'POST', body })).json()
   // What ends the session by which everything is asked is left out.
-  await probe(token, seconds, '--exclude-path-regex', '/auth/v1/(admin|invite|logout|user/sessions)')
-  await probe(roleToken('service_role'), seconds / 2, '--include-path-regex', '/auth/v1/(admin|invite)')
+  const ends = '/auth/v1/(logout|user/sessions)'
+  for (const [name, token, left] of [['anon'], ['user', user, ends], ['service', roleToken('service_role')]]) {
+    const document = await fetchDocument(`${url}/openapi.json`, `openapi-${name}.json`, token)
+    console.log(`-- schemathesis as ${name}`)
+    await run(join(venv, 'schemathesis'), ['run', document, '--url', url,
+      '--checks', checks.join(','), '--mode', 'positive', '--phases', 'examples,fuzzing', '--seed', '1',
+      '--max-examples', process.env.EXAMPLES ?? '8', '--max-time', String(seconds), '--continue-on-failure',
+      '--warnings', 'off', ...(token ? ['--header', `Authorization: Bearer ${token}`] : []),
+      ...(left ? ['--exclude-path-regex', left] : [])], { cwd: out })
+  }
 }

@@ -7,6 +7,7 @@ use super::pkce::{Challenge, Verifier};
 use super::{Auth, Contact};
 use crate::error::Error;
 use crate::session::{Session, User};
+use crate::setters::texts;
 
 /// A code or link to be sent; see [`Auth::send_otp`].
 #[derive(Debug)]
@@ -124,18 +125,12 @@ impl IdToken {
         }
     }
 
-    /// The nonce that was asked for with the token.
-    #[must_use]
-    pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
-        self.nonce = Some(nonce.into());
-        self
-    }
+    texts! {
+        /// The nonce that was asked for with the token.
+        nonce,
 
-    /// The provider's access token, whose digest the ID token may have.
-    #[must_use]
-    pub fn access_token(mut self, token: impl Into<String>) -> Self {
-        self.access_token = Some(token.into());
-        self
+        /// The provider's access token, whose digest the ID token may have.
+        access_token,
     }
 }
 
@@ -266,10 +261,8 @@ impl Auth {
             challenge: Option<Challenge>,
         }
         let challenge = verifier.map(Verifier::challenge);
-        let mut request = self.post("recover", &Body { email, challenge })?;
-        if let Some(url) = redirect_to {
-            request = request.query("redirect_to", url);
-        }
+        let request = self.post("recover", &Body { email, challenge })?;
+        let request = request.query_if("redirect_to", redirect_to);
         self.run(request.without_session()).await
     }
 
@@ -334,14 +327,9 @@ impl SendOtp {
     /// # Errors
     /// Too often; no answer.
     pub async fn send(self) -> Result<(), Error> {
-        let mut request = self.auth.post("otp", &self.body)?.without_session();
-        if let Some(url) = self
-            .redirect_to
-            .as_deref()
-            .filter(|_| !self.body.contact.is_phone())
-        {
-            request = request.query("redirect_to", url);
-        }
-        self.auth.run(request).await
+        let request = self.auth.post("otp", &self.body)?.without_session();
+        let link = self.redirect_to.as_deref();
+        let link = link.filter(|_| !self.body.contact.is_phone());
+        self.auth.run(request.query_if("redirect_to", link)).await
     }
 }

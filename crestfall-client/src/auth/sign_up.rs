@@ -121,10 +121,8 @@ impl SignUp {
     /// # Errors
     /// No answer, or a refusal: `weak_password`, `user_already_exists`, `signup_disabled` and more.
     pub async fn send(self) -> Result<SignedUp, Error> {
-        let mut request = self.auth.post("signup", &self.body)?.without_session();
-        if let Some(url) = &self.redirect_to {
-            request = request.query("redirect_to", url);
-        }
+        let request = self.auth.post("signup", &self.body)?.without_session();
+        let request = request.query_if("redirect_to", self.redirect_to.as_deref());
         let answer: Value = self.auth.fetch(request).await?;
         let user = |value: &Value| {
             serde_json::from_value::<User>(value.clone()).map_err(|e| Error::decode("a user", e))

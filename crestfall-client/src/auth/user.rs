@@ -8,6 +8,7 @@ use super::Auth;
 use super::pkce::{Challenge, Verifier};
 use crate::error::Error;
 use crate::session::User;
+use crate::setters::texts;
 
 /// Changes of one's own account; what is not set stays.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -37,45 +38,29 @@ impl UserUpdate {
         Self::default()
     }
 
-    /// Another mail address, which has to be confirmed.
-    pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
-        self
-    }
+    texts! {
+        /// Another mail address, which has to be confirmed.
+        email,
 
-    /// Another phone number, which has to be confirmed.
-    pub fn phone(mut self, phone: impl Into<String>) -> Self {
-        self.phone = Some(phone.into());
-        self
-    }
+        /// Another phone number, which has to be confirmed.
+        phone,
 
-    /// Another password.
-    pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(password.into());
-        self
-    }
+        /// Another password.
+        password,
 
-    /// The password that it replaces, where the server asks for it.
-    pub fn current_password(mut self, password: impl Into<String>) -> Self {
-        self.current_password = Some(password.into());
-        self
-    }
+        /// The password that it replaces, where the server asks for it.
+        current_password,
 
-    /// The code of [`Auth::reauthenticate`], where the server asks for it.
-    pub fn nonce(mut self, code: impl Into<String>) -> Self {
-        self.nonce = Some(code.into());
-        self
+        /// The code of [`Auth::reauthenticate`], where the server asks for it.
+        nonce,
+
+        /// Where the link in the mail leads.
+        redirect_to,
     }
 
     /// Something to keep with the user; `null` removes it.
     pub fn data(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.data.insert(name.into(), value.into());
-        self
-    }
-
-    /// Where the link in the mail leads.
-    pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
-        self.redirect_to = Some(url.into());
         self
     }
 
@@ -114,10 +99,8 @@ impl Auth {
     /// # Errors
     /// `weak_password`, `same_password`, `email_exists` and more; no answer.
     pub async fn update_user(&self, update: UserUpdate) -> Result<User, Error> {
-        let mut request = self.request(Method::PUT, &["user"])?.json(&update)?;
-        if let Some(url) = &update.redirect_to {
-            request = request.query("redirect_to", url);
-        }
+        let request = self.request(Method::PUT, &["user"])?.json(&update)?;
+        let request = request.query_if("redirect_to", update.redirect_to.as_deref());
         let user: User = self.fetch(request).await?;
         self.client.inner.sessions.update_user(&user).await?;
         Ok(user)

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Listed, Rbac, with};
 use crate::error::Error;
+use crate::setters::texts;
 
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -17,7 +18,7 @@ pub struct Organisation {
     pub name: String,
     /// Its name in URLs.
     pub slug: String,
-    /// Domains of mail addresses whose users may join.
+    /// Domains of mail addresses whose users alone may join; none lets everybody.
     #[serde(default)]
     pub email_domains: Vec<String>,
     /// When it was made.
@@ -55,16 +56,12 @@ impl NewInvitation {
         Self::default()
     }
 
-    /// Who has this address alone.
-    pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
-        self
-    }
+    texts! {
+        /// Who has this address alone.
+        email,
 
-    /// With a role, by name.
-    pub fn role(mut self, role: impl Into<String>) -> Self {
-        self.role = Some(role.into());
-        self
+        /// With a role, by name.
+        role,
     }
 
     /// For so many seconds; a week unless it is said.
@@ -91,6 +88,61 @@ impl std::fmt::Debug for Invitation {
         f.debug_struct("Invitation")
             .field("id", &self.id)
             .finish_non_exhaustive()
+    }
+}
+
+/// An invitation as its organisation sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct SentInvitation {
+    /// A UUID.
+    pub id: String,
+    /// Whose it is; of whoever brings the token, without.
+    pub email: Option<String>,
+    /// The role that comes with it.
+    pub role_id: Option<String>,
+    /// Who sent it.
+    pub invited_by: Option<String>,
+    /// When it was made.
+    pub created_at: String,
+    /// Until when.
+    pub expires_at: String,
+    /// When it was accepted.
+    pub accepted_at: Option<String>,
+    /// By whom.
+    pub accepted_by: Option<String>,
+}
+
+/// What of an organisation is to be another.
+#[derive(Debug, Clone, Default, Serialize)]
+#[must_use = "nothing happens until it is given to `update_organisation`"]
+pub struct OrganisationChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slug: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_domains: Option<Vec<String>>,
+}
+
+impl OrganisationChange {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    texts! {
+        /// Its name.
+        name,
+
+        /// Its name in URLs.
+        slug,
+    }
+
+    /// Domains of mail addresses whose users alone may join; none lets everybody.
+    pub fn email_domains<D: Into<String>>(mut self, domains: impl IntoIterator<Item = D>) -> Self {
+        self.email_domains = Some(domains.into_iter().map(Into::into).collect());
+        self
     }
 }
 
@@ -130,6 +182,19 @@ impl Rbac {
     pub async fn organisation(&self, id: &str) -> Result<Organisation, Error> {
         self.fetch(self.request(Method::GET, &["organisations", id])?)
             .await
+    }
+
+    /// Changes an organisation.
+    ///
+    /// # Errors
+    /// The slug is taken, or a domain is none; there is none, or the caller may not; no answer.
+    pub async fn update_organisation(
+        &self,
+        id: &str,
+        change: &OrganisationChange,
+    ) -> Result<(), Error> {
+        let request = self.request(Method::PATCH, &["organisations", id])?;
+        self.run(request.json(change)?).await
     }
 
     /// Removes an organisation.
@@ -184,6 +249,29 @@ impl Rbac {
         let path = ["organisations", organisation, "invitations"];
         self.fetch(self.request(Method::POST, &path)?.json(invitation)?)
             .await
+    }
+
+    /// The invitations of an organisation, accepted ones too.
+    ///
+    /// # Errors
+    /// The caller may not see them; no answer.
+    pub async fn invitations(
+        &self,
+        organisation: &str,
+        after: Option<&str>,
+    ) -> Result<Listed<SentInvitation>, Error> {
+        let path = ["organisations", organisation, "invitations"];
+        let request = self.request(Method::GET, &path)?;
+        self.fetch(with(request, [("after", after)])).await
+    }
+
+    /// Withdraws an invitation.
+    ///
+    /// # Errors
+    /// There is none, or the caller may not; no answer.
+    pub async fn withdraw(&self, organisation: &str, invitation: &str) -> Result<(), Error> {
+        let path = ["organisations", organisation, "invitations", invitation];
+        self.run(self.request(Method::DELETE, &path)?).await
     }
 
     /// Accepts an invitation; gives the organisation's id.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Listed, Rbac, with};
 use crate::error::Error;
+use crate::setters::texts;
 
 /// A role. Ids are UUIDs, times as RFC 3339 writes them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -95,6 +96,31 @@ impl NewRole {
     }
 }
 
+/// What of a role is to be another.
+#[derive(Debug, Clone, Default, Serialize)]
+#[must_use = "nothing happens until it is given to `update_role`"]
+pub struct RoleChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+impl RoleChange {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    texts! {
+        /// Its name.
+        name,
+
+        /// What it is for.
+        description,
+    }
+}
+
 /// That somebody has a role.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
@@ -164,7 +190,6 @@ impl Assign {
 
 /// Which assignments are listed.
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
 pub struct Assignments {
     /// Of whom.
     pub subject: Option<String>,
@@ -235,6 +260,23 @@ impl Rbac {
             .await
     }
 
+    /// A role.
+    ///
+    /// # Errors
+    /// There is none, or the caller may not see it; no answer.
+    pub async fn role(&self, id: &str) -> Result<Role, Error> {
+        self.fetch(self.request(Method::GET, &["roles", id])?).await
+    }
+
+    /// Renames or describes a role.
+    ///
+    /// # Errors
+    /// The name is taken; as for [`remove_role`](Self::remove_role).
+    pub async fn update_role(&self, id: &str, change: &RoleChange) -> Result<(), Error> {
+        let request = self.request(Method::PATCH, &["roles", id])?;
+        self.run(request.json(change)?).await
+    }
+
     /// Removes a role, from whoever has it too.
     ///
     /// # Errors
@@ -259,6 +301,24 @@ impl Rbac {
     /// As for [`remove_role`](Self::remove_role).
     pub async fn take(&self, role: &str, permission: &str) -> Result<(), Error> {
         let path = ["roles", role, "permissions", permission];
+        self.run(self.request(Method::DELETE, &path)?).await
+    }
+
+    /// Lets a role have what another has.
+    ///
+    /// # Errors
+    /// The other one has it from this one; as for [`remove_role`](Self::remove_role).
+    pub async fn inherit(&self, role: &str, parent: &str) -> Result<(), Error> {
+        let path = ["roles", role, "parents", parent];
+        self.run(self.request(Method::PUT, &path)?).await
+    }
+
+    /// Lets a role not have what another has.
+    ///
+    /// # Errors
+    /// As for [`remove_role`](Self::remove_role).
+    pub async fn disinherit(&self, role: &str, parent: &str) -> Result<(), Error> {
+        let path = ["roles", role, "parents", parent];
         self.run(self.request(Method::DELETE, &path)?).await
     }
 

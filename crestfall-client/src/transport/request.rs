@@ -73,6 +73,14 @@ impl Request {
         self
     }
 
+    /// A parameter of the query, where it has a value.
+    pub(crate) fn query_if(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
     /// Sends it with the key alone, whoever is signed in.
     pub(crate) fn without_session(mut self) -> Self {
         self.as_session = false;

@@ -1,11 +1,15 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt as _;
+
+use super::described::Described;
+use crate::openapi::Document;
 
 /// A router that is asked directly, without a socket.
 ///
@@ -24,12 +28,23 @@ use tower::ServiceExt as _;
 #[derive(Clone, Debug)]
 pub struct TestApp {
     router: Router,
+    described: Option<Arc<Described>>,
 }
 
 impl TestApp {
     /// Wraps a router.
     pub fn new(router: Router) -> Self {
-        Self { router }
+        Self {
+            router,
+            described: None,
+        }
+    }
+
+    /// Every answer has to be one that this document gives, where it describes the operation.
+    #[must_use]
+    pub fn described(mut self, document: Document) -> Self {
+        self.described = Some(Arc::new(Described::new(document)));
+        self
     }
 
     /// A GET of that path and query.
@@ -69,7 +84,7 @@ impl TestApp {
             .body(Body::empty());
         match request {
             Ok(request) => TestRequest {
-                router: self.router.clone(),
+                app: self.clone(),
                 request,
             },
             Err(error) => panic!("{path} is no path: {error}"),
@@ -81,7 +96,7 @@ impl TestApp {
 #[derive(Debug)]
 #[must_use = "a request is sent by `.await`"]
 pub struct TestRequest {
-    router: Router,
+    app: TestApp,
     request: Request<Body>,
 }
 
@@ -125,17 +140,22 @@ impl IntoFuture for TestRequest {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Ok(response) = self.router.oneshot(self.request).await;
+            let (method, uri) = (self.request.method().clone(), self.request.uri().clone());
+            let Ok(response) = self.app.router.oneshot(self.request).await;
             let (parts, body) = response.into_parts();
             let body = match axum::body::to_bytes(body, usize::MAX).await {
                 Ok(body) => body,
                 Err(error) => panic!("the body broke off: {error}"),
             };
-            TestResponse {
+            let response = TestResponse {
                 status: parts.status,
                 headers: parts.headers,
                 body,
+            };
+            if let Some(described) = self.app.described {
+                response.check(&described, &method, uri.path());
             }
+            response
         })
     }
 }
@@ -177,6 +197,11 @@ impl TestResponse {
             .get(name)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
+    }
+
+    fn check(&self, described: &Described, method: &Method, path: &str) {
+        let body = serde_json::from_slice(&self.body).unwrap_or_else(|_| self.text().into());
+        described.check(method, path, self.status, &self.headers, &body);
     }
 
     /// Status and JSON body, which is what most tests compare.

@@ -64,7 +64,7 @@ impl Api {
             .config(config)
             .verifier(Arc::new(ArcSwap::from_pointee(verifier)));
         let api = Self {
-            app: TestApp::new(graphql.router()),
+            app: TestApp::new(graphql.router()).described(crestfall_graphql::openapi()),
             graphql,
             db,
             pool,

@@ -147,7 +147,7 @@ impl TestRbac {
 
     /// The API, whose callers name themselves by the header `x-claims`.
     pub(crate) fn app(&self) -> TestApp {
-        TestApp::new(identified(self.rbac.router()))
+        TestApp::new(identified(self.rbac.router())).described(crestfall_rbac::openapi())
     }
 }
 

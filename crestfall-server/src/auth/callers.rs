@@ -31,16 +31,26 @@ impl Callers {
     }
 
     /// Answers as `answer` does, which gets the identity that the request's credentials prove in the
-    /// extensions. Without any, it decides. Wrong ones are refused.
+    /// extensions. Without any, it decides. Wrong ones are refused as PostgREST refuses them.
     pub(crate) async fn identify(
         &self,
         request: Request<Body>,
         answer: impl AsyncFnOnce(Request<Body>) -> Response<Body>,
     ) -> Response<Body> {
+        self.identify_or(request, answer, refusal).await
+    }
+
+    /// The same, in whose words wrong credentials are refused is the API's business.
+    pub(crate) async fn identify_or(
+        &self,
+        request: Request<Body>,
+        answer: impl AsyncFnOnce(Request<Body>) -> Response<Body>,
+        refuse: impl FnOnce(Problem) -> Response<Body>,
+    ) -> Response<Body> {
         let request = self.located(request).await;
         let (mut request, identity) = match self.auth.identify_request(request).await {
             Ok(found) => found,
-            Err(problem) => return refusal(problem),
+            Err(problem) => return refuse(problem),
         };
         if identity.is_authenticated() {
             request.extensions_mut().insert(identity);

@@ -9,6 +9,7 @@ use crestfall_core::migrate::{self, MigrationSet};
 
 use super::{finish, runtime};
 use crate::auth::options;
+use crate::migrations;
 use crate::settings::{Flags, Sources};
 use crate::setup::{self, Source};
 
@@ -63,9 +64,7 @@ async fn configure_audit(arguments: &Arguments, url: &str) -> Result<(), String>
 
 /// Our crates' migrations, then the project's.
 fn sets(directory: Option<&PathBuf>) -> Result<Vec<MigrationSet>, migrate::Error> {
-    let mut sets = crestfall_auth::migrations();
-    sets.extend(crestfall_rbac::migrations());
-    sets.extend(crestfall_audit::migrations());
+    let mut sets = migrations::own();
     let usual = PathBuf::from("migrations");
     let usual = usual.is_dir().then_some(&usual);
     if let Some(directory) = directory.or(usual) {

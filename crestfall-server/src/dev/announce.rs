@@ -14,31 +14,49 @@ use crate::setup::Setup;
 /// In `seed.sql`, a line that starts so names a request worth trying.
 const TRY: &str = "-- Try: GET ";
 
-/// The base address of the API as soon as it serves requests. None when it has no TCP port that
-/// is known beforehand.
-pub(super) async fn when_answering(address: &Address) -> Option<String> {
-    let (host, port) = match address {
-        Address::Tcp { port: 0, .. } | Address::Unix { .. } => return None,
-        // `*` and its like: every address, so this machine's own as well.
-        Address::Tcp { host, port, .. } if host.starts_with(['*', '!']) => ("127.0.0.1", *port),
-        Address::Tcp { host, port, .. } => (host.as_str(), *port),
+/// The base address of the API. None when it has no TCP port that is known beforehand.
+pub(super) fn base(address: &Address) -> Option<String> {
+    let (host, port) = tcp(address)?;
+    Some(format!("http://{}", authority(host, port)))
+}
+
+/// Waits until the API serves requests; for ever when nobody knows its port.
+pub(super) async fn answering(address: &Address) {
+    let Some((host, port)) = tcp(address) else {
+        return std::future::pending().await;
     };
     while !answers(host, port).await.unwrap_or(false) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    Some(if host.contains(':') {
-        format!("http://[{host}]:{port}")
-    } else {
-        format!("http://{host}:{port}")
-    })
+}
+
+/// Host and port by which this machine reaches it.
+fn tcp(address: &Address) -> Option<(&str, u16)> {
+    match address {
+        Address::Tcp { port: 0, .. } | Address::Unix { .. } => None,
+        // `*` and its like: every address, so this machine's own as well.
+        Address::Tcp { host, port, .. } if host.starts_with(['*', '!']) => {
+            Some(("127.0.0.1", *port))
+        }
+        Address::Tcp { host, port, .. } if host == "0.0.0.0" => Some(("127.0.0.1", *port)),
+        Address::Tcp { host, port, .. } if host == "::" => Some(("::1", *port)),
+        Address::Tcp { host, port, .. } => Some((host, *port)),
+    }
+}
+
+fn authority(host: &str, port: u16) -> String {
+    match host.contains(':') {
+        true => format!("[{host}]:{port}"),
+        false => format!("{host}:{port}"),
+    }
 }
 
 /// Whether a request is answered with anything but "not yet" (503).
 async fn answers(host: &str, port: u16) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect((host, port)).await?;
-    stream
-        .write_all(b"HEAD /rest/v1/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        .await?;
+    let host = authority(host, port);
+    let request = format!("HEAD /rest/v1/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
     let mut head = [0; 12];
     tokio::time::timeout(Duration::from_secs(5), stream.read_exact(&mut head)).await??;
     Ok(head.starts_with(b"HTTP/1.") && !head.ends_with(b" 503"))

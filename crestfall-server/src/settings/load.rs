@@ -28,6 +28,9 @@ const OTHER_VARIABLES: [&str; 4] = [
 /// Without a name, this file is read when it exists.
 const DEFAULT_FILE: &str = "crestfall.toml";
 
+/// How programs on this machine name it.
+const THIS_MACHINE: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
 /// Flags of `crestfall serve`.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Flags {
@@ -46,6 +49,9 @@ pub(crate) struct Flags {
     /// Settings that hold where no source says anything.
     #[arg(skip)]
     defaults: Vec<String>,
+    /// `server.allowed_hosts` never leaves out this machine itself.
+    #[arg(skip)]
+    answers_to_this_machine: bool,
 }
 
 impl Flags {
@@ -63,9 +69,11 @@ impl Flags {
         self
     }
 
-    /// The port, when a flag names one.
-    pub(crate) fn port(&self) -> Option<u16> {
-        self.port
+    /// Adds this machine's names to `server.allowed_hosts`, where that names any.
+    #[must_use]
+    pub(crate) fn answering_to_this_machine(mut self) -> Self {
+        self.answers_to_this_machine = true;
+        self
     }
 
     /// Takes this file when none was given.
@@ -153,7 +161,12 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings, Error> {
     }
     merged.environment(&sources.environment())?;
     merged.flags(&sources.assignments())?;
-    merged.settings()
+    let mut settings = merged.settings()?;
+    let hosts = &mut settings.server.allowed_hosts;
+    if sources.flags.answers_to_this_machine && !hosts.is_empty() {
+        hosts.extend(THIS_MACHINE.map(str::to_owned));
+    }
+    Ok(settings)
 }
 
 /// What the sources said so far.

@@ -1,10 +1,16 @@
 //! `crestfall-client` against the binary.
 
+mod administration;
 mod auth;
 #[allow(missing_docs, unreachable_pub)]
 #[path = "../../../crestfall-client/doc/films.rs"]
 mod films_types;
+mod messages;
 mod network;
+mod oauth;
+mod operators;
+mod providers;
+mod rbac;
 mod refresh;
 mod rows;
 mod signing;
@@ -23,11 +29,6 @@ async fn films() -> TestDb {
     TestDb::with_template("server-films", FILMS).await
 }
 
-async fn database() -> TestDb {
-    let setup = format!("{SCHEMA}\nreset role;\n{FILMS}");
-    TestDb::with_template("server-client", &setup).await
-}
-
 /// A server with films and users.
 struct World {
     server: Server,
@@ -40,7 +41,13 @@ impl World {
     }
 
     async fn with(more: &[(&'static str, &str)]) -> Self {
-        let db = database().await;
+        Self::over("server-client", "", more).await
+    }
+
+    /// With more in the database, of a template of that name.
+    async fn over(template: &str, sql: &str, more: &[(&'static str, &str)]) -> Self {
+        let setup = format!("{SCHEMA}\nreset role;\n{FILMS}\n{sql}");
+        let db = TestDb::with_template(template, &setup).await;
         let mut variables = settings(&db);
         // The fixture's tables are everybody's.
         variables.insert("CRESTFALL_REST__UNPROTECTED", "true".to_owned());

@@ -5,6 +5,7 @@ mod auth;
 mod client;
 mod command_line;
 mod connections;
+mod dev;
 mod faults;
 mod killed;
 mod process;

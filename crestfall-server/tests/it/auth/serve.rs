@@ -223,6 +223,16 @@ async fn the_server_tells_what_it_offers_to_whom() {
     let notes = &anonymous.body["paths"]["/rest/v1/notes"];
     assert!(notes["get"].is_object() && notes["post"].is_object());
     assert!(anonymous.body["paths"]["/auth/v1/signup"]["post"].is_object());
+    assert!(anonymous.body["paths"]["/graphql/v1"]["post"].is_object());
+    assert!(
+        anonymous.body["paths"]["/rbac/v1/me"].is_null(),
+        "it is not served"
+    );
+    let about = anonymous.body["info"]["description"].as_str().unwrap();
+    assert!(
+        about.contains("`/graphql/v1` is also at `/postgresql/graphql`"),
+        "{about}"
+    );
     let ways = json!([
         { "bearer": [] }, { "apikey": [] }, { "signature": [] }, { "basic": [] }, { "cookie": [] }, {}
     ]);

@@ -379,7 +379,7 @@ fn code(secret: &str) -> String {
 
 /// The authenticator of the tests as applications plug theirs in.
 #[derive(Debug)]
-struct Software(Mutex<Browser>);
+pub(super) struct Software(pub(super) Mutex<Browser>);
 
 impl Authenticator for Software {
     fn create(&self, options: Value) -> BoxFuture<'_, Result<Value, Cause>> {

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use serde_json::Value;
+
 use super::films;
 use crate::process::output;
 
@@ -152,4 +154,83 @@ async fn columns_of_views_are_null_only_when_they_can_be() {
     assert_eq!(row("v_lateral"), "character");
     assert_eq!(row("v_with"), "id");
     assert_eq!(row("v_case"), "name joined");
+}
+
+/// D16
+#[tokio::test]
+async fn the_document_of_a_database_needs_no_server() {
+    let db = films().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("openapi.json");
+    let file = file.to_str().unwrap();
+    let openapi = |more: &[&str]| generate(&db.url(), &[&["--lang", "openapi"], more].concat());
+    text(&openapi(&["--out", file]));
+    text(&openapi(&["--out", file, "--check"]));
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let post = &document["paths"]["/rest/v1/films"]["post"];
+    assert_eq!(post["operationId"], "insert_films");
+    assert!(document["paths"]["/graphql/v1"]["post"].is_object());
+    assert!(document["paths"]["/auth/v1/signup"].is_null());
+    // As settings say, and nothing that only a running server needs is asked for.
+    let all = ["--set", "auth.enabled=true", "--set", "rbac.enabled=true"];
+    let schemas = ["--schema", "public", "--schema", "odd"];
+    let older = ["--openapi-version", "3.0"];
+    let made = text(&openapi(&[&all[..], &schemas, &older].concat()));
+    let document: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(document["openapi"], "3.0.3");
+    for path in ["/auth/v1/signup", "/rbac/v1/check", "/rest/v1/rpc/moods"] {
+        assert!(document["paths"][path].is_object(), "{path}");
+    }
+    let of_odd = &document["paths"]["/rest/v1/type"]["get"]["parameters"];
+    assert!(of_odd.to_string().contains("Accept-Profile"), "{of_odd}");
+    // What a role may use.
+    db.execute("revoke insert on films from anon").await;
+    let made = text(&openapi(&["--role", "anon"]));
+    let document: Value = serde_json::from_str(&made).unwrap();
+    let films = &document["paths"]["/rest/v1/films"];
+    assert!(films["get"].is_object() && films["post"].is_null());
+
+    db.execute("alter table actors add column born date").await;
+    let stale = openapi(&["--out", file, "--check"]);
+    let told = String::from_utf8_lossy(&stale.stderr).into_owned();
+    assert!(told.contains("is not what the database says"), "{told}");
+    for (arguments, words) in [
+        (
+            ["--lang", "openapi", "--type", "numeric=f64"],
+            "--type is not for",
+        ),
+        (
+            ["--lang", "go", "--role", "anon"],
+            "--role is for --lang openapi",
+        ),
+        (["--lang", "openapi", "--schema", "films"], "films"),
+        (["--lang", "openapi", "--role", "nobody"], "nobody"),
+    ] {
+        let failed = generate(&db.url(), &arguments);
+        let told = String::from_utf8_lossy(&failed.stderr).into_owned();
+        assert!(!failed.status.success() && told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn migrations_may_use_all_that_is_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let migration = "create table notes (id int primary key, owner uuid references auth.users);
+                     select rbac.policy_owner_only('notes', 'owner');";
+    std::fs::write(folder.path().join("0001_notes.sql"), migration).unwrap();
+    let directory = folder.path().to_str().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    for language in ["typescript", "openapi"] {
+        let arguments = [
+            "gen",
+            "types",
+            "--lang",
+            language,
+            "--migrations",
+            directory,
+        ];
+        let made = text(&output(&arguments, &[("PATH", &path)]));
+        assert!(made.contains("notes"), "{made}");
+    }
 }
