@@ -41,8 +41,8 @@ fn of_change(
     filter: &[Condition],
     fields: &[(Key, ResponseField)],
 ) -> u64 {
-    let row = of_answer(schema, fields).saturating_add(of_conditions(schema, filter));
-    rows.saturating_mul(row)
+    let rows = rows.saturating_mul(of_answer(schema, fields));
+    rows.saturating_add(of_conditions(schema, filter))
 }
 
 fn of_answer(schema: &Schema, fields: &[(Key, ResponseField)]) -> u64 {
@@ -69,25 +69,13 @@ fn of_connection(schema: &Schema, connection: &Connection) -> u64 {
             connection.limit.saturating_mul(row.max(1))
         }
     });
-    let counts = |(_, field): &(Key, ConnectionField)| {
-        matches!(
-            field,
-            ConnectionField::TotalCount
-                | ConnectionField::Aggregate(_)
-                | ConnectionField::Groups(_)
-        )
-    };
-    let rows = match connection.fields.iter().any(counts) {
-        true => page,
-        false => connection.limit,
-    };
-    let filter = of_conditions(schema, &connection.filter);
-    let order = sum(connection.order.iter().map(|item| of_order(schema, item)));
-    let related = rows.saturating_mul(filter.saturating_add(order));
-    sum(fields).saturating_add(related)
+    let order = connection.order.iter().map(|item| of_order(schema, item));
+    sum(fields)
+        .saturating_add(of_conditions(schema, &connection.filter))
+        .saturating_add(sum(order))
 }
 
-/// Rows that are looked at to decide about one: as many as if they were asked for.
+/// A page of each relation that is led to: PostgreSQL joins them, whatever leads through which.
 fn of_conditions(schema: &Schema, conditions: &[Condition]) -> u64 {
     sum(conditions.iter().map(|condition| match condition {
         Condition::Compare { left, .. } | Condition::IsNull { left, .. } => {
@@ -96,11 +84,8 @@ fn of_conditions(schema: &Schema, conditions: &[Condition]) -> u64 {
         Condition::Related {
             relation, filter, ..
         } => {
-            let rows = match relation.is_unique {
-                true => 1,
-                false => schema.entity(relation.target).max_rows,
-            };
-            rows.saturating_mul(of_conditions(schema, filter).saturating_add(1))
+            let page = schema.entity(relation.target).max_rows;
+            page.saturating_add(of_conditions(schema, filter))
         }
         Condition::And(inner) | Condition::Or(inner) | Condition::Not(inner) => {
             of_conditions(schema, inner)
@@ -110,7 +95,9 @@ fn of_conditions(schema: &Schema, conditions: &[Condition]) -> u64 {
 }
 
 fn of_order(schema: &Schema, order: &Order) -> u64 {
-    (order.path.len() as u64).saturating_add(of_operand(schema, &order.by))
+    let pages = order.path.iter();
+    let pages = pages.map(|relation| schema.entity(relation.target).max_rows);
+    sum(pages).saturating_add(of_operand(schema, &order.by))
 }
 
 fn of_operand(schema: &Schema, operand: &Operand) -> u64 {

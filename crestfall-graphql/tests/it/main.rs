@@ -3,13 +3,17 @@
 mod api;
 mod attacks;
 mod changing;
+mod distinct;
 mod documents;
 mod functions;
+mod groups;
 mod http;
 mod limits;
 mod live;
 mod paging;
 mod reading;
+mod related;
+mod related_equal;
 mod remembering;
 mod rows_equal;
 mod schema;
