@@ -31,6 +31,10 @@ pub struct Config {
     pub introspection: Introspection,
     /// `introspection` for roles that are given another.
     pub role_introspection: HashMap<String, Introspection>,
+    /// The schema has more than pg_graphql's: filters and orders by related rows, `distinctOn`, groups,
+    /// upserts, rows with the rows that belong to them. `@graphql({"extended": false})` in a schema's
+    /// comment decides for the relations of that schema. Default: `true`.
+    pub extended: bool,
     /// Log the statements of each operation, without their parameters.
     pub log_query: bool,
     /// Live queries.
@@ -74,6 +78,8 @@ pub struct Limits {
     pub fragments: usize,
     /// Directives in an operation.
     pub directives: usize,
+    /// Related rows that filters and orders lead to, counted as often as they do: each is a subselect.
+    pub related: usize,
     /// Items of one list, in the document or in the variables.
     pub list_items: usize,
     /// Values of all arguments or variables together.
@@ -155,6 +161,7 @@ impl Default for Config {
             drop_in: false,
             introspection: Introspection::default(),
             role_introspection: HashMap::new(),
+            extended: true,
             log_query: false,
             subscriptions: Subscriptions::default(),
             persisted: Persisted {
@@ -177,6 +184,7 @@ impl Default for Limits {
             aliases: 300,
             fragments: 200,
             directives: 200,
+            related: 50,
             list_items: 10_000,
             values: 100_000,
             cost: 1_000_000,

@@ -409,6 +409,7 @@ impl GraphQl {
                 schemas: &settings.config.schemas,
                 introspection: settings.config.introspection_of(identity.role()),
                 is_drop_in: settings.config.drop_in,
+                is_extended: settings.config.extended,
             };
             let schema = model::build(catalog, details, &visible, rules);
             let schema = schema.and_then(|schema| schema.extended(&self.extension));

@@ -261,8 +261,8 @@ impl Teller<'_> {
     }
 
     fn inputs(&self, inputs: &[Input], item: &MetaItem) -> Json {
-        inputs
-            .iter()
+        let shown = inputs.iter().filter(|input| !input.hidden);
+        shown
             .map(|input| {
                 self.object(&item.below, Some(&input.name), |item| match &*item.name {
                     "name" => Json::from(&*input.name),

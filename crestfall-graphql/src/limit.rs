@@ -9,7 +9,7 @@ mod introspection;
 use crate::request::Error;
 
 pub(crate) use body::check_values;
-pub(crate) use cost::check_cost;
+pub(crate) use cost::{check_cost, check_related};
 pub(crate) use document::{check_operation, check_variables};
 pub(crate) use introspection::Budget;
 

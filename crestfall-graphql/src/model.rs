@@ -7,9 +7,11 @@ mod entity;
 mod extension;
 mod fields;
 mod functions;
+mod groups;
 mod inputs;
 mod meta;
 mod name;
+mod related;
 mod roots;
 mod scalar;
 mod subscription;
@@ -23,6 +25,8 @@ use crestfall_core::catalog::{Table, Volatility};
 
 use crate::config::Introspection;
 pub(crate) use build::build;
+pub(crate) use groups::{GroupKey, GroupTypes};
+pub(crate) use related::{EntityRelation, Quantifier};
 pub(crate) use scalar::{Operator, Scalar};
 
 /// Position of a type in [`Schema::types`].
@@ -56,6 +60,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) schemas: &'a [String],
     pub(crate) introspection: Introspection,
     pub(crate) is_drop_in: bool,
+    /// Where a schema's comment does not say otherwise.
+    pub(crate) is_extended: bool,
 }
 
 impl Schema {
@@ -244,6 +250,11 @@ pub(crate) enum Meaning {
     Count,
     AggregateBy(Aggregation),
     AggregateColumn(usize),
+    // Of groups of rows.
+    GroupedAggregates,
+    GroupKeys,
+    /// The key at that position of [`Entity::group_keys`].
+    GroupKey(usize),
     // Of what a change answers with.
     AffectedCount,
     Records,
@@ -271,6 +282,8 @@ pub(crate) struct Input {
     /// Longest text, for columns that have a limit.
     pub(crate) max_length: Option<i32>,
     pub(crate) meaning: InputMeaning,
+    /// It leads to a schema that does not show itself to introspection.
+    pub(crate) hidden: bool,
 }
 
 impl Input {
@@ -282,11 +295,17 @@ impl Input {
             default: None,
             max_length: None,
             meaning,
+            hidden: false,
         }
     }
 
     pub(crate) fn described(mut self, text: impl Into<Arc<str>>) -> Self {
         self.description = Some(text.into());
+        self
+    }
+
+    pub(crate) fn hidden_if(mut self, hidden: bool) -> Self {
+        self.hidden = hidden;
         self
     }
 
@@ -311,6 +330,18 @@ pub(crate) enum InputMeaning {
     Operator(Operator),
     /// The parameter of a function at that position.
     Parameter(usize),
+    /// Related rows: those of the relation at that position of [`Entity::relations`].
+    Related(usize),
+    /// How many of the related rows.
+    Quantifier(Quantifier),
+    /// The number of rows: of related ones, or of those of a group.
+    Count,
+    /// Aggregates of a group, by column.
+    AggregateBy(Aggregation),
+    /// Keys of a group.
+    Keys,
+    /// The key at that position of [`Entity::group_keys`].
+    GroupKey(usize),
 }
 
 /// Members by name.
@@ -365,6 +396,10 @@ pub(crate) struct Entity {
     pub(crate) row_security: bool,
     /// A unique key is a set of columns.
     unique_keys: Vec<Vec<Arc<str>>>,
+    /// Where its rows lead, by the names of the fields that lead there.
+    pub(crate) relations: Vec<EntityRelation>,
+    /// What its rows can be grouped by.
+    pub(crate) group_keys: Vec<GroupKey>,
     /// It has a primary key. Rows of one that has none are shown where a function gives them.
     is_listed: bool,
     privileges: visible::TablePrivileges,
@@ -372,6 +407,8 @@ pub(crate) struct Entity {
     /// It belongs to a schema that does not show itself to introspection.
     hidden: bool,
     inflects: bool,
+    /// It has more than pg_graphql's.
+    pub(crate) extended: bool,
     pub(crate) types: EntityTypes,
 }
 
@@ -389,6 +426,12 @@ pub(crate) struct EntityTypes {
     /// The aggregate's type, then those of sum, avg, min and max where there are columns for them.
     pub(crate) aggregate: Option<TypeId>,
     pub(crate) aggregates: [Option<TypeId>; 4],
+    /// Columns of which each value is to come once.
+    pub(crate) distinct_on: Option<TypeId>,
+    /// Filter and order by rows of it that belong to a row of another.
+    pub(crate) collection_filter: Option<TypeId>,
+    pub(crate) collection_order: Option<TypeId>,
+    pub(crate) groups: Option<GroupTypes>,
 }
 
 impl Entity {
@@ -468,6 +511,8 @@ pub(crate) struct Relation {
     pub(crate) target: EntityId,
     /// Columns here and there.
     pub(crate) columns: Vec<(Arc<str>, Arc<str>)>,
+    /// At most one row there belongs to a row here.
+    pub(crate) is_unique: bool,
 }
 
 /// A function that a field calls.

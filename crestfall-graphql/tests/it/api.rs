@@ -132,6 +132,35 @@ impl Api {
             .json()
     }
 
+    /// The first values of the rows that a statement gives to somebody, or to nobody in particular.
+    pub(crate) async fn rows(&self, subject: Option<&str>, sql: &str) -> Vec<Value> {
+        let role = subject.map_or("anon", |_| "authenticated");
+        let claims = json!({ "role": role, "sub": subject }).to_string();
+        let settings = [
+            ("search_path", "library"),
+            ("role", role),
+            ("request.jwt.claims", &claims),
+        ];
+        let scope = Scope {
+            settings: &settings,
+            ..Scope::default()
+        };
+        let statement = Statement::new(sql.to_owned());
+        let answers = self.pool.run(&scope, &[statement]).await;
+        let rows = match &answers {
+            Ok(answers) => &answers[0],
+            Err(error) => panic!("{sql}\n{error:?}"),
+        };
+        let value = |row| {
+            rows.row(row)
+                .and_then(|row| row.get_str(0))
+                .map(Value::from)
+        };
+        (0..rows.len())
+            .map(|row| value(row).unwrap_or_default())
+            .collect()
+    }
+
     /// The data of an answer without errors.
     pub(crate) async fn data(&self, query: &str) -> Value {
         let answer = self.ask(query).await;

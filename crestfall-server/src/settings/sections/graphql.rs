@@ -19,6 +19,10 @@ pub(crate) struct GraphQl {
     /// A page to try operations on, at `/postgresql/graphql/ui`. `crestfall dev` has it. Changes need a
     /// restart.
     pub(crate) ui: bool,
+    /// The schema has more than pg_graphql's: filters and orders by related rows, `distinctOn`, groups,
+    /// upserts, rows with the rows that belong to them. Off in `crestfall graphql` unless asked for. The
+    /// comment of a schema may decide for its relations: `@graphql({"extended": false})`.
+    pub(crate) extended: bool,
     /// Answer as pg_graphql does also where that departs from GraphQL's specification or leaves out
     /// rows, for clients that were written against it. `crestfall graphql` does where
     /// `CRESTFALL_DATABASE_URL` names its database.
@@ -45,6 +49,9 @@ pub(crate) struct GraphQl {
     pub(crate) max_fragments: usize,
     /// Most directives in an operation.
     pub(crate) max_directives: usize,
+    /// Most related rows that filters and orders of an operation lead to (`{director: {name: …}}` is
+    /// one): each is a subselect.
+    pub(crate) max_related: usize,
     /// Most items of one list, in the document or in the variables.
     pub(crate) max_list_items: usize,
     /// Most values of all arguments, or of all variables, together.
@@ -134,6 +141,7 @@ impl Default for GraphQl {
             enabled: true,
             schemas: Vec::new(),
             ui: false,
+            extended: true,
             drop_in: false,
             introspection: Introspection::Comment,
             role_introspection: BTreeMap::new(),
@@ -146,6 +154,7 @@ impl Default for GraphQl {
             max_aliases: limits.aliases,
             max_fragments: limits.fragments,
             max_directives: limits.directives,
+            max_related: limits.related,
             max_list_items: limits.list_items,
             max_values: limits.values,
             max_cost: limits.cost,
