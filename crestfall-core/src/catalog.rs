@@ -24,7 +24,7 @@ mod shared;
 mod view;
 
 pub use details::{
-    ColumnDetails, Details, ForeignKeyDetails, FunctionDetails, ParameterDetails, TableDetails,
+    ColumnDetails, ConflictTarget, Details, ForeignKeyDetails, FunctionDetails, ParameterDetails, TableDetails,
     TypeCategory, TypeDetails, UniqueKey,
 };
 pub use keeper::{CatalogKeeper, CatalogState};
