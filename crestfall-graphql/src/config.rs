@@ -24,6 +24,10 @@ pub struct Config {
     /// a line `@public` in their comment says that they are everybody's. Default: `false`, as with
     /// pg_graphql.
     pub protects_anonymous: bool,
+    /// The schema has more than pg_graphql's: filters and orders by related rows, `distinctOn`, groups,
+    /// upserts, rows with the rows that belong to them. `@graphql({"extended": false})` in a schema's
+    /// comment decides for the relations of that schema. Default: `true`.
+    pub extended: bool,
     /// Log the statements of each operation, without their parameters.
     pub log_query: bool,
     /// Live queries.
@@ -125,6 +129,7 @@ impl Default for Config {
             limits: Limits::default(),
             role_costs: HashMap::new(),
             protects_anonymous: false,
+            extended: true,
             log_query: false,
             subscriptions: Subscriptions::default(),
             persisted: Persisted {

@@ -379,8 +379,8 @@ impl GraphQl {
             if settings.config.protects_anonymous && identity.role() == ANONYMOUS_ROLE {
                 visible.hide_unprotected(catalog, details);
             }
-            let schemas = &settings.config.schemas;
-            let schema = model::build(catalog, details, &visible, schemas);
+            let config = &settings.config;
+            let schema = model::build(catalog, details, &visible, config);
             let schema = schema.and_then(|schema| schema.extended(&self.extension));
             let schema = match settings.config.subscriptions.enabled {
                 true => schema.map(Schema::with_subscriptions),

@@ -360,6 +360,8 @@ pub(crate) struct Entity {
     /// It belongs to a schema that does not show itself to introspection.
     hidden: bool,
     inflects: bool,
+    /// It has more than pg_graphql's.
+    pub(crate) extended: bool,
     pub(crate) types: EntityTypes,
 }
 

@@ -12,6 +12,7 @@ use super::{
     EnumType, EnumValue, Input, InputMeaning, InputObject, Kind, Object, Operator, Output, Scalar,
     Schema, Type, TypeId, TypeRef, meta, name,
 };
+use crate::config::Config;
 
 /// The schema of a role.
 ///
@@ -21,9 +22,9 @@ pub(crate) fn build(
     catalog: &Catalog,
     details: &Details,
     visible: &Visible,
-    schemas: &[String],
+    config: &Config,
 ) -> Result<Schema, String> {
-    let mut builder = Builder::new(catalog, details, visible, schemas)?;
+    let mut builder = Builder::new(catalog, details, visible, config)?;
     builder.enums()?;
     builder.entities()?;
     builder.entity_types();
@@ -68,12 +69,12 @@ impl<'a> Builder<'a> {
         catalog: &'a Catalog,
         details: &'a Details,
         visible: &'a Visible,
-        schemas: &[String],
+        config: &Config,
     ) -> Result<Self, String> {
         let mut found = HashMap::new();
-        for schema in schemas {
+        for schema in &config.schemas {
             if let Some((schema, comment)) = details.schemas.get_key_value(&**schema) {
-                let directives = SchemaDirectives::read(comment.as_deref())?;
+                let directives = SchemaDirectives::read(comment.as_deref(), config.extended)?;
                 found.insert(schema.clone(), directives);
             }
         }

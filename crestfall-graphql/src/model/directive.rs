@@ -18,6 +18,8 @@ pub(super) struct SchemaDirectives {
     pub(super) inflects: bool,
     pub(super) max_rows: u64,
     pub(super) introspection: bool,
+    /// It has more than pg_graphql's.
+    pub(super) extended: bool,
 }
 
 impl Default for SchemaDirectives {
@@ -26,27 +28,32 @@ impl Default for SchemaDirectives {
             inflects: false,
             max_rows: DEFAULT_MAX_ROWS,
             introspection: false,
+            extended: false,
         }
     }
 }
 
 impl SchemaDirectives {
-    pub(super) fn read(comment: Option<&str>) -> Result<Self, String> {
+    /// What the comment says; `extended` where it does not say whether there is more.
+    pub(super) fn read(comment: Option<&str>, extended: bool) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Written {
             inflect_names: Option<Value>,
             introspection: Option<Value>,
             max_rows: Option<u64>,
+            extended: Option<Value>,
         }
         let Written {
             inflect_names,
             introspection,
             max_rows,
+            extended: own,
         } = directives(comment)?;
         Ok(Self {
             inflects: inflect_names == Some(Value::Bool(true)),
             introspection: introspection == Some(Value::Bool(true)),
             max_rows: max_rows.unwrap_or(DEFAULT_MAX_ROWS),
+            extended: own.as_ref().and_then(Value::as_bool).unwrap_or(extended),
         })
     }
 }
@@ -162,6 +169,15 @@ mod tests {
             "Error while loading schema, check comment directives. invalid value: integer `-1`, expected u64"
         );
         assert!(directives::<NameDirectives>(Some("@graphql({name)")).is_err());
+    }
+
+    #[test]
+    fn a_schema_decides_for_itself_whether_it_is_extended() {
+        let read =
+            |comment, otherwise| SchemaDirectives::read(comment, otherwise).unwrap().extended;
+        assert!(read(None, true) && !read(None, false));
+        assert!(!read(Some("@graphql({\"extended\": false})"), true));
+        assert!(read(Some("@graphql({\"extended\": true})"), false));
     }
 
     #[test]

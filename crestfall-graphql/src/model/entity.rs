@@ -55,6 +55,7 @@ impl Builder<'_> {
             is_listed,
             hidden: !schema.introspection || !is_listed,
             inflects: schema.inflects,
+            extended: schema.extended,
             types: EntityTypes::default(),
         }))
     }

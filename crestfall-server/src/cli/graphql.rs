@@ -7,10 +7,11 @@ use crate::settings::{Flags, Sources};
 use crate::setup::{Setup, Source};
 
 /// Variables that stand for settings here, shorter than those that name section and setting.
-const VARIABLES: [(&str, &str); 4] = [
+const VARIABLES: [(&str, &str); 5] = [
     ("CRESTFALL_DATABASE_URL", "database.url"),
     ("CRESTFALL_GRAPHQL_SCHEMAS", "rest.schemas"),
     ("CRESTFALL_GRAPHQL_ANON_ROLE", "jwt.anonymous_role"),
+    ("CRESTFALL_GRAPHQL_EXTENDED", "graphql.extended"),
     ("CRESTFALL_JWT_SECRET", "jwt.secret"),
 ];
 
@@ -25,6 +26,7 @@ pub(super) fn main(flags: Flags) -> ExitCode {
         "admin.port=0".to_owned(),
         // The schema is the one that pg_graphql makes, unless more is asked for.
         "graphql.subscriptions.enabled=false".to_owned(),
+        "graphql.extended=false".to_owned(),
     ]);
     let flags = flags.assuming(vec!["graphql.enabled=true".to_owned()]);
     let translated = translated(|name| std::env::var(name).ok());

@@ -129,6 +129,10 @@ pub(crate) struct GraphQl {
     /// A page to try operations on, at `/postgresql/graphql/ui`. `crestfall dev` has it. Changes need a
     /// restart.
     pub(crate) ui: bool,
+    /// The schema has more than pg_graphql's: filters and orders by related rows, `distinctOn`, groups,
+    /// upserts, rows with the rows that belong to them. Off in `crestfall graphql` unless asked for. The
+    /// comment of a schema may decide for its relations: `@graphql({"extended": false})`.
+    pub(crate) extended: bool,
     /// Longest body of a request.
     pub(crate) max_body: Size,
     /// Longest document.
@@ -500,6 +504,7 @@ impl Default for GraphQl {
             enabled: true,
             schemas: Vec::new(),
             ui: false,
+            extended: true,
             max_body: Size::mebibytes(4),
             max_document: Size::kibibytes(128),
             max_depth: limits.depth,

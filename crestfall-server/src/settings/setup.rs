@@ -116,6 +116,7 @@ impl Settings {
             extra_search_path: rest.extra_search_path.clone(),
             pre_request: given(&rest.pre_request).map(|name| QualifiedName::parse(&name)),
             protects_anonymous: !rest.unprotected,
+            extended: graphql.extended,
             limits: crestfall_graphql::Limits {
                 body_bytes: graphql.max_body.get(),
                 document_bytes: graphql.max_document.get(),
