@@ -26,6 +26,7 @@ mod introspect;
 mod limit;
 mod live;
 mod model;
+mod nested;
 mod persisted;
 mod plan;
 mod refusal;

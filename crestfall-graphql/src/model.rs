@@ -10,9 +10,11 @@ mod functions;
 mod inputs;
 mod meta;
 mod name;
+pub(crate) mod nested;
 mod roots;
 mod scalar;
 mod subscription;
+pub(crate) mod upsert;
 pub(crate) mod visible;
 
 use std::collections::HashMap;
@@ -299,6 +301,8 @@ pub(crate) enum InputMeaning {
     Operator(Operator),
     /// The parameter of a function at that position.
     Parameter(usize),
+    /// Rows of another relation, by the position among [`Entity::links`].
+    Link(usize),
 }
 
 /// Members by name.
@@ -362,6 +366,10 @@ pub(crate) struct Entity {
     inflects: bool,
     /// It has more than pg_graphql's.
     pub(crate) extended: bool,
+    /// What an upsert may name.
+    pub(crate) conflict_targets: Vec<ConflictTarget>,
+    /// Related rows that may be written along.
+    pub(crate) links: Vec<Link>,
     pub(crate) types: EntityTypes,
 }
 
@@ -379,6 +387,29 @@ pub(crate) struct EntityTypes {
     /// The aggregate's type, then those of sum, avg, min and max where there are columns for them.
     pub(crate) aggregate: Option<TypeId>,
     pub(crate) aggregates: [Option<TypeId>; 4],
+    pub(crate) on_conflict: Option<TypeId>,
+}
+
+/// A unique index that an upsert may name.
+#[derive(Debug)]
+pub(crate) struct ConflictTarget {
+    pub(crate) name: Arc<str>,
+    /// As `ON CONFLICT` infers it: SQL that PostgreSQL has printed.
+    pub(crate) target: Arc<str>,
+}
+
+/// A field of a row by which rows of another relation may be written along.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// As the row has it.
+    pub(crate) field: Arc<str>,
+    pub(crate) relation: Arc<Relation>,
+    /// It leads to many rows.
+    pub(crate) is_many: bool,
+    /// Rows may be inserted there and refer to this one, or be referred to by it.
+    pub(crate) inserts: bool,
+    /// The same, by a row that is there already.
+    pub(crate) replaces: bool,
 }
 
 impl Entity {
@@ -415,7 +446,7 @@ pub(crate) struct EntityColumn {
     pub(crate) not_null: bool,
     pub(crate) selectable: bool,
     pub(crate) insertable: bool,
-    updatable: bool,
+    pub(crate) updatable: bool,
 }
 
 /// How a value is written into an answer.
@@ -458,6 +489,8 @@ pub(crate) struct Relation {
     pub(crate) target: EntityId,
     /// Columns here and there.
     pub(crate) columns: Vec<(Arc<str>, Arc<str>)>,
+    /// The rows here hold the key; else those there do.
+    pub(crate) refers: bool,
 }
 
 /// A function that a field calls.

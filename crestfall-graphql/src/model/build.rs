@@ -41,7 +41,7 @@ pub(super) struct Builder<'a> {
     pub(super) details: &'a Details,
     pub(super) visible: &'a Visible,
     schemas: HashMap<Arc<str>, SchemaDirectives>,
-    types: Vec<Type>,
+    pub(super) types: Vec<Type>,
     by_name: HashMap<Arc<str>, TypeId>,
     scalars: HashMap<Scalar, TypeId>,
     scalar_filters: HashMap<Scalar, TypeId>,

@@ -132,6 +132,8 @@ impl Builder<'_> {
                 self.fill(response, Kind::Object(Object::new(fields)));
             }
         }
+        self.upserts();
+        self.nested_writes();
         let page = self.page_fields();
         self.fill(self.page_info, Kind::Object(Object::new(page)));
         let id = self.scalar(Scalar::Id).non_null();
@@ -202,6 +204,7 @@ impl Builder<'_> {
             columns: pairs
                 .map(|(here, there)| (here.clone(), there.clone()))
                 .collect(),
+            refers: true,
         };
         Field::new(field, of, Meaning::ToOne(Arc::new(relation))).hidden_if(target.hidden)
     }
@@ -220,6 +223,7 @@ impl Builder<'_> {
             columns: pairs
                 .map(|(here, there)| (here.clone(), there.clone()))
                 .collect(),
+            refers: false,
         });
         let field = match (&key.target_field, is_unique) {
             (Some(given), _) => given.clone(),
