@@ -201,6 +201,7 @@ fn query<'d>(
         relations,
         fields,
         statements: written.into_iter().collect(),
+        nested: Vec::new(),
         own,
         errors,
     })
@@ -230,6 +231,7 @@ fn plain(schema: &Schema, roots: &[(Key, Root)]) -> Option<Compiled> {
         fields: sources.collect(),
         statements: vec![written],
         own: Vec::new(),
+        nested: Vec::new(),
         errors: Vec::new(),
     })
 }
@@ -243,12 +245,20 @@ fn mutation<'d>(
 ) -> Result<Compiled, Response> {
     let mut sources = Vec::new();
     let mut statements = Vec::new();
+    let mut nested = Vec::new();
     let mut own = Vec::new();
     let mut roots = Vec::with_capacity(fields.len());
     for field in fields {
         let planned = planner
             .root(root, field)
             .map_err(|refusal| Response::refused(Error::from(refusal).of_field(field.key())))?;
+        limit::check_nesting(&planned, limits).map_err(refused)?;
+        if let Some(write) = sql::nested_write(planner.schema, field.key(), &planned) {
+            sources.push((field.key().clone(), Source::Nested(nested.len())));
+            nested.push(write);
+            roots.push(planned);
+            continue;
+        }
         let source = match sql::mutation(planner.schema, &planned) {
             Some(written) => {
                 statements.push(written);
@@ -265,7 +275,7 @@ fn mutation<'d>(
         sources.push((field.key().clone(), source));
         roots.push(planned);
     }
-    if !own.is_empty() && !statements.is_empty() {
+    if !own.is_empty() && !(statements.is_empty() && nested.is_empty()) {
         let message = "fields of the server's own and of the database cannot stand in one mutation: \
                        they are not in one transaction";
         return Err(Response::refused(Error::new(message)));
@@ -277,6 +287,7 @@ fn mutation<'d>(
         relations: Vec::new(),
         fields: sources,
         statements,
+        nested,
         own,
         errors: Vec::new(),
     })

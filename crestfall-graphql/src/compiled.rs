@@ -16,7 +16,7 @@ use crate::document::{Document, Operation, OperationKind};
 use crate::model::Schema;
 use crate::plan::{Key, Own};
 use crate::request::Error;
-use crate::sql::{Template, Written};
+use crate::sql::{NestedWrite, Template, Written};
 use crate::value::{Reads, Variables};
 
 /// About how many documents, and plans, are remembered.
@@ -34,6 +34,8 @@ pub(crate) struct Compiled {
     /// What the answer is made of, in order.
     pub(crate) fields: Vec<(Key, Source)>,
     pub(crate) statements: Vec<Written>,
+    /// Fields that write rows with others.
+    pub(crate) nested: Vec<NestedWrite>,
     /// What is asked of the embedding program.
     pub(crate) own: Vec<Own>,
     /// Fields that could not be planned.
@@ -51,6 +53,8 @@ pub(crate) enum Source {
     Rows(Template),
     /// The one value of that statement.
     Statement(usize),
+    /// What that nested write answers.
+    Nested(usize),
     /// What the embedding program answers.
     Own(usize),
 }
@@ -70,7 +74,12 @@ impl Compiled {
     }
 
     pub(crate) fn is_quiet(&self) -> bool {
-        self.statements.iter().all(|written| written.is_quiet)
+        self.all_statements().all(|written| written.is_quiet)
+    }
+
+    fn all_statements(&self) -> impl Iterator<Item = &Written> {
+        let nested = self.nested.iter().flat_map(NestedWrite::statements);
+        self.statements.iter().chain(nested)
     }
 }
 
@@ -134,7 +143,7 @@ impl Weighter<DocumentKey, Arc<Known>> for Size {
 
 impl Weighter<PlanKey, Arc<Compiled>> for Size {
     fn weight(&self, key: &PlanKey, compiled: &Arc<Compiled>) -> u64 {
-        let statements = compiled.statements.iter();
+        let statements = compiled.all_statements();
         let written = statements.map(|written| written.sql.len() + 100 * written.params.len());
         let constants = compiled.fields.iter().map(|(_, source)| match source {
             Source::Constant(value) => value.len(),

@@ -2,6 +2,8 @@
 
 use crestfall_core::db::{DbError, PgError};
 
+use crate::limit;
+use crate::nested::Failed;
 use crate::request::{Error, Fate, Response};
 use crate::sql::TOO_MANY;
 
@@ -31,13 +33,27 @@ pub(crate) fn response(error: &DbError) -> Response {
     Response::failed(vec![error]).with_fate(fate)
 }
 
+/// The same, of one that writes rows with others.
+pub(crate) fn nested(failed: Failed) -> Response {
+    let error = match failed {
+        Failed::Db(error) => return response(&error),
+        Failed::At(field, input, refused) => told(&refused).of_input(&input).of_field(&field),
+        Failed::Stopped(field, input, why) => Error::new(why).of_input(&input).of_field(&field),
+        Failed::TooMany(field, most) => Error::from(limit::too_many_rows(most)).of_field(&field),
+    };
+    Response::failed(vec![error])
+}
+
 fn refusal(refused: &PgError) -> Response {
-    let mut error = Error::new(match too_many(refused) {
+    Response::failed(vec![told(refused)])
+}
+
+fn told(refused: &PgError) -> Error {
+    let error = Error::new(match too_many(refused) {
         Some(verb) => format!("{verb} impacts too many records"),
         None => refused.message.clone(),
     });
-    error.code = Some(refused.code.clone());
-    Response::failed(vec![error])
+    error.coded(&refused.code)
 }
 
 /// The verb of a change that would have touched more rows than it may.

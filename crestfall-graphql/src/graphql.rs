@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use crestfall_core::catalog::{KeptCatalog, SharedCatalog};
-use crestfall_core::db::{Access, Db, DbError, Rows, Scope, Share, Statement};
+use crestfall_core::db::{Access, Db, Rows, Scope, Share, Statement};
 use crestfall_core::identity::{ANONYMOUS_ROLE, SharedVerifier};
 use crestfall_core::name::quote;
 use crestfall_core::tx::RequestContext;
@@ -28,6 +28,7 @@ use crate::limit;
 use crate::live::{Changes, Hub, Subscribed};
 use crate::model::visible::{self, Visible};
 use crate::model::{self, Rules, Schema};
+use crate::nested::{self, Failed};
 use crate::persisted::Registered;
 use crate::request::{Error, Fate, Request, Response};
 use crate::sdl;
@@ -430,11 +431,11 @@ impl GraphQl {
     ) -> Response {
         let compiled = &*prepared.compiled;
         let statements = compiled.statements(&prepared.variables);
-        let rows = match statements.is_empty() {
+        let rows = match statements.is_empty() && compiled.nested.is_empty() {
             true => Vec::new(),
             false => match self.ask(identity, context, prepared, &statements).await {
                 Ok(rows) => rows,
-                Err(error) => return failure::response(&error),
+                Err(failed) => return failure::nested(failed),
             },
         };
         let mut errors = compiled.errors.clone();
@@ -487,7 +488,7 @@ impl GraphQl {
         context: &RequestContext,
         prepared: &Prepared,
         statements: &[Statement],
-    ) -> Result<Vec<Rows>, DbError> {
+    ) -> Result<Vec<Rows>, Failed> {
         let (settings, compiled) = (&*prepared.settings, &*prepared.compiled);
         if settings.config.log_query {
             for statement in statements {
@@ -514,7 +515,12 @@ impl GraphQl {
             leaves_nothing: prelude.is_none() && compiled.is_quiet(),
             ..Scope::default()
         };
-        self.shared.db.run(&scope, statements).await
+        let db = &self.shared.db;
+        if compiled.nested.is_empty() {
+            return Ok(db.run(&scope, statements).await?);
+        }
+        let most_rows = settings.config.limits.list_items;
+        nested::run(db, &scope, compiled, &prepared.variables, most_rows).await
     }
 
     /// How long to wait while the database cannot be reached.
@@ -573,6 +579,10 @@ fn answer(compiled: &Compiled, rows: &[Rows], own: &[String]) -> Vec<u8> {
             Source::Constant(value) => Some(&value[..]),
             Source::Column(column) => columns.get(*column).copied().flatten(),
             Source::Statement(statement) => rows.get(*statement).and_then(Rows::first),
+            Source::Nested(index) => {
+                let rows = rows.get(compiled.statements.len() + index);
+                rows.and_then(Rows::first)
+            }
             Source::Own(index) => own.get(*index).map(String::as_bytes),
         };
         data.extend_from_slice(value.unwrap_or(b"null"));

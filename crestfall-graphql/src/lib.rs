@@ -26,6 +26,7 @@ mod introspect;
 mod limit;
 mod live;
 mod model;
+mod nested;
 mod openapi;
 mod persisted;
 mod plan;

@@ -5,6 +5,7 @@ mod body;
 mod cost;
 mod document;
 mod introspection;
+mod nesting;
 
 use crate::request::Error;
 
@@ -12,6 +13,7 @@ pub(crate) use body::check_values;
 pub(crate) use cost::{check_cost, check_related};
 pub(crate) use document::{check_operation, check_variables};
 pub(crate) use introspection::Budget;
+pub(crate) use nesting::{check_nesting, too_many_rows};
 
 /// The code of every refusal here.
 pub(crate) const CODE: &str = "limit_exceeded";

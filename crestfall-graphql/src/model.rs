@@ -11,10 +11,12 @@ mod groups;
 mod inputs;
 mod meta;
 mod name;
+pub(crate) mod nested;
 mod related;
 mod roots;
 mod scalar;
 mod subscription;
+pub(crate) mod upsert;
 pub(crate) mod visible;
 
 use std::collections::HashMap;
@@ -342,6 +344,8 @@ pub(crate) enum InputMeaning {
     Keys,
     /// The key at that position of [`Entity::group_keys`].
     GroupKey(usize),
+    /// Rows of another relation, by the position among [`Entity::links`].
+    Link(usize),
 }
 
 /// Members by name.
@@ -409,6 +413,10 @@ pub(crate) struct Entity {
     inflects: bool,
     /// It has more than pg_graphql's.
     pub(crate) extended: bool,
+    /// What an upsert may name.
+    pub(crate) conflict_targets: Vec<ConflictTarget>,
+    /// Related rows that may be written along.
+    pub(crate) links: Vec<Link>,
     pub(crate) types: EntityTypes,
 }
 
@@ -432,6 +440,29 @@ pub(crate) struct EntityTypes {
     pub(crate) collection_filter: Option<TypeId>,
     pub(crate) collection_order: Option<TypeId>,
     pub(crate) groups: Option<GroupTypes>,
+    pub(crate) on_conflict: Option<TypeId>,
+}
+
+/// A unique index that an upsert may name.
+#[derive(Debug)]
+pub(crate) struct ConflictTarget {
+    pub(crate) name: Arc<str>,
+    /// As `ON CONFLICT` infers it: SQL that PostgreSQL has printed.
+    pub(crate) target: Arc<str>,
+}
+
+/// A field of a row by which rows of another relation may be written along.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// As the row has it.
+    pub(crate) field: Arc<str>,
+    pub(crate) relation: Arc<Relation>,
+    /// It leads to many rows.
+    pub(crate) is_many: bool,
+    /// Rows may be inserted there and refer to this one, or be referred to by it.
+    pub(crate) inserts: bool,
+    /// The same, by a row that is there already.
+    pub(crate) replaces: bool,
 }
 
 impl Entity {
@@ -468,7 +499,7 @@ pub(crate) struct EntityColumn {
     pub(crate) not_null: bool,
     pub(crate) selectable: bool,
     pub(crate) insertable: bool,
-    updatable: bool,
+    pub(crate) updatable: bool,
 }
 
 /// How a value is written into an answer.
@@ -513,6 +544,8 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<(Arc<str>, Arc<str>)>,
     /// At most one row there belongs to a row here.
     pub(crate) is_unique: bool,
+    /// The rows here hold the key; else those there do.
+    pub(crate) refers: bool,
 }
 
 /// A function that a field calls.

@@ -6,11 +6,13 @@ mod change;
 mod connection;
 mod filter;
 mod groups;
+mod nested;
 mod order;
 mod own;
 mod related;
 mod root;
 mod row;
+mod upsert;
 
 use std::sync::Arc;
 
@@ -24,8 +26,10 @@ use crate::refusal::Refusal;
 use crate::selection::{Selected, Selector};
 use crate::value::Recipe;
 
+pub(crate) use nested::{Follow, NestedInsert, NestedUpdate, NewRow, NewRows, RowChange};
 pub(crate) use own::Own;
 pub(crate) use related::reads;
+pub(crate) use upsert::Conflict;
 
 /// A name in the answer.
 pub(crate) type Key = Arc<str>;
@@ -48,6 +52,9 @@ pub(crate) enum Root {
     Insert(Insert),
     Update(Update),
     Delete(Delete),
+    /// Rows with those that belong to them.
+    InsertNested(NestedInsert),
+    UpdateNested(NestedUpdate),
     /// The embedding program answers it.
     Own(Own),
     /// `__schema`
@@ -252,6 +259,7 @@ pub(crate) struct Insert {
     pub(crate) columns: Vec<usize>,
     /// One value for each of the columns; none is the column's default.
     pub(crate) rows: Vec<Vec<Option<Recipe>>>,
+    pub(crate) conflict: Option<Conflict>,
     pub(crate) fields: Vec<(Key, ResponseField)>,
 }
 

@@ -72,6 +72,8 @@ pub struct Error {
     pub path: Option<String>,
     /// For programs: an SQLSTATE, or a word of ours.
     pub code: Option<String>,
+    /// Where in the arguments of the field, when related rows are written: `objects[2].director.data`.
+    pub input: Option<String>,
 }
 
 impl Error {
@@ -81,7 +83,15 @@ impl Error {
             location: None,
             path: None,
             code: None,
+            input: None,
         }
+    }
+
+    /// It is about this place in the field's arguments, which the message names first.
+    pub(crate) fn of_input(mut self, input: &str) -> Self {
+        self.message = format!("{input}: {}", self.message);
+        self.input = Some(input.to_owned());
+        self
     }
 
     pub(crate) fn coded(mut self, code: &str) -> Self {
@@ -109,8 +119,14 @@ impl Error {
         if let Some(key) = &self.path {
             error.insert("path".into(), serde_json::json!([key]));
         }
-        if let Some(code) = &self.code {
-            error.insert("extensions".into(), serde_json::json!({ "code": code }));
+        let extensions = [("code", &self.code), ("input", &self.input)];
+        let extensions = extensions.into_iter().filter_map(|(name, value)| {
+            let value = value.as_deref()?;
+            Some((name.to_owned(), Json::from(value)))
+        });
+        let extensions: serde_json::Map<String, Json> = extensions.collect();
+        if !extensions.is_empty() {
+            error.insert("extensions".into(), extensions.into());
         }
         error.into()
     }
@@ -118,7 +134,11 @@ impl Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        let error = Self::new(refusal.message);
+        let input = refusal.input();
+        let mut error = Self::new(refusal.message);
+        if let Some(input) = input {
+            error = error.of_input(&input);
+        }
         match refusal.at {
             Some(at) => error.at(at),
             None => error,

@@ -10,11 +10,16 @@ mod change;
 mod condition;
 mod connection;
 mod groups;
+mod nested;
 mod order;
 mod row;
 mod rows;
 
 pub(crate) use change::TOO_MANY;
+pub(crate) use nested::{
+    Before, FieldNames, FollowStep, FollowUp, InsertStep, NestedRoot, NestedWrite, UpdateStep,
+    nested_write,
+};
 pub(crate) use rows::{Template, rows};
 
 use std::collections::BTreeSet;
@@ -56,6 +61,7 @@ pub(crate) fn mutation(schema: &Schema, field: &Root) -> Option<Written> {
         Root::Insert(insert) => writer.insert(insert),
         Root::Update(update) => writer.update(update),
         Root::Delete(delete) => writer.delete(delete),
+        Root::InsertNested(_) | Root::UpdateNested(_) => return None,
         field if field.asks() => {
             writer.push("select ");
             writer.root(field);
@@ -323,6 +329,8 @@ impl<'s> Writer<'s> {
             Root::Insert(_)
             | Root::Update(_)
             | Root::Delete(_)
+            | Root::InsertNested(_)
+            | Root::UpdateNested(_)
             | Root::Own(_)
             | Root::Typename(_)
             | Root::Schema(_)

@@ -13,7 +13,7 @@ use crate::document::{Definitions, Value};
 
 pub(crate) use check::check;
 pub(crate) use key::{cursor, node_id};
-pub(crate) use recipe::Recipe;
+pub(crate) use recipe::{Recipe, array};
 pub(crate) use shape::{Reads, Use};
 
 /// The variables of a request.
@@ -74,6 +74,16 @@ impl Given {
 
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self.data, Data::Absent)
+    }
+
+    /// The member of that name, if it is given and not null.
+    pub(crate) fn member(&self, name: &str) -> Option<&Self> {
+        let Data::Object(members) = &self.data else {
+            return None;
+        };
+        let mut members = members.iter();
+        let (_, value) = members.find(|(own, _)| &**own == name)?;
+        Some(value).filter(|value| !value.is_nothing())
     }
 
     /// Neither given nor null.

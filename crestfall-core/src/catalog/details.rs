@@ -42,6 +42,8 @@ pub struct TableDetails {
     pub columns: Vec<ColumnDetails>,
     /// Unique indexes over plain columns without a condition, the primary key first.
     pub unique_keys: Vec<UniqueKey>,
+    /// What `ON CONFLICT` may name: every unique index that is checked at once, the primary key first.
+    pub conflict_targets: Vec<ConflictTarget>,
 }
 
 /// What [`Column`](super::Column) does not say.
@@ -53,6 +55,8 @@ pub struct ColumnDetails {
     pub generated: bool,
     /// It owns a sequence: `serial`, or an identity.
     pub serial: bool,
+    /// `GENERATED ALWAYS AS IDENTITY`: no statement gives it a value.
+    pub always_identity: bool,
 }
 
 /// Columns of which no two rows have the same values.
@@ -61,6 +65,18 @@ pub struct UniqueKey {
     /// It is the primary key.
     pub primary: bool,
     /// In the order of the index.
+    pub columns: Vec<Arc<str>>,
+}
+
+/// A unique index as `ON CONFLICT` infers it, so that partial ones and those of expressions can be
+/// meant too.
+#[derive(Debug, Serialize)]
+pub struct ConflictTarget {
+    /// The name of the index, which is that of its constraint if it has one.
+    pub name: Arc<str>,
+    /// SQL as PostgreSQL prints it, every name with its schema: `(lower(email)) where (deleted is null)`.
+    pub target: Arc<str>,
+    /// The columns that the index looks at, also in expressions and conditions.
     pub columns: Vec<Arc<str>>,
 }
 
@@ -202,17 +218,20 @@ struct TableRow {
     name: String,
     row_type: u32,
     row_security: bool,
-    /// Name, type, generated, serial.
-    columns: Vec<(String, u32, bool, bool)>,
+    /// Name, type, generated, serial, always an identity.
+    columns: Vec<(String, u32, bool, bool, bool)>,
     unique_keys: Vec<(bool, Vec<String>)>,
+    /// Name, target, columns.
+    conflict_targets: Vec<(String, String, Vec<String>)>,
 }
 
 impl TableRow {
     fn details(self) -> TableDetails {
-        let column = |(_, type_oid, generated, serial)| ColumnDetails {
+        let column = |(_, type_oid, generated, serial, always_identity)| ColumnDetails {
             type_oid,
             generated,
             serial,
+            always_identity,
         };
         TableDetails {
             oid: self.oid,
@@ -225,6 +244,15 @@ impl TableRow {
                 .into_iter()
                 .map(|(primary, columns)| UniqueKey {
                     primary,
+                    columns: texts(columns),
+                })
+                .collect(),
+            conflict_targets: self
+                .conflict_targets
+                .into_iter()
+                .map(|(name, target, columns)| ConflictTarget {
+                    name: name.into(),
+                    target: target.into(),
                     columns: texts(columns),
                 })
                 .collect(),

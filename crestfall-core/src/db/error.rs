@@ -97,6 +97,9 @@ pub struct PgError {
     pub constraint: Option<String>,
     /// The function in PostgreSQL's source that reported it.
     pub routine: Option<String>,
+    /// Which of the statements that were asked together, from 0; not of the protocol, and none when it
+    /// is known of no statement, as at a commit.
+    pub statement: Option<usize>,
 }
 
 impl PgError {

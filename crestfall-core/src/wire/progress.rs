@@ -90,7 +90,11 @@ impl Progress {
     }
 
     /// Notes the error that ended the batch, the first one when there are several.
-    pub(super) fn fail(&mut self, error: PgError) {
+    pub(super) fn fail(&mut self, slot: Option<&Slot>, mut error: PgError) {
+        let step = slot.and_then(|slot| slot.steps.get(self.index));
+        if step.is_some_and(|step| step.output) {
+            error.statement = Some(self.results.len());
+        }
         self.error.get_or_insert(error);
         self.places.clear();
         self.pieces.clear();

@@ -227,7 +227,7 @@ impl Reader {
                 self.connection.forget(&step.prepared);
             }
         }
-        self.progress.fail(error);
+        self.progress.fail(self.current.as_ref(), error);
         Ok(())
     }
 

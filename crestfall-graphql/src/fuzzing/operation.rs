@@ -29,19 +29,18 @@ pub fn operation(text: &str) {
     let document = parts.next().unwrap_or_default();
     let sets: Vec<Variables> = parts.take(2).filter_map(variables).collect();
     let limits = Limits::default();
-    let Ok(read) = compile::read(document, None, &limits) else {
-        return;
-    };
-    let documents = Documents::default();
     let by = DocumentRef {
         version: 0,
         role: &"fuzz".into(),
         document,
         operation: None,
     };
-    let known = documents.add(&by, read);
     for schema in &*SCHEMAS {
+        let Ok(read) = compile::read(document, None, &limits) else {
+            return;
+        };
         let documents = Documents::default();
+        let known = documents.add(&by, read);
         once(&documents, schema, &known, &Variables::new(), &limits);
         for variables in &sets {
             once(&documents, schema, &known, variables, &limits);
@@ -115,6 +114,7 @@ fn schemas() -> [Schema; 2] {
             schemas: &["library".to_owned()],
             introspection: Introspection::On,
             is_drop_in: !writes,
+            is_extended: writes,
         };
         let visible = Visible::all(&catalog, details, writes);
         let schema = model::build(&catalog, details, &visible, rules).expect("good comments");

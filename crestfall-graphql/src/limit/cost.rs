@@ -19,6 +19,16 @@ fn of_root(schema: &Schema, root: &Root) -> u64 {
             let rows = insert.rows.len() as u64;
             rows.saturating_mul(of_answer(schema, &insert.fields))
         }
+        Root::InsertNested(insert) => {
+            let rows = insert.rows.rows.len() as u64;
+            let answer = rows.saturating_mul(of_answer(schema, &insert.fields));
+            answer.saturating_add(insert.size().rows as u64)
+        }
+        Root::UpdateNested(update) => {
+            let rows = schema.entity(update.change.entity).max_rows;
+            let written = rows.saturating_mul(update.size().rows as u64);
+            of_change(schema, rows, &update.change.filter, &update.fields).saturating_add(written)
+        }
         Root::Update(update) => of_change(
             schema,
             schema.entity(update.entity).max_rows,

@@ -44,7 +44,7 @@ pub(super) struct Builder<'a> {
     pub(super) visible: &'a Visible,
     pub(super) is_drop_in: bool,
     schemas: HashMap<Arc<str>, SchemaDirectives>,
-    types: Vec<Type>,
+    pub(super) types: Vec<Type>,
     by_name: HashMap<Arc<str>, TypeId>,
     scalars: HashMap<Scalar, TypeId>,
     scalar_filters: HashMap<Scalar, TypeId>,

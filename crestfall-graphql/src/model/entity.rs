@@ -58,12 +58,15 @@ impl Builder<'_> {
             hidden: !schema.introspection || !is_listed,
             inflects: schema.inflects,
             extended: schema.extended,
+            conflict_targets: Vec::new(),
+            links: Vec::new(),
             types: EntityTypes::default(),
         }))
     }
 
     fn columns(&self, table: &Table, details: &TableDetails) -> Result<Vec<EntityColumn>, String> {
-        let inflects = self.schema(&table.name.schema).inflects;
+        let schema = self.schema(&table.name.schema);
+        let (inflects, extends) = (schema.inflects, schema.extended);
         let privileges = self.visible.tables.get(&details.oid);
         let columns = table.columns.iter().zip(&details.columns).enumerate();
         let column =
@@ -75,6 +78,11 @@ impl Builder<'_> {
                     privileges.map_or([false; 3], |table| table.column(position));
                 let of = self.type_of(more.type_oid);
                 let is_filled_in = more.generated || more.serial;
+                // An upsert has to name its row, also by a serial number.
+                let is_given = match extends {
+                    true => !(more.generated || more.always_identity),
+                    false => !is_filled_in,
+                };
                 let field = name.unwrap_or_else(|| name::column_field(&column.name, inflects));
                 let type_name = self.details.types.get(&more.type_oid);
                 Ok(EntityColumn {
@@ -94,7 +102,7 @@ impl Builder<'_> {
                         .filter(|_| matches!(more.type_oid, 1042 | 1043)),
                     not_null: !column.nullable,
                     selectable,
-                    insertable: insertable && !is_filled_in,
+                    insertable: insertable && is_given,
                     updatable: updatable && !is_filled_in,
                 })
             };

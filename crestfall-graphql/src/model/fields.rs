@@ -134,6 +134,8 @@ impl Builder<'_> {
                 self.fill(response, Kind::Object(Object::new(fields)));
             }
         }
+        self.upserts();
+        self.nested_writes();
         let page = self.page_fields();
         self.fill(self.page_info, Kind::Object(Object::new(page)));
         let id = self.scalar(Scalar::Id).non_null();
@@ -205,6 +207,7 @@ impl Builder<'_> {
                 .map(|(here, there)| (here.clone(), there.clone()))
                 .collect(),
             is_unique: target.is_unique(&key.target_columns),
+            refers: true,
         };
         Field::new(field, of, Meaning::ToOne(Arc::new(relation))).hidden_if(target.hidden)
     }
@@ -220,6 +223,7 @@ impl Builder<'_> {
                 .map(|(here, there)| (here.clone(), there.clone()))
                 .collect(),
             is_unique,
+            refers: false,
         });
         let field = match (&key.target_field, is_unique) {
             (Some(given), _) => given.clone(),

@@ -121,12 +121,14 @@ impl Builder<'_> {
                 };
             if let Some([input, response]) = types.insert {
                 let objects = TypeRef::Named(input).non_null().list().non_null();
+                let mut arguments = vec![Input::new("objects", objects, InputMeaning::Plain)];
+                arguments.extend(self.on_conflict_input(id));
                 add(
                     format!("insertInto{base}Collection"),
                     TypeRef::Named(response),
                     Meaning::Insert(id),
                     format!("Adds one or more `{base}` records to the collection"),
-                    vec![Input::new("objects", objects, InputMeaning::Plain)],
+                    arguments,
                 );
             }
             if let Some([input, response]) = types.update {

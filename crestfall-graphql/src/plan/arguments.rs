@@ -21,6 +21,7 @@ impl Planner<'_, '_> {
         };
         let given = self.given(field, name);
         check(self.schema, input, given, &mut self.selector.reads)
+            .map_err(|refusal| refusal.below(name))
     }
 
     /// The value of an argument as it was given.

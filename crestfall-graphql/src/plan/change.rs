@@ -1,6 +1,6 @@
 //! Inserts, updates and deletes.
 
-use super::{Delete, Insert, Key, Planner, ResponseField, Update, allow_arguments};
+use super::{Delete, Insert, Key, Planner, ResponseField, Root, Update, allow_arguments};
 use crate::document::Field;
 use crate::model::{
     EntityId, Field as FieldType, InputMeaning, InputObject, Kind, Meaning, TypeId,
@@ -16,7 +16,7 @@ impl<'d> Planner<'_, 'd> {
         selected: &Selected<'d>,
         field: &FieldType,
         entity: EntityId,
-    ) -> Result<Insert, Refusal> {
+    ) -> Result<Root, Refusal> {
         allow_arguments(selected.field, field)?;
         let given = self.argument(selected.field, field, "objects")?;
         let schema = self.schema;
@@ -24,6 +24,12 @@ impl<'d> Planner<'_, 'd> {
         let Kind::Input(object) = &schema.type_of(types[0]).kind else {
             return Err("Could not locate Insert Entity type".into());
         };
+        let conflict = self.conflict(selected.field, field, entity)?;
+        if names_related(object, &given) {
+            let fields = self.response(selected, entity, types[1], "insert")?;
+            let nested = self.insert_nested(entity, &given, conflict, fields)?;
+            return Ok(Root::InsertNested(nested));
+        }
         let mut objects = Vec::new();
         if let Data::List(items) = &given.data {
             for item in items.iter().filter(|item| !item.is_nothing()) {
@@ -50,12 +56,13 @@ impl<'d> Planner<'_, 'd> {
             row
         };
         let rows = objects.into_iter().map(row).collect();
-        Ok(Insert {
+        Ok(Root::Insert(Insert {
             entity,
             rows,
             columns,
+            conflict,
             fields: self.response(selected, entity, types[1], "insert")?,
-        })
+        }))
     }
 
     pub(super) fn update(
@@ -63,7 +70,7 @@ impl<'d> Planner<'_, 'd> {
         selected: &Selected<'d>,
         field: &FieldType,
         entity: EntityId,
-    ) -> Result<Update, Refusal> {
+    ) -> Result<Root, Refusal> {
         allow_arguments(selected.field, field)?;
         let given = self.argument(selected.field, field, "set")?;
         let schema = self.schema;
@@ -71,21 +78,37 @@ impl<'d> Planner<'_, 'd> {
         let Kind::Input(object) = &schema.type_of(types[0]).kind else {
             return Err("Could not locate update entity type".into());
         };
-        let set: Vec<(usize, Recipe)> = values(object, &given)?
-            .into_iter()
-            .filter_map(|(column, value)| Some((column, value?)))
-            .collect();
+        if names_related(object, &given) {
+            return self.update_with_related(selected, field, entity, &given);
+        }
+        let set = given_values(object, &given)?;
         if set.is_empty() {
             return Err("At least one mapping must be provided to set argument".into());
         }
         let filter = self.argument(selected.field, field, "filter")?;
-        Ok(Update {
+        Ok(Root::Update(Update {
             entity,
             set,
             filter: self.filter(entity, &filter)?,
             at_most: self.at_most(selected.field, field)?,
             fields: self.response(selected, entity, types[1], "update")?,
-        })
+        }))
+    }
+
+    fn update_with_related(
+        &mut self,
+        selected: &Selected<'d>,
+        field: &FieldType,
+        entity: EntityId,
+        set: &Given,
+    ) -> Result<Root, Refusal> {
+        let filter = self.argument(selected.field, field, "filter")?;
+        let filter = self.filter(entity, &filter)?;
+        let at_most = self.at_most(selected.field, field)?;
+        let of = self.schema.entity(entity).types.update.unwrap_or_default()[1];
+        let fields = self.response(selected, entity, of, "update")?;
+        let nested = self.update_nested(entity, set, (filter, at_most), fields)?;
+        Ok(Root::UpdateNested(nested))
     }
 
     pub(super) fn delete(
@@ -137,6 +160,32 @@ impl<'d> Planner<'_, 'd> {
         }
         Ok(fields)
     }
+}
+
+/// Whether related rows are to be written too.
+fn names_related(object: &InputObject, given: &Given) -> bool {
+    let names = |(name, value): &(_, Given)| {
+        let name: &std::sync::Arc<str> = name;
+        let input = object.member(name);
+        input.is_some_and(|input| matches!(input.meaning, InputMeaning::Link(_)))
+            && !value.is_nothing()
+    };
+    match &given.data {
+        Data::Object(members) => members.iter().any(names),
+        Data::List(items) => items.iter().any(|item| names_related(object, item)),
+        _ => false,
+    }
+}
+
+/// Columns and their values, as far as there are values.
+pub(super) fn given_values(
+    object: &InputObject,
+    given: &Given,
+) -> Result<Vec<(usize, Recipe)>, Refusal> {
+    let values = values(object, given)?.into_iter();
+    Ok(values
+        .filter_map(|(column, value)| Some((column, value?)))
+        .collect())
 }
 
 /// Columns and their values; none where a variable was not given.

@@ -53,8 +53,8 @@ impl<'d> Planner<'_, 'd> {
                     }
                 })
             }
-            Meaning::Insert(entity) => self.insert(selected, field, *entity).map(Root::Insert),
-            Meaning::Update(entity) => self.update(selected, field, *entity).map(Root::Update),
+            Meaning::Insert(entity) => self.insert(selected, field, *entity),
+            Meaning::Update(entity) => self.update(selected, field, *entity),
             Meaning::Delete(entity) => self.delete(selected, field, *entity).map(Root::Delete),
             Meaning::Own => self.own(selected, field).map(Root::Own),
             Meaning::SchemaItself => {

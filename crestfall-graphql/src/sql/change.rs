@@ -2,7 +2,7 @@
 
 use super::{Block, WHOLE_ROW, Writer};
 use crate::model::EntityId;
-use crate::plan::{Delete, Insert, Key, ResponseField, Update};
+use crate::plan::{Conflict, Delete, Insert, Key, ResponseField, Update};
 use crate::value::Recipe;
 
 /// The rows that were changed.
@@ -15,7 +15,7 @@ pub(crate) const TOO_MANY: &str = "crestfall: too many rows to ";
 impl Writer<'_> {
     pub(super) fn insert(&mut self, insert: &Insert) {
         let alias = self.alias();
-        let (answer, block) = self.answer(insert.entity, &insert.fields);
+        let (answer, block) = self.answer(insert.entity, &insert.fields, None);
         let entity_id = insert.entity;
         let entity = self.entity(entity_id);
         self.push("with ").push(CHANGED).push(" as (insert into ");
@@ -44,6 +44,9 @@ impl Writer<'_> {
             });
             sql.push(")");
         });
+        if let Some(conflict) = &insert.conflict {
+            self.conflict(&alias, entity_id, conflict);
+        }
         self.returning(&alias, &block);
         self.push(") select ").push(&answer);
         self.push(" from ")
@@ -55,7 +58,7 @@ impl Writer<'_> {
 
     pub(super) fn update(&mut self, update: &Update) {
         let alias = self.alias();
-        let (answer, block) = self.answer(update.entity, &update.fields);
+        let (answer, block) = self.answer(update.entity, &update.fields, None);
         let entity_id = update.entity;
         let entity = self.entity(entity_id);
         self.push("with ").push(CHANGED).push(" as (update ");
@@ -78,7 +81,7 @@ impl Writer<'_> {
 
     pub(super) fn delete(&mut self, delete: &Delete) {
         let alias = self.alias();
-        let (answer, block) = self.answer(delete.entity, &delete.fields);
+        let (answer, block) = self.answer(delete.entity, &delete.fields, None);
         let entity_id = delete.entity;
         self.push("with ").push(CHANGED).push(" as (delete from ");
         self.changed_relation(entity_id).push(" as ").push(&alias);
@@ -90,8 +93,38 @@ impl Writer<'_> {
         self.unless_too_many("delete", &delete.at_most, &answer, &block);
     }
 
-    /// What is told of the changed rows, and what it needs of them.
-    fn answer(&mut self, entity: EntityId, fields: &[(Key, ResponseField)]) -> (String, Block) {
+    /// `on conflict ...`, for rows that are inserted under an alias.
+    pub(super) fn conflict(&mut self, alias: &str, entity_id: EntityId, conflict: &Conflict) {
+        let entity = self.entity(entity_id);
+        let target = conflict.target.map(|at| &entity.conflict_targets[at]);
+        self.push(" on conflict");
+        if let Some(target) = target {
+            self.push(" ").push(&target.target);
+        }
+        if conflict.columns.is_empty() {
+            self.push(" do nothing");
+            return;
+        }
+        self.push(" do update set ");
+        self.list(&conflict.columns, |sql, &column| {
+            let name = &entity.columns[column].name;
+            sql.ident(name).push(" = excluded.").ident(name);
+        });
+        if !conflict.filter.is_empty() {
+            let mut rows = Block::direct(alias.to_owned(), entity_id);
+            self.push(" where ");
+            self.conditions(&mut rows, &conflict.filter);
+        }
+    }
+
+    /// What is told of the changed rows, and what it needs of them. `count` is how many they are, else
+    /// they are counted.
+    pub(super) fn answer(
+        &mut self,
+        entity: EntityId,
+        fields: &[(Key, ResponseField)],
+        count: Option<&Recipe>,
+    ) -> (String, Block) {
         let alias = self.alias();
         let mut block = Block::derived(alias, entity);
         let answer = self.apart(|sql| {
@@ -100,7 +133,10 @@ impl Writer<'_> {
                     sql.text(name);
                 }
                 ResponseField::AffectedCount => {
-                    sql.push("count(*)");
+                    match count {
+                        Some(count) => sql.value(count, "bigint"),
+                        None => sql.push("count(*)"),
+                    };
                 }
                 ResponseField::Records(row) => {
                     sql.push("coalesce(json_agg(").row(row, &mut block);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Data, Given, Reads, Use};
-use crate::model::{EnumType, Input, InputObject, Kind, Scalar, Schema, TypeRef};
+use crate::model::{EnumType, Input, InputMeaning, InputObject, Kind, Scalar, Schema, TypeRef};
 use crate::refusal::Refusal;
 
 /// The value as the input takes it: enum values as the database knows them, single values in lists
@@ -73,7 +73,11 @@ impl Checker<'_> {
                 let before: Vec<Data> = items.iter().map(|item| item.data.clone()).collect();
                 let items = items
                     .into_iter()
-                    .map(|item| self.check(inner, max_length, item))
+                    .enumerate()
+                    .map(|(index, item)| {
+                        let checked = self.check(inner, max_length, item);
+                        checked.map_err(|refusal| refusal.below(format!("[{index}]")))
+                    })
                     .collect::<Result<Vec<_>, _>>()?;
                 // A list whose items were changed is no longer the one of the variable.
                 let is_same = items
@@ -116,10 +120,10 @@ impl Checker<'_> {
             )));
         }
         let is_given = |input: &Input| members.iter().any(|(name, _)| *name == input.name);
-        let missing = object
-            .members
-            .iter()
-            .any(|input| matches!(input.of, TypeRef::NonNull(_)) && !is_given(input));
+        let missing = object.members.iter().any(|input| {
+            let is_demanded = matches!(input.of, TypeRef::NonNull(_)) && input.default.is_none();
+            is_demanded && !is_given(input)
+        });
         if missing {
             return Err("Invalid input for NonNull type".into());
         }
@@ -128,7 +132,16 @@ impl Checker<'_> {
                 return Ok((name, value));
             };
             let max_length = input.max_length.or(max_length);
-            Ok((name, self.check(&input.of, max_length, value)?))
+            match self.check(&input.of, max_length, value) {
+                Ok(value) => Ok((name, value)),
+                Err(refusal) => {
+                    let refusal = refusal.below(&*name);
+                    Err(match input.meaning {
+                        InputMeaning::Link(_) => refusal.with_path(),
+                        _ => refusal,
+                    })
+                }
+            }
         });
         let checked: Result<Vec<(Arc<str>, Given)>, Refusal> = checked.collect();
         Ok(Given::constant(Data::Object(checked?)))

@@ -21,6 +21,8 @@ pub(crate) enum Recipe {
     Cursor(Source, usize),
     /// The value at that position of a node id's key.
     NodeId(Source, usize),
+    /// The value at that position of what another statement gave.
+    Handed(usize),
 }
 
 /// An item of a list.
@@ -56,7 +58,13 @@ impl Recipe {
 
     /// The value for these variables, which have the shape of those it was made for.
     pub(crate) fn param(&self, variables: &Variables) -> Param {
+        self.param_with(variables, &[])
+    }
+
+    /// The same, in a statement that is handed what others gave.
+    pub(crate) fn param_with(&self, variables: &Variables, handed: &[Param]) -> Param {
         match self {
+            Self::Handed(position) => handed.get(*position).cloned().unwrap_or(Param::Null),
             Self::Constant(param) => param.clone(),
             Self::Variable(source) => match source.find(variables) {
                 Some(Json::Array(items)) => {
@@ -141,7 +149,7 @@ impl Data {
 }
 
 /// An array as PostgreSQL reads it.
-fn array(items: impl Iterator<Item = Option<Arc<str>>>) -> String {
+pub(crate) fn array(items: impl Iterator<Item = Option<Arc<str>>>) -> String {
     let mut array = String::from("{");
     for (index, item) in items.enumerate() {
         if index > 0 {
