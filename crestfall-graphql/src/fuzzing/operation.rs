@@ -160,17 +160,17 @@ mod tests {
         let [all, read_only] = schemas();
         assert!(all.mutation.is_some() && all.subscription.is_some());
         assert!(read_only.subscription.is_none());
-        let documents = Documents::default();
-        let by = DocumentRef {
-            version: 0,
-            role: &"fuzz".into(),
-            document: "query($n: Int) { bookCollection(first: $n) { edges { node { title } } } }",
-            operation: None,
-        };
         let limits = Limits::default();
-        let read = compile::read(by.document, None, &limits).unwrap();
-        let known = documents.add(&by, read);
         for schema in [&all, &read_only] {
+            let documents = Documents::default();
+            let by = DocumentRef {
+                version: 0,
+                role: &"fuzz".into(),
+                document: "query($n: Int) { bookCollection(first: $n) { edges { node { id } } } }",
+                operation: None,
+            };
+            let read = compile::read(by.document, None, &limits).unwrap();
+            let known = documents.add(&by, read);
             let planned = compile::compile(schema, &known, &Variables::new(), &limits);
             assert_eq!(planned.unwrap().0.statements.len(), 1);
         }
@@ -182,9 +182,32 @@ mod tests {
             env!("CARGO_MANIFEST_DIR"),
             "/../fuzz/corpus/graphql_operation"
         );
+        let [all, _] = schemas();
         let mut found = 0;
         for seed in std::fs::read_dir(seeds).unwrap() {
-            operation(&std::fs::read_to_string(seed.unwrap().path()).unwrap());
+            let text = std::fs::read_to_string(seed.unwrap().path()).unwrap();
+            operation(&text);
+            let mut parts = text.split("\n\n");
+            let (documents, limits) = (Documents::default(), Limits::default());
+            let by = DocumentRef {
+                version: 0,
+                role: &"fuzz".into(),
+                document: parts.next().unwrap(),
+                operation: None,
+            };
+            let read = compile::read(by.document, None, &limits).unwrap();
+            let known = documents.add(&by, read);
+            let given = parts
+                .next()
+                .map_or_else(Variables::new, |json| variables(json).unwrap());
+            let planned = compile::compile(&all, &known, &given, &limits);
+            let planned =
+                planned.unwrap_or_else(|response| panic!("{text}: {:?}", response.errors));
+            assert!(
+                planned.0.errors.is_empty(),
+                "{text}: {:?}",
+                planned.0.errors
+            );
             found += 1;
         }
         assert!(found >= 10, "{found}");
