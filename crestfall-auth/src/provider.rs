@@ -10,6 +10,7 @@ mod document;
 mod exchange;
 mod id_token;
 mod known;
+mod oauth1;
 mod profile;
 mod quirk;
 mod request;
@@ -26,6 +27,7 @@ pub(crate) use document::Documents;
 pub(crate) use exchange::ProviderTokens;
 pub(crate) use id_token::{NonceCheck, unverified_issuer};
 pub(crate) use known::of_issuer;
+pub(crate) use oauth1::{Credentials, Verifier};
 pub(crate) use profile::{ExternalEmail, ExternalUser};
 pub(crate) use request::{Authorization, is_reserved};
 
@@ -45,6 +47,8 @@ pub(crate) struct Provider {
     redirect_uri: String,
     authorization: String,
     token: String,
+    /// Where OAuth 1.0a begins; none with OAuth 2.
+    request_token: Option<String>,
     client_auth: ClientAuth,
     scopes: Vec<String>,
     /// Further parameters of the address that users are sent to.
@@ -214,6 +218,7 @@ impl Provider {
             redirect_uri: redirect_uri(auth, &settings.redirect_uri),
             authorization,
             token,
+            request_token: known.request_token.map(|template| place.fill(template)),
             client_auth: known.client_auth,
             scopes: own.chain(scopes).map(str::to_owned).collect(),
             parameters: known

@@ -138,6 +138,7 @@ async fn of(
         redirect_uri: redirect_uri(auth, ""),
         authorization,
         token,
+        request_token: None,
         client_auth,
         scopes,
         parameters,

@@ -5,7 +5,7 @@
 //! ([`Verified`], SEC-04). Where GoTrue takes addresses for verified that nobody says are (Figma, Fly,
 //! Notion, Slack without OpenID, Snapchat, WorkOS, Facebook, Azure without `xms_edov`), they are not:
 //! users confirm them once by mail, and no account is linked by them, unless the operator says
-//! `trust_email`. Twitter's OAuth 1.0a is not among them: `x` is the same service by OAuth 2.0.
+//! `trust_email`. `twitter` is the older way to what `x` is by OAuth 2.0.
 
 mod table;
 
@@ -26,6 +26,8 @@ pub(crate) struct Known {
     pub(super) own_api: &'static str,
     /// Where users are sent, where tokens are had; none where its discovery document says it.
     pub(super) endpoints: Option<(&'static str, &'static str)>,
+    /// Where OAuth 1.0a begins; none with OAuth 2.
+    pub(super) request_token: Option<&'static str>,
     pub(super) client_auth: ClientAuth,
     pub(super) scopes: &'static [&'static str],
     pub(super) parameters: &'static [(&'static str, &'static str)],

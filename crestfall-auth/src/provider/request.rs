@@ -112,9 +112,14 @@ impl Request<'_> {
             }
             _ => url.to_owned(),
         };
+        let authorization = match self.provider.speaks_oauth1() {
+            true => self.provider.authorize_get(&url, self.tokens)?,
+            false => http::HeaderValue::try_from(format!("Bearer {access_token}"))
+                .map_err(|error| ProviderError::Request(error.into()))?,
+        };
         let mut request = http::Request::get(url)
             .header(ACCEPT, "application/json")
-            .header(AUTHORIZATION, format!("Bearer {access_token}"));
+            .header(AUTHORIZATION, authorization);
         match (&self.provider.reading, name) {
             (Reading::Known { .. }, "notion") => {
                 request = request.header("notion-version", "2022-06-28");

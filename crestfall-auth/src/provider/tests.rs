@@ -119,6 +119,12 @@ fn samples() -> Vec<(&'static str, Value, &'static str, bool)> {
             true,
         ),
         (
+            "twitter",
+            json!({ "id_str": "1", "name": "Ada L", "screen_name": "ada", "email": "a@example.com" }),
+            "1",
+            true,
+        ),
+        (
             "vercel_marketplace",
             json!({ "sub": "s1", "user_email": "a@example.com", "user_name": "Ada L", "global_user_id": "g" }),
             "global_user_id:g",
@@ -195,7 +201,7 @@ fn no_other_word_makes_an_address_verified() {
                     *flag = wrong.clone();
                 }
             }
-            let documented = matches!(name, "twitch" | "x");
+            let documented = matches!(name, "twitch" | "twitter" | "x");
             let user = read(name, &profile, false).expect("a user");
             assert_eq!(
                 user.verified_emails().is_empty(),

@@ -32,6 +32,22 @@ pub(crate) async fn insert_client_state(
     .await
 }
 
+/// With OAuth 1.0a the proofs are the provider's: the token that the user was sent with, and its secret.
+pub(crate) async fn set_request_token(
+    db: &mut PgConnection,
+    id: Uuid,
+    token: &str,
+    secret: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("update auth.oauth_client_states set nonce = $2, code_verifier = $3 where id = $1")
+        .bind(id)
+        .bind(token)
+        .bind(secret)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
 /// Removes a sign-in that is at a provider and gives it, with its proofs. Of several at once one gets
 /// it.
 pub(crate) async fn take_flow(

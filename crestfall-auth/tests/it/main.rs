@@ -42,3 +42,4 @@ mod sms;
 mod smtp_server;
 mod speed;
 mod timing;
+mod twitter;

@@ -1,7 +1,8 @@
 //! Every route × every kind of credential, with an empty body: who is let in, and who is told what.
 //! The answers are kept in `matrix.txt`; `CRESTFALL_WRITE_GOLDEN=1` writes it anew.
 //!
-//! Routes are read from the source, so that none can be forgotten.
+//! Routes are read from the source, so that none can be forgotten. What a path names is nobody's, but for
+//! the kinds `owner` and `other-user`: there it is the owner's, who asks or does not.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use axum::body::Body;
+use crestfall_auth::config::ForwardAuthPolicy;
 use crestfall_core::jwt::sign_hs256;
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ use crate::service::{Answer, SECRET, TestAuth, claims, key};
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/matrix.txt");
 
 /// The kinds of credential, in the order of the columns.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 20] = [
     "none",
     "garbage",
     "other-key",
@@ -38,6 +40,8 @@ const KINDS: [&str; 18] = [
     "narrow-key",
     "services-key",
     "replayed",
+    "owner",
+    "other-user",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,14 +51,22 @@ async fn every_route_answers_every_credential_as_written_down() {
         config.password.hash_memory = 8;
         config.password.hash_passes = 1;
         config.passkeys.enabled = true;
+        config.manual_linking = true;
+        config.forward_auth.domains = vec!["example.org".to_owned()];
+        config.forward_auth.default_policy = ForwardAuthPolicy::OneFactor;
     })
     .await;
+    // So that it is heard which sessions ended.
+    let running = app.run(&[&app.auth]).await;
     let mut table = String::new();
     for (path, methods) in routes() {
         for method in methods {
             let _ = writeln!(table, "{method} {path}");
             let mut cells: Vec<(String, Vec<&str>)> = Vec::new();
             for kind in KINDS {
+                if !path.contains('{') && matches!(kind, "owner" | "other-user") {
+                    continue;
+                }
                 let answer = cell(&app, &method, &path, kind).await;
                 match cells.iter_mut().find(|(known, _)| *known == answer) {
                     Some((_, kinds)) => kinds.push(kind),
@@ -66,6 +78,7 @@ async fn every_route_answers_every_credential_as_written_down() {
             }
         }
     }
+    running.cancel();
     if env::var_os("CRESTFALL_WRITE_GOLDEN").is_some() {
         fs::write(GOLDEN, &table).expect("the golden file is written");
     }
@@ -82,25 +95,51 @@ async fn every_route_answers_every_credential_as_written_down() {
 
 /// The status and, of an error, its code.
 async fn cell(app: &TestAuth, method: &Method, path: &str, kind: &str) -> String {
-    let mut filled = String::new();
-    for (index, segment) in path.split('/').enumerate() {
-        if index > 0 {
-            filled.push('/');
-        }
-        match segment.starts_with('{') {
-            true => filled.push_str("3f333df6-90a4-4fda-8dd3-9485d27cee36"),
-            false => filled.push_str(segment),
-        }
-    }
     let body = match *method {
         Method::GET => Value::Null,
         _ => json!({}),
     };
+    let nobodys = |path: &str| fill(path, |_| "3f333df6-90a4-4fda-8dd3-9485d27cee36".to_owned());
     let answer = match kind {
-        "replayed" => replay(app, method, &filled).await,
+        "replayed" => replay(app, method, &nobodys(path)).await,
+        "owner" | "other-user" => {
+            let owned = Owned::new(app).await;
+            let token = match kind {
+                "owner" => owned.token.clone(),
+                _ => Owned::new(app).await.token,
+            };
+            let path = fill(path, |name| owned.id(path, name));
+            app.call(method.clone(), &path, &token, body).await
+        }
+        kind if path.starts_with("/forward-auth") => {
+            let token = credential(app, kind).await;
+            let mut request = Request::builder().method(method.clone()).uri(path);
+            let original = [
+                ("x-original-url", "https://app.example.org/"),
+                ("x-original-method", "GET"),
+            ];
+            let forwarded = [
+                ("x-forwarded-method", "GET"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-host", "app.example.org"),
+                ("x-forwarded-uri", "/"),
+            ];
+            let told = match path.ends_with("/nginx") {
+                true => &original[..],
+                false => &forwarded[..],
+            };
+            for (name, value) in told {
+                request = request.header(*name, *value);
+            }
+            if !token.is_empty() {
+                request = request.header("authorization", format!("Bearer {token}"));
+            }
+            app.send(request.body(Body::empty()).expect("a request"))
+                .await
+        }
         kind => {
             let token = credential(app, kind).await;
-            app.call(method.clone(), &filled, &token, body).await
+            app.call(method.clone(), &nobodys(path), &token, body).await
         }
     };
     let code = match answer.status.as_u16() {
@@ -112,6 +151,84 @@ async fn cell(app: &TestAuth, method: &Method, path: &str, kind: &str) -> String
     format!("{} {}", answer.status.as_u16(), code.unwrap_or_default())
         .trim_end()
         .to_owned()
+}
+
+/// The path with its parameters put in.
+fn fill(path: &str, value: impl Fn(&str) -> String) -> String {
+    let segments = path.split('/').map(|segment| {
+        let name = segment
+            .strip_prefix('{')
+            .and_then(|segment| segment.strip_suffix('}'));
+        name.map_or_else(|| segment.to_owned(), &value)
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// A user with one of everything that paths name.
+struct Owned {
+    token: String,
+    user: String,
+    /// By the segment before the parameter.
+    ids: BTreeMap<&'static str, String>,
+}
+
+impl Owned {
+    async fn new(app: &TestAuth) -> Self {
+        let email = format!("{}@example.org", uuid::Uuid::new_v4());
+        let session = app.sign_up(&email, "correct horse").await;
+        let (token, user) = (session.text("/access_token"), session.text("/user/id"));
+        let mut ids = BTreeMap::new();
+        let other = app.sign_in(&email, "correct horse").await;
+        let other = claims(&other.text("/access_token"));
+        ids.insert(
+            "sessions",
+            other["session_id"].as_str().expect("an id").to_owned(),
+        );
+        ids.insert("identities", uuid::Uuid::new_v4().to_string());
+        let key = app
+            .post("/user/api-keys", &token, json!({ "name": "mine" }))
+            .await;
+        ids.insert("api-keys", key.text("/id"));
+        let factor = json!({ "factor_type": "totp", "friendly_name": "phone" });
+        let factor = app.post("/factors", &token, factor).await;
+        ids.insert("factors", factor.text("/id"));
+        for name in ["passkeys", "authorizations"] {
+            ids.insert(name, uuid::Uuid::new_v4().to_string());
+        }
+        let client = uuid::Uuid::new_v4();
+        app.db
+            .execute(&format!(
+                "insert into auth.identities (id, provider_id, user_id, identity_data, provider)
+                   values ('{identity}', '{identity}', '{user}', '{{}}', 'github');
+                 insert into auth.webauthn_credentials (id, user_id, credential_id, public_key)
+                   values ('{passkey}', '{user}', '{passkey}', '');
+                 insert into auth.oauth_clients (id, registration_type, redirect_uris, grant_types,
+                   client_name, token_endpoint_auth_method)
+                   values ('{client}', 'manual', 'https://c.example/', 'authorization_code', 'c', 'none');
+                 insert into auth.oauth_authorizations (authorization_id, client_id, user_id,
+                   redirect_uri, scope, code_challenge, code_challenge_method)
+                   values ('{authorization}', '{client}', '{user}', 'https://c.example/', 'email',
+                     '{challenge}', 's256')",
+                identity = ids["identities"],
+                passkey = ids["passkeys"],
+                authorization = ids["authorizations"],
+                challenge = "c".repeat(43),
+            ))
+            .await;
+        Self { token, user, ids }
+    }
+
+    /// What stands for a parameter of a path.
+    fn id(&self, path: &str, name: &str) -> String {
+        if name == "user_id" {
+            return self.user.clone();
+        }
+        let before = path.split(&format!("/{{{name}}}")).next();
+        let kind = before.and_then(|before| before.rsplit('/').next());
+        let id = kind.and_then(|kind| self.ids.get(kind));
+        id.cloned()
+            .unwrap_or_else(|| "3f333df6-90a4-4fda-8dd3-9485d27cee36".to_owned())
+    }
 }
 
 /// A request that a key has signed, sent for the second time.
@@ -219,6 +336,7 @@ async fn credential(app: &TestAuth, kind: &str) -> String {
         "ended" => {
             let token = fresh().await.text("/access_token");
             app.post("/logout", &token, Value::Null).await;
+            heard(app, &token).await;
             token
         }
         "users-key" => {
@@ -239,10 +357,25 @@ async fn credential(app: &TestAuth, kind: &str) -> String {
             let path = format!("/admin/users/{}", session.text("/user/id"));
             app.put(&path, &key("service_role"), json!({ "ban_duration": "1h" }))
                 .await;
-            session.text("/access_token")
+            let token = session.text("/access_token");
+            heard(app, &token).await;
+            token
         }
         other => unreachable!("no such kind: {other}"),
     }
+}
+
+/// Waits until this node has heard that the token's session is over.
+async fn heard(app: &TestAuth, token: &str) {
+    let request = Request::get("/").header("authorization", format!("Bearer {token}"));
+    let (parts, ()) = request.body(()).expect("a request").into_parts();
+    for _ in 0..400 {
+        if app.auth.identify(&parts).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("the end of a session is heard of");
 }
 
 /// Every path with its methods, from `.route("…", get(…).post(…))` in the source.
@@ -274,6 +407,7 @@ pub(crate) fn routes() -> BTreeMap<String, Vec<Method>> {
                 ("put(", Method::PUT),
                 ("patch(", Method::PATCH),
                 ("delete(", Method::DELETE),
+                ("any(", Method::GET),
             ] {
                 let calls =
                     |at: usize| !block[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');

@@ -468,7 +468,7 @@ async fn a_setting_for_a_provider_that_there_is_not_stops_the_start() {
     let mut config = crate::service::open_config();
     config
         .providers
-        .insert("twitter".to_owned(), Provider::default());
+        .insert("myspace".to_owned(), Provider::default());
     let refused = crestfall_auth::Auth::new(app.pool.clone(), config).await;
     assert!(refused.is_err());
 }

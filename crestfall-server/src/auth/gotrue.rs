@@ -15,7 +15,7 @@ use crate::settings;
 const PREFIX: &str = "GOTRUE_";
 
 /// Variables of the process itself, and ours. Those with an asterisk count without the prefix too.
-const PROCESS: [(&str, &str); 9] = [
+const PROCESS: [(&str, &str); 10] = [
     ("DATABASE_URL*", "database.url"),
     ("DB_DATABASE_URL", "database.url"),
     ("DB_MAX_POOL_SIZE", "auth.pool_size"),
@@ -25,15 +25,20 @@ const PROCESS: [(&str, &str); 9] = [
     ("API_PORT", "server.port"),
     ("PORT*", "server.port"),
     ("LOG_LEVEL*", "log.level"),
+    (RATE_LIMIT_HEADER, "server.client_ip_header"),
 ];
 
+/// The header that says whom to count. GoTrue takes what is leftmost in a list, which anybody can write;
+/// we take what the one proxy in front has appended.
+const RATE_LIMIT_HEADER: &str = "RATE_LIMIT_HEADER";
+const FORWARDED_FOR: (&str, &str) = ("server.trusted_proxies", "1");
+
 /// What needs no setting here: what it asks for is so anyway, or is of no use.
-const NEEDLESS: [&str; 20] = [
+const NEEDLESS: [&str; 19] = [
     "API_MAX_REQUEST_DURATION",
     "API_REQUEST_ID_HEADER",
     "AUDIT_LOG_DISABLE_POSTGRES",
     "CORS_ALLOWED_HEADERS",
-    "DB_CLEANUP_ENABLED",
     "DB_DRIVER",
     "DB_MIGRATIONS_PATH",
     "DB_NAMESPACE",
@@ -102,6 +107,11 @@ pub(crate) fn translate(environment: impl Iterator<Item = (String, String)>) -> 
                 continue;
             }
             keys.push(setting);
+        }
+        let mut text = text.as_str();
+        if variable == RATE_LIMIT_HEADER && text.eq_ignore_ascii_case("x-forwarded-for") {
+            let (key, value) = FORWARDED_FOR;
+            (keys, text) = (vec![key.to_owned()], value);
         }
         let mut is_known = false;
         for key in keys {
@@ -284,6 +294,8 @@ pub(crate) fn page() -> String {
          `auth`.\n\n\
          With them, and unless they say otherwise, tokens are signed with `GOTRUE_JWT_SECRET` \
          (HS256) and a password needs 6 characters, as there.\n\n\
+         `RATE_LIMIT_HEADER=X-Forwarded-For` is `server.trusted_proxies = 1`: what is leftmost in that \
+         header, which GoTrue counts by, anybody can write. SAML, SCIM and Web3 have no counterpart.\n\n\
          | variable | setting |\n|---|---|\n",
     );
     let mut all = known(&settings::schema());

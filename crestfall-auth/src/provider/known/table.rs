@@ -27,6 +27,7 @@ const OAUTH: Known = Known {
     hosts: ("", ""),
     own_api: "",
     endpoints: None,
+    request_token: None,
     client_auth: ClientAuth::Post,
     scopes: &[],
     parameters: &[],
@@ -412,6 +413,26 @@ pub(crate) const KNOWN: &[Known] = &[
             name: &["/data/0/login"],
             picture: "/data/0/profile_image_url",
             nickname: "/data/0/display_name",
+            ..PROFILE
+        },
+        ..OAUTH
+    },
+    Known {
+        name: "twitter",
+        hosts: ("https://api.twitter.com", "https://api.twitter.com"),
+        endpoints: Some(("{auth}/oauth/authenticate", "{auth}/oauth/access_token")),
+        request_token: Some("{auth}/oauth/request_token"),
+        pkce: false,
+        user_info: UserInfo::At(
+            "{api}/1.1/account/verify_credentials.json?include_email=true&include_entities=false&skip_status=true",
+        ),
+        profile: Profile {
+            subject: "/id_str",
+            // "If the user does not have an email address on their account, or if the email address is
+            // not verified, null will be returned" (its documentation).
+            verified: Verified::Always,
+            picture: "/profile_image_url_https",
+            user_name: "/screen_name",
             ..PROFILE
         },
         ..OAUTH

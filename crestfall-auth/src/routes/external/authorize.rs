@@ -109,6 +109,14 @@ pub(super) async fn start(
             _ => (name.clone(), value.clone()),
         })
         .collect();
+    let unusable = |error| Error::internal("The provider cannot be used", error);
+    if provider.speaks_oauth1() {
+        let sent = provider.begin_oauth1(auth, &state.to_string()).await;
+        let sent = sent.map_err(unusable)?;
+        let mut db = auth.pool().acquire().await?;
+        external::set_request_token(&mut db, client_state, &sent.token, &sent.secret).await?;
+        return provider.oauth1_url(&sent.token, &further).map_err(unusable);
+    }
     provider
         .authorization_url(&Authorization {
             state: &state.to_string(),
@@ -116,7 +124,7 @@ pub(super) async fn start(
             nonce: &nonce,
             further: &further,
         })
-        .map_err(|error| Error::internal("The provider cannot be used", error))
+        .map_err(unusable)
 }
 
 /// 256 random bits, as RFC 7636 wants a verifier to look.

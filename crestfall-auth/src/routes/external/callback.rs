@@ -16,7 +16,9 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::external_user::{self, Entered, Proof};
 use crate::pkce::Method;
-use crate::provider::{ExternalUser, Provider, ProviderTokens};
+use crate::provider::{
+    Credentials, ExternalUser, Provider, ProviderError, ProviderTokens, Verifier,
+};
 use crate::redirect::{with_fragment, with_query};
 use crate::session::{self, SessionOptions};
 use crate::store::external::{self, ClientState};
@@ -36,6 +38,9 @@ struct Returned {
     error_description: String,
     /// Apple's word on the name.
     user: String,
+    /// OAuth 1.0a's token and code.
+    oauth_token: String,
+    oauth_verifier: String,
 }
 
 /// Why a sign-in ends without a user.
@@ -80,6 +85,14 @@ impl Returned {
                 "error" => &mut returned.error,
                 "error_description" => &mut returned.error_description,
                 "user" => &mut returned.user,
+                "oauth_token" => &mut returned.oauth_token,
+                "oauth_verifier" => &mut returned.oauth_verifier,
+                // OAuth 1.0a has no word for it: Twitter sends the token.
+                "denied" if returned.error.is_empty() => {
+                    returned.error = "access_denied".to_owned();
+                    returned.error_description = "The user denied access".to_owned();
+                    continue;
+                }
                 _ => continue,
             };
             if member.is_empty() {
@@ -180,7 +193,7 @@ async fn ask(
     flow: &FlowState,
     client_state: Option<ClientState>,
 ) -> Result<(ProviderTokens, ExternalUser)> {
-    if returned.code.is_empty() {
+    if returned.code.is_empty() && returned.oauth_verifier.is_empty() {
         return Err(Error::new(
             ErrorCode::BadOauthCallback,
             "OAuth callback with missing authorization code missing",
@@ -197,8 +210,7 @@ async fn ask(
         ));
     }
     let provider = Provider::find(auth, &flow.provider_type, "").await?;
-    let tokens = provider
-        .exchange(auth, &returned.code, client_state.code_verifier.as_deref())
+    let tokens = exchange(auth, &provider, returned, &client_state)
         .await
         .map_err(|error| Error::internal("Unable to exchange external code", error))?;
     let nonce = client_state
@@ -210,6 +222,27 @@ async fn ask(
     })?;
     provider.add_browsers_word(&mut user, &returned.user);
     Ok((tokens, user))
+}
+
+async fn exchange(
+    auth: &Auth,
+    provider: &Provider,
+    returned: &Returned,
+    sent: &ClientState,
+) -> std::result::Result<ProviderTokens, ProviderError> {
+    let verifier = sent.code_verifier.as_deref();
+    if !provider.speaks_oauth1() {
+        return provider.exchange(auth, &returned.code, verifier).await;
+    }
+    let sent = Credentials {
+        token: sent.nonce.clone().unwrap_or_default(),
+        secret: verifier.unwrap_or_default().to_owned(),
+    };
+    let returned = Verifier {
+        token: &returned.oauth_token,
+        verifier: &returned.oauth_verifier,
+    };
+    provider.exchange_oauth1(auth, &returned, &sent).await
 }
 
 /// Lets the user in: to link, by an invitation, or as the rules of accounts say.

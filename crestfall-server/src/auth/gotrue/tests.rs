@@ -174,6 +174,20 @@ fn variables_of_the_suites_are_settings_of_ours() {
 }
 
 #[test]
+fn the_header_that_says_whom_to_count_is_believed_no_further_than_the_proxy() {
+    let own = one("GOTRUE_RATE_LIMIT_HEADER", "CF-Connecting-IP");
+    assert_eq!(own.0, "server.client_ip_header");
+    let list = one("GOTRUE_RATE_LIMIT_HEADER", "x-forwarded-for");
+    assert_eq!(list, ("server.trusted_proxies".to_owned(), "1".to_owned()));
+}
+
+#[test]
+fn a_clean_up_that_is_off_stays_off() {
+    let (key, value) = one("GOTRUE_DB_CLEANUP_ENABLED", "false");
+    assert_eq!((key.as_str(), value.as_str()), ("auth.cleanup.enabled", "false"));
+}
+
+#[test]
 fn providers_that_are_on_are_settings_of_theirs() {
     let found = translated(&[
         ("GOTRUE_EXTERNAL_GOOGLE_ENABLED", "true"),
