@@ -113,6 +113,8 @@ pub enum ErrorKind {
     AlreadyExists,
     /// A row refers to another that is not there, or is referred to.
     ForeignKey,
+    /// Something that is there stands against it, in another way.
+    Conflict,
     /// A value is missing, or breaks a check.
     Invalid,
     /// One row was asked for, and there are none or several.
@@ -171,6 +173,7 @@ impl ApiError {
             (_, 401) => ErrorKind::Unauthorized,
             (_, 403) => ErrorKind::Forbidden,
             (_, 404) => ErrorKind::NotFound,
+            (_, 409) => ErrorKind::Conflict,
             (_, 429) => ErrorKind::RateLimited,
             (_, 400 | 422) => ErrorKind::Invalid,
             (_, 500..) => ErrorKind::Server,

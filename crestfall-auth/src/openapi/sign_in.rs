@@ -126,11 +126,13 @@ fn write_token(group: &mut Group<'_>) {
         ),
     ]
     .map(|(name, schema)| group.document.schema(name, schema));
-    let grant = Schema::one_of(["password", "refresh_token", "pkce", "id_token"]);
+    // With a name: what Go's generator makes of one without can be read and not written.
+    let grant = group.document.schema("AuthGrant", Schema::any_of(grants));
+    let kind = Schema::one_of(["password", "refresh_token", "pkce", "id_token"]);
     let operation = public("token", "Begin or renew a session")
         .describe("The body goes with `grant_type`.")
-        .parameter(Parameter::query("grant_type", grant).required())
-        .body(Schema::any_of(grants))
+        .parameter(Parameter::query("grant_type", kind).required())
+        .body(grant)
         .answer(200, "The session", Some(session()));
     // A provider's token that is not good is refused in OAuth's words.
     group.post("/token", refused_by("OauthRefusal", operation, PUBLIC));

@@ -29,7 +29,7 @@ async fn sent(world: &World, to: &str, count: usize) -> Vec<Value> {
         let all: Vec<Value> = serde_json::from_str(&text).unwrap();
         let found: Vec<Value> = all
             .into_iter()
-            .filter(|one| one.to_string().contains(to))
+            .filter(|one| one["to"].to_string().contains(to))
             .collect();
         if found.len() >= count {
             return found;
@@ -44,8 +44,9 @@ async fn code(world: &World, to: &str, count: usize) -> String {
     let latest = sent(world, to, count).await.remove(0);
     let text = latest["text"].as_str().or(latest["code"].as_str());
     let text = text.unwrap_or_else(|| panic!("{latest}"));
-    let mut words = text.split(|c: char| !c.is_ascii_digit());
-    let code = words.find(|word| word.len() == 6);
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+    let code = words.find(is_code);
     code.unwrap_or_else(|| panic!("no code in {text}"))
         .to_owned()
 }

@@ -6,10 +6,10 @@ mod client {
 }
 
 use client::types::{
-    AddArguments, AuthPasswordGrant, AuthRefreshTokenGrant, AuthSession, AuthSignUp,
-    AuthSignUpResponse, AuthTokenBody, AuthTokenGrantType, AuthUserUpdate, DeleteFilmsPrefer,
-    DirectorsInsert, FailArguments, FilmsInsert, FilmsUpdate, Genre, InsertDirectorsPrefer,
-    InsertFilmsPrefer, InsertNotesPrefer, ListFilmsPrefer, NotesInsert, UpdateFilmsPrefer,
+    AddArguments, AuthGrant, AuthPasswordGrant, AuthRefreshTokenGrant, AuthSession, AuthSignUp,
+    AuthSignUpResponse, AuthTokenGrantType, AuthUserUpdate, DeleteFilmsPrefer, DirectorsInsert,
+    FailArguments, FilmsInsert, FilmsUpdate, Genre, InsertDirectorsPrefer, InsertFilmsPrefer,
+    InsertNotesPrefer, ListFilmsPrefer, NotesInsert, UpdateFilmsPrefer,
 };
 use client::{Error, ResponseValue};
 use serde_json::json;
@@ -96,7 +96,7 @@ async fn main() {
         let grant = AuthPasswordGrant::builder()
             .email(EMAIL.to_owned())
             .password(password.to_owned());
-        AuthTokenBody::PasswordGrant(grant.try_into().expect("a grant"))
+        AuthGrant::PasswordGrant(grant.try_into().expect("a grant"))
     };
     let by_password = |password| {
         let token = anonymous
@@ -111,7 +111,7 @@ async fn main() {
     let token = anonymous
         .auth_token()
         .grant_type(AuthTokenGrantType::RefreshToken);
-    let refresh = AuthTokenBody::RefreshTokenGrant(refresh.try_into().expect("a grant"));
+    let refresh = AuthGrant::RefreshTokenGrant(refresh.try_into().expect("a grant"));
     let session = steps.ok("renew", token.body(refresh).send().await);
     let client = signed_in(&url, &session);
     let user = steps.ok("the user", client.auth_get_user().send().await);
