@@ -466,7 +466,9 @@ impl GraphQl {
         let reads = compiled.kind == OperationKind::Query;
         let prelude = settings.config.pre_request.as_ref();
         let prelude = prelude.map(|function| Statement::new(format!("select {function}()")));
-        let scope_settings = scope_settings(settings, identity, context);
+        let acting = (!reads).then(|| context.acting(identity));
+        let mut scope_settings = scope_settings(settings, identity, context);
+        scope_settings.extend(acting.as_deref().map(|who| ("request.context", who)));
         let scope = Scope {
             settings: &scope_settings,
             access: if reads {
@@ -506,8 +508,8 @@ fn scope_settings<'a>(
     settings: &'a Settings,
     identity: &'a Identity,
     context: &'a RequestContext,
-) -> [(&'static str, &'a str); 7] {
-    [
+) -> Vec<(&'static str, &'a str)> {
+    vec![
         ("search_path", settings.search_path.as_str()),
         ("role", identity.role()),
         ("request.jwt.claims", identity.claims().as_str()),
@@ -515,6 +517,8 @@ fn scope_settings<'a>(
         ("request.path", context.path()),
         ("request.headers", context.headers_json()),
         ("request.cookies", context.cookies_json()),
+        ("request.id", context.id()),
+        ("request.ip", context.ip()),
     ]
 }
 
