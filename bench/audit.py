@@ -25,13 +25,25 @@ CLAIMS = {
     "session_id": "c0a1f5d2-91a4-4c49-a0b1-3bd9b5b1c2aa",
     "sub": "5b8f4e2a-0d6e-4b57-9e07-58a4c8a3d1a1",
 }
+CONTEXT = "\x1f".join(
+    [
+        CLAIMS["sub"],
+        CLAIMS["session_id"],
+        "",
+        CLAIMS["org_id"],
+        "0197c2b255aa70008000000000000001",
+        "192.0.2.1",
+    ]
+)
 SETTINGS = (
     "select set_config('search_path', 'public', true), set_config('role', 'authenticated', true), "
     f"set_config('request.jwt.claims', '{json.dumps(CLAIMS)}', true), "
     "set_config('request.method', 'POST', true), set_config('request.path', '/invoices', true), "
     "set_config('request.headers', '{\"accept\":\"*/*\"}', true), set_config('request.cookies', '{}', true), "
     "set_config('request.id', '0197c2b255aa70008000000000000001', true), "
-    "set_config('request.ip', '192.0.2.1', true);"
+    "set_config('request.ip', '192.0.2.1', true), "
+    # Parted by U+001F: sub, session_id, api_key_id, org_id, the request's id, its address.
+    f"set_config('request.context', '{CONTEXT}', true);"
 )
 NOTE = "a note of some words on this invoice"
 BODY = json.dumps(

@@ -1,8 +1,9 @@
 -- How entries come to be: in the transaction, by triggers for each statement, so that a statement costs
 -- one more row, however many it changed.
 --
--- These functions run as the owner of the log for whoever writes to a table under audit, so nothing in
--- them may be found by the writer's search_path.
+-- Every table under audit has trigger functions of its own, made by audit.track, whose statements are
+-- planned once. They run as the owner of the log for whoever writes to the table, so nothing in them may
+-- be found by the writer's search_path: to set one for the function would cost as much as the row.
 do $$
 begin
   if exists (select from pg_roles where rolname = 'crestfall_audit') then
@@ -11,180 +12,166 @@ begin
 end
 $$;
 
+-- The columns of a table, so that two tables of the same have the same rows.
+create function audit.shape(relation oid) returns text language sql stable set search_path = '' as $$
+  select coalesce(string_agg(format('%I %s', attname, atttypid), ',' order by attnum), '')
+  from pg_catalog.pg_attribute where attrelid = relation and attnum > 0 and not attisdropped
+$$;
+
 -- The images of an entry: the only one, or all in an array.
 create function audit.only_or_all(images json) returns json
   language sql immutable parallel safe set search_path = '' as $$
   select case when json_array_length(images) = 1 then images -> 0 else images end
 $$;
 
--- Arguments: id in audit.relations; the key's column, empty where there is none or more than one; how
--- many rows one entry takes at most; the key's columns.
+-- The text of the trigger function for one operation on one table. It has a statement for each number of
+-- rows: one, which is most, without an aggregate, which would cost as much as all the rest; then up to as
+-- many as go into one entry, by columns, which PostgreSQL writes in half the time of rows; then any, because
+-- parting them needs a sort.
 --
--- The first statement of each branch is for one row, because an aggregate would cost as much as all the
--- rest; the second for as many as go into one entry, because parting them needs a sort. Limits are
--- literals: bound ones are planned anew each time. Every name has its schema, because to set search_path
--- for the function would cost as much as the row.
--- Rows in `old_rows` and `new_rows` stand in the same order.
-create function audit.capture() returns trigger language plpgsql security definer as $$
+-- A column may be renamed or dropped at any time without this being made anew: the one row's key is then
+-- that of `missing`, null; and columns are named only where audit.shape says that they are still there.
+create function audit.capture_source(
+  operation text, id integer, key_columns text[], options jsonb, columns text[], types regtype[], shape text
+) returns text language plpgsql immutable set search_path = '' as $$
 declare
-  told pg_catalog.text := pg_catalog.current_setting('request.jwt.claims', true);
-  claims pg_catalog.jsonb;
-  subject pg_catalog.text;
-  session pg_catalog.text;
-  api_key pg_catalog.text;
-  organisation pg_catalog.text;
-  id pg_catalog.int4 := tg_argv[0];
-  key pg_catalog.text := tg_argv[1];
+  sides text[] := case operation when 'insert' then '{new}' when 'update' then '{old,new}' else '{old}' end;
+  side text;
+  most integer := coalesce((options ->> 'rows_per_entry')::integer, 1000);
+  omitted text[] := array(select jsonb_array_elements_text(options -> 'omit'));
+  masked text[] := array(select jsonb_array_elements_text(options -> 'mask'));
+  hides boolean := cardinality(omitted) + cardinality(masked) > 0;
+  -- What one row `r` is written as, and its key.
+  image text := 'pg_catalog.row_to_json(r.*)';
+  key text := 'null::pg_catalog.text';
+  missing text := '';
+  secret text := '';
+  -- The entry's key, null where an update changes it.
+  entry_key text := case when operation = 'update'
+    then 'case when old.key operator(pg_catalog.=) new.key then new.key end' else sides[1] || '.key' end;
+  into_log text := format('insert into audit.statements (relation, kind, rows, key_hash, %s) select %s, %L',
+    array_to_string(sides, ', '), id, left(operation, 1));
+  by_array boolean[] := array(
+    select operation = 'update' and type in ('smallint', 'integer', 'bigint', 'boolean', 'uuid', 'text', 'varchar',
+      'date', 'timestamp', 'timestamptz')
+    from unnest(types) with ordinality as t (type, n) order by n
+  );
+  -- For each side a source of its images, and how the entry says them.
+  rows_of text[] := '{}';
+  columns_of text[] := '{}';
+  parts_of text[] := '{}';
+  row_images text[] := '{}';
+  column_images text[] := '{}';
+  part_images text[] := '{}';
+  body text;
 begin
-  if told operator(pg_catalog.<>) '' then
-    claims := told;
-    subject := claims operator(pg_catalog.->>) 'sub';
-    session := claims operator(pg_catalog.->>) 'session_id';
-    api_key := claims operator(pg_catalog.->>) 'api_key_id';
-    organisation := claims operator(pg_catalog.->>) 'org_id';
+  if hides then
+    -- Nobody keeps the salt.
+    secret := '(select pg_catalog.gen_random_uuid()::pg_catalog.text as salt offset 0) as secret cross join lateral ';
+    image := format('audit.masked(pg_catalog.to_jsonb(r.*), %L, %L, secret.salt)::pg_catalog.json', omitted, masked);
   end if;
-  if tg_op operator(pg_catalog.=) 'INSERT' then
-    insert into audit.statements (relation, kind, rows, key_hash, actor, session, api_key, organisation, new)
-    select id, 'i', 1, pg_catalog.hashtext(s.n operator(pg_catalog.->>) key),
-           subject, session, api_key, organisation,
-           s.n
-    from (select pg_catalog.row_to_json(n) as n from new_rows as n limit 1) as s
-    where not exists (select from new_rows offset 1);
-    if not found then
-      insert into audit.statements (relation, kind, rows, actor, session, api_key, organisation, new)
-      select id, 'i', pg_catalog.count(*), subject, session, api_key, organisation,
-             pg_catalog.json_agg(s.n)
-      from (select n from new_rows as n limit 1001) as s
-      having pg_catalog.count(*) operator(pg_catalog.>) 1 and pg_catalog.count(*) operator(pg_catalog.<=) 1000;
-    end if;
-    if not found then
-      insert into audit.statements (relation, kind, rows, actor, session, api_key, organisation, new)
-      select id, 'i', pg_catalog.count(*), subject, session, api_key, organisation,
-             audit.only_or_all(pg_catalog.json_agg(s.n order by s.place))
-      from (select n, pg_catalog.row_number() over () as place from new_rows as n) as s
-      group by (s.place operator(pg_catalog.-) 1) operator(pg_catalog./) 1000
-      order by (s.place operator(pg_catalog.-) 1) operator(pg_catalog./) 1000;
-    end if;
-  elsif tg_op operator(pg_catalog.=) 'UPDATE' then
-    insert into audit.statements (relation, kind, rows, key_hash, actor, session, api_key, organisation, old, new)
-    select id, 'u', 1, case when (o.o operator(pg_catalog.->>) key) operator(pg_catalog.=) (n.n operator(pg_catalog.->>) key) then pg_catalog.hashtext(n.n operator(pg_catalog.->>) key) end,
-           subject, session, api_key, organisation,
-           o.o, n.n
-    from (select pg_catalog.row_to_json(o) as o from old_rows as o limit 1) as o,
-         (select pg_catalog.row_to_json(n) as n from new_rows as n limit 1) as n
-    where not exists (select from new_rows offset 1);
-    if not found then
-      insert into audit.statements (relation, kind, rows, actor, session, api_key, organisation, old, new)
-      select id, 'u', o.rows, subject, session, api_key, organisation,
-             o.images, n.images
-      from (select pg_catalog.count(*) as rows, pg_catalog.json_agg(s.o) as images from (select o from old_rows as o limit 1001) as s) as o,
-           (select pg_catalog.json_agg(s.n) as images from (select n from new_rows as n limit 1001) as s) as n
-      where o.rows operator(pg_catalog.>) 1 and o.rows operator(pg_catalog.<=) 1000;
-    end if;
-    if not found then
-      insert into audit.statements (relation, kind, rows, actor, session, api_key, organisation, old, new)
-      select id, 'u', o.rows, subject, session, api_key, organisation,
-             audit.only_or_all(o.images), audit.only_or_all(n.images)
+  if cardinality(key_columns) = 1 then
+    -- As the image says it, and as directly as that goes.
+    key := format(case when types[array_position(columns, key_columns[1])] in ('smallint', 'integer', 'bigint', 'uuid', 'text', 'varchar') then '%I::pg_catalog.text'
+      else 'pg_catalog.to_json(%I) operator(pg_catalog.#>>) ''{}''' end, key_columns[1]);
+    missing := format('(select null::pg_catalog.text as %I) as missing cross join lateral ', key_columns[1]);
+  end if;
+  foreach side in array sides loop
+    -- A thousand rows of both would be planned as a million, which PostgreSQL would compile a program for.
+    rows_of := rows_of || format('(select %s as key, %s as image from %s_rows as r%s) as %3$s', key, image, side,
+      case when sides || side = '{old,new,new}' then ' limit 1' else '' end);
+    row_images := row_images || format('%s.image', side);
+    -- Of an update most columns stay as they were. Where equal values are the same text, finding that out
+    -- of arrays costs a fraction of writing them.
+    columns_of := columns_of || format('(select pg_catalog.count(*) as rows%s from (select * from %s_rows limit 1001) as r) as %2$s',
+      (select string_agg(format(case when same then ', pg_catalog.array_agg(r.%I) as c%s' else ', pg_catalog.json_agg(r.%I) as c%s' end,
+         name, n), '' order by n) from unnest(columns, by_array) with ordinality as c (name, same, n)), side);
+    column_images := column_images || format('pg_catalog.json_build_object(%s)',
+      (select string_agg(format(case
+           when same and side = 'old' then '%L, case when old.c%s%s operator(pg_catalog.<>) new.c%2$s then pg_catalog.array_to_json(old.c%2$s) end'
+           when same then '%L, pg_catalog.array_to_json(new.c%s)'
+           when side = 'old' and operation = 'update'
+             then '%L, case when old.c%s::pg_catalog.text operator(pg_catalog.<>) new.c%2$s::pg_catalog.text then old.c%2$s end'
+           else '%L, %4$s.c%2$s' end, name, n, case when type in ('text', 'varchar') then ' collate pg_catalog."C"' end, side), ', ' order by n)
+       from unnest(columns, types, by_array) with ordinality as c (name, type, same, n)));
+    parts_of := parts_of || format($f$(
+      select (r.place operator(pg_catalog.-) 1) operator(pg_catalog./) %s as part, pg_catalog.count(*) as rows,
+        case when pg_catalog.count(*) operator(pg_catalog.=) 1 then pg_catalog.min(r.key) end as key,
+        audit.only_or_all(pg_catalog.json_agg(r.image order by r.place)) as images
       from (
-        select (s.place operator(pg_catalog.-) 1) operator(pg_catalog./) 1000 as part, pg_catalog.count(*) as rows, pg_catalog.json_agg(s.o order by s.place) as images
-        from (select o, pg_catalog.row_number() over () as place from old_rows as o) as s
-        group by (s.place operator(pg_catalog.-) 1) operator(pg_catalog./) 1000
-      ) as o
-      join (
-        select (s.place operator(pg_catalog.-) 1) operator(pg_catalog./) 1000 as part, pg_catalog.json_agg(s.n order by s.place) as images
-        from (select n, pg_catalog.row_number() over () as place from new_rows as n) as s
-        group by (s.place operator(pg_catalog.-) 1) operator(pg_catalog./) 1000
-      ) as n on n.part operator(pg_catalog.=) o.part
-      order by o.part;
+        select r.*, pg_catalog.row_number() over () as place
+        from %s(select %s as key, %s as image from %s_rows as r) as r
+      ) as r
+      group by 1
+    ) as %5$s$f$, most, missing, key, image, side);
+    part_images := part_images || format('%s.images', side);
+  end loop;
+
+  body := format($f$
+  %s, 1, pg_catalog.hashtext(%s), %s
+    from %s
+    where not exists (select from %s_rows offset 1);
+  if found then
+    return null;
+  end if;$f$,
+    into_log, entry_key, array_to_string(row_images, ', '),
+    secret || missing || array_to_string(rows_of, ' cross join lateral '), sides[1]);
+  -- json_build_object takes a hundred arguments.
+  if not hides and most = 1000 and cardinality(columns) between 1 and 50 then
+    body := body || format($f$
+  if audit.shape(tg_relid) operator(pg_catalog.=) %L then
+    %s, %s.rows, null, %s
+      from %s
+      where %3$s.rows operator(pg_catalog.>) 1 and %3$s.rows operator(pg_catalog.<=) 1000;
+    if found then
+      return null;
     end if;
-  else
-    insert into audit.statements (relation, kind, rows, key_hash, actor, session, api_key, organisation, old)
-    select id, 'd', 1, pg_catalog.hashtext(s.o operator(pg_catalog.->>) key),
-           subject, session, api_key, organisation,
-           s.o
-    from (select pg_catalog.row_to_json(o) as o from old_rows as o limit 1) as s
-    where not exists (select from old_rows offset 1);
-    if not found then
-      insert into audit.statements (relation, kind, rows, actor, session, api_key, organisation, old)
-      select id, 'd', pg_catalog.count(*), subject, session, api_key, organisation,
-             pg_catalog.json_agg(s.o)
-      from (select o from old_rows as o limit 1001) as s
-      having pg_catalog.count(*) operator(pg_catalog.>) 1 and pg_catalog.count(*) operator(pg_catalog.<=) 1000;
-    end if;
-    if not found then
-      insert into audit.statements (relation, kind, rows, actor, session, api_key, organisation, old)
-      select id, 'd', pg_catalog.count(*), subject, session, api_key, organisation,
-             audit.only_or_all(pg_catalog.json_agg(s.o order by s.place))
-      from (select o, pg_catalog.row_number() over () as place from old_rows as o) as s
-      group by (s.place operator(pg_catalog.-) 1) operator(pg_catalog./) 1000
-      order by (s.place operator(pg_catalog.-) 1) operator(pg_catalog./) 1000;
-    end if;
+  end if;$f$, shape, into_log, sides[1], array_to_string(column_images, ', '), array_to_string(columns_of, ' cross join '));
   end if;
-  return null;
+  body := body || format($f$
+  %s, %s.rows, pg_catalog.hashtext(%s), %s
+    from %s
+    order by %2$s.part;$f$, into_log, sides[1], entry_key, array_to_string(part_images, ', '),
+    secret || array_to_string(parts_of, ' join lateral ') || case when operation = 'update' then ' on new.part operator(pg_catalog.=) old.part' else '' end);
+
+  return format(E'\n#variable_conflict use_column\nbegin%s\n  return null;\nend\n', body);
 end
 $$;
 
--- The same for tables with columns that are masked or left out: the arguments, then the columns that are
--- left out and those that are masked.
-create function audit.capture_masked() returns trigger language plpgsql security definer set search_path = '' as $$
+-- Makes the trigger function for one operation on one table, and gives its name.
+create function audit.make_capture(operation text, id integer, relation oid, key_columns text[], options jsonb)
+  returns text language plpgsql security definer set search_path = '' as $$
 declare
-  told text := current_setting('request.jwt.claims', true);
-  claims jsonb;
-  id integer := tg_argv[0];
-  key text := tg_argv[1];
-  most integer := tg_argv[2];
-  omitted text[] := tg_argv[4];
-  masked text[] := tg_argv[5];
-  salt text := gen_random_uuid()::text;
+  name text := format('audit.capture_%s_%s', id, operation);
+  columns text[];
+  types regtype[];
 begin
-  if told <> '' then
-    claims := told;
-  end if;
-  if tg_op = 'INSERT' then
-    insert into audit.statements (relation, kind, rows, key_hash, actor, session, api_key, organisation, new)
-    select id, 'i', count(*), case when count(*) = 1 then hashtext(jsonb_agg(s.n) -> 0 ->> key) end,
-           claims ->> 'sub', claims ->> 'session_id', claims ->> 'api_key_id', claims ->> 'org_id',
-           audit.only_or_all(json_agg(audit.masked(s.n, omitted, masked, salt) order by s.place))
-    from (select to_jsonb(n) as n, row_number() over () as place from new_rows as n) as s
-    group by (s.place - 1) / most
-    order by (s.place - 1) / most;
-  elsif tg_op = 'UPDATE' then
-    insert into audit.statements (relation, kind, rows, key_hash, actor, session, api_key, organisation, old, new)
-    select id, 'u', count(*),
-           case when count(*) = 1 and jsonb_agg(o.o) -> 0 ->> key = jsonb_agg(n.n) -> 0 ->> key
-             then hashtext(jsonb_agg(o.o) -> 0 ->> key) end,
-           claims ->> 'sub', claims ->> 'session_id', claims ->> 'api_key_id', claims ->> 'org_id',
-           audit.only_or_all(json_agg(audit.masked(o.o, omitted, masked, salt) order by o.place)),
-           audit.only_or_all(json_agg(audit.masked(n.n, omitted, masked, salt) order by o.place))
-    from (select to_jsonb(o) as o, row_number() over () as place from old_rows as o) as o
-    join (select to_jsonb(n) as n, row_number() over () as place from new_rows as n) as n on n.place = o.place
-    group by (o.place - 1) / most
-    order by (o.place - 1) / most;
-  else
-    insert into audit.statements (relation, kind, rows, key_hash, actor, session, api_key, organisation, old)
-    select id, 'd', count(*), case when count(*) = 1 then hashtext(jsonb_agg(s.o) -> 0 ->> key) end,
-           claims ->> 'sub', claims ->> 'session_id', claims ->> 'api_key_id', claims ->> 'org_id',
-           audit.only_or_all(json_agg(audit.masked(s.o, omitted, masked, salt) order by s.place))
-    from (select to_jsonb(o) as o, row_number() over () as place from old_rows as o) as s
-    group by (s.place - 1) / most
-    order by (s.place - 1) / most;
-  end if;
-  return null;
+  select coalesce(array_agg(attname::text order by attnum), '{}'), coalesce(array_agg(atttypid::regtype order by attnum), '{}')
+  into columns, types
+  from pg_catalog.pg_attribute where attrelid = relation and attnum > 0 and not attisdropped;
+  execute format('create or replace function %s() returns trigger language plpgsql security definer as %L', name,
+    audit.capture_source(operation, id, key_columns, options, columns, types, audit.shape(relation)));
+  -- A trigger of anybody's could forge entries by it.
+  execute format('revoke all on function %s() from public', name);
+  return name;
+end
+$$;
+
+create function audit.take_captures(id integer) returns void
+  language plpgsql security definer set search_path = '' set client_min_messages = warning as $$
+declare
+  operation text;
+begin
+  foreach operation in array array['insert', 'update', 'delete'] loop
+    execute format('drop function if exists audit.capture_%s_%s()', id, operation);
+  end loop;
 end
 $$;
 
 -- Arguments: id in audit.relations.
 create function audit.capture_truncate() returns trigger language plpgsql security definer set search_path = '' as $$
-declare
-  told text := current_setting('request.jwt.claims', true);
-  claims jsonb;
 begin
-  if told <> '' then
-    claims := told;
-  end if;
-  insert into audit.statements (relation, kind, actor, session, api_key, organisation)
-  values (tg_argv[0]::integer, 't', claims ->> 'sub', claims ->> 'session_id', claims ->> 'api_key_id',
-          claims ->> 'org_id');
+  insert into audit.statements (relation, kind) values (tg_argv[0]::integer, 't');
   return null;
 end
 $$;

@@ -76,42 +76,27 @@ $$;
 create function audit.put_triggers(relation regclass, id integer, key_columns text[], options jsonb) returns void
   language plpgsql set search_path = '' as $$
 declare
-  most integer := coalesce((options ->> 'rows_per_entry')::integer, 1000);
-  omitted text[] := array(select jsonb_array_elements_text(options -> 'omit'));
-  masked text[] := array(select jsonb_array_elements_text(options -> 'mask'));
-  -- Where something is hidden, or the size of entries is not the usual.
-  hides boolean := cardinality(omitted) + cardinality(masked) > 0 or most <> 1000;
-  arguments text := format('%s, %L, %s, %L', id,
-    case when cardinality(key_columns) = 1 then key_columns[1] else '' end, most, key_columns);
-  hidden text := format(', %L, %L', omitted, masked);
   operation text;
 begin
-  perform audit.take_triggers(relation);
-  foreach operation in array array['insert', 'update', 'delete'] loop
+  perform audit.take_triggers(relation, id);
+  foreach operation in array array['insert', 'update', 'delete', 'truncate'] loop
     continue when options ? 'operations' and not options -> 'operations' ? operation;
-    execute format(
-      'create trigger crestfall_audit_%1$s after %1$s on %2$s referencing %3$s for each statement execute function audit.%4$s(%5$s)',
+    execute format('create trigger crestfall_audit_%1$s after %1$s on %2$s %3$s for each statement execute function %4$s',
       operation, relation,
       case operation
-        when 'insert' then 'new table as new_rows'
-        when 'update' then 'old table as old_rows new table as new_rows'
-        else 'old table as old_rows'
+        when 'insert' then 'referencing new table as new_rows'
+        when 'update' then 'referencing old table as old_rows new table as new_rows'
+        when 'delete' then 'referencing old table as old_rows'
       end,
-      case when hides then 'capture_masked' else 'capture' end,
-      case when hides then arguments || hidden else arguments end);
+      case when operation = 'truncate' then format('audit.capture_truncate(%s)', id)
+        else audit.make_capture(operation, id, relation, key_columns, options) || '()' end);
     -- Also while session_replication_role is `replica`.
     execute format('alter table %s enable always trigger crestfall_audit_%s', relation, operation);
   end loop;
-  if not options ? 'operations' or options -> 'operations' ? 'truncate' then
-    execute format(
-      'create trigger crestfall_audit_truncate after truncate on %s for each statement execute function audit.capture_truncate(%s)',
-      relation, id);
-    execute format('alter table %s enable always trigger crestfall_audit_truncate', relation);
-  end if;
 end
 $$;
 
-create function audit.take_triggers(relation regclass) returns void language plpgsql set search_path = '' as $$
+create function audit.take_triggers(relation regclass, id integer) returns void language plpgsql set search_path = '' as $$
 declare
   name text;
 begin
@@ -121,6 +106,7 @@ begin
   loop
     execute format('drop trigger %I on %s', name, relation);
   end loop;
+  perform audit.take_captures(id);
 end
 $$;
 
@@ -133,14 +119,14 @@ declare
   found integer;
 begin
   update audit.relations r
-  set options = track_one.options, key_columns = keys, root = track_one.root,
+  set options = track_one.options, key_columns = keys, root = track_one.root, shape = audit.shape(relation),
       schema_name = n.nspname, relation_name = c.relname
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where r.relid = relation and c.oid = relation and r.untracked_at is null
   returning r.id into found;
   if found is null then
-    insert into audit.relations (relid, schema_name, relation_name, root, key_columns, options)
-    select relation, n.nspname, c.relname, track_one.root, keys, track_one.options
+    insert into audit.relations (relid, schema_name, relation_name, root, key_columns, options, shape)
+    select relation, n.nspname, c.relname, track_one.root, keys, track_one.options, audit.shape(relation)
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.oid = relation
     returning id into found;
@@ -194,15 +180,15 @@ $$;
 -- Ends it. What was logged stays. False when the table was not under audit.
 create function audit.untrack(relation regclass) returns boolean language plpgsql set search_path = '' as $$
 declare
-  one oid;
+  one record;
   ended integer := 0;
 begin
   for one in
     update audit.relations set untracked_at = now()
     where untracked_at is null and (relid = relation or relid in (select audit.descendants(relation)))
-    returning relid
+    returning relid, id
   loop
-    perform audit.take_triggers(one);
+    perform audit.take_triggers(one.relid, one.id);
     ended := ended + 1;
   end loop;
   return ended > 0;
@@ -265,6 +251,7 @@ begin
   loop
     if one.found is null then
       update audit.relations set untracked_at = now() where id = one.id;
+      perform audit.take_captures(one.id);
       return next format('%I.%I is gone', one.schema_name, one.relation_name);
     else
       update audit.relations set relid = one.found where id = one.id;
@@ -277,6 +264,13 @@ begin
   loop
     perform audit.track_one(one.relation, one.root, one.options);
     return next format('%s: %s', one.relation, one.problem);
+  end loop;
+  for one in
+    select r.relid::regclass as relation, r.options, r.root from audit.relations r
+    where r.untracked_at is null and r.shape <> audit.shape(r.relid) and r.relid in (select oid from pg_catalog.pg_class)
+  loop
+    perform audit.track_one(one.relation, one.root, one.options);
+    return next format('%s: its columns have changed', one.relation);
   end loop;
   for one in select d as child, r.id, r.options
     from audit.relations r cross join lateral audit.descendants(r.relid) as d

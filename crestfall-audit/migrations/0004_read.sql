@@ -7,13 +7,32 @@ begin
 end
 $$;
 
--- One line for each row that a statement changed, and one for each TRUNCATE and DDL command.
+-- The images of an entry by columns: a line for each row. Where `old` has null for a column, no row changed it.
+create function audit.unfold(old json, new json) returns table (before jsonb, after jsonb, place bigint)
+  language sql immutable set search_path = '' as $$
+  with sides as materialized (select old::jsonb as old, new::jsonb as new)
+  select b.image, a.image, coalesce(b.place, a.place)
+  from (
+    select v.place, jsonb_object_agg(c.key, v.value) as image
+    from sides as s cross join lateral jsonb_each(s.old) as c
+    cross join lateral jsonb_array_elements(case when c.value = 'null' then s.new -> c.key else c.value end)
+      with ordinality as v (value, place)
+    group by v.place
+  ) as b full join (
+    select v.place, jsonb_object_agg(c.key, v.value) as image
+    from sides as s cross join lateral jsonb_each(s.new) as c
+    cross join lateral jsonb_array_elements(c.value) with ordinality as v (value, place)
+    group by v.place
+  ) as a on a.place = b.place
+$$;
+
+-- One line for each row that a statement changed, and one for each TRUNCATE, DDL command and event.
 create view audit.log as
 select s.position + coalesce(i.place, 1) - 1 as position,
        s.at, s.transaction,
        case s.kind
          when 'i' then 'INSERT' when 'u' then 'UPDATE' when 'd' then 'DELETE' when 't' then 'TRUNCATE'
-         else s.detail ->> 'command'
+         when 'e' then s.detail ->> 'event' else s.detail ->> 'command'
        end as operation,
        coalesce(r.schema_name, s.detail ->> 'schema') as schema_name,
        coalesce(r.relation_name, s.detail ->> 'identity') as relation_name,
@@ -25,7 +44,11 @@ select s.position + coalesce(i.place, 1) - 1 as position,
        case when s.kind = 'u' then array(
          select n.key from jsonb_each(i.after) as n where n.value is distinct from i.before -> n.key order by n.key
        ) end as changed,
-       s.actor, s.session, s.api_key, s.organisation, s.request, s.ip, coalesce(s.role, s.login) as role, s.login,
+       nullif(split_part(s.context, chr(31), 1), '') as actor, nullif(split_part(s.context, chr(31), 2), '') as session,
+       nullif(split_part(s.context, chr(31), 3), '') as api_key,
+       nullif(split_part(s.context, chr(31), 4), '') as organisation,
+       nullif(split_part(s.context, chr(31), 5), '') as request, nullif(split_part(s.context, chr(31), 6), '') as ip,
+       coalesce(nullif(s.role, 'none'), s.login) as role, s.login,
        s.position as statement, s.rows as statement_rows, s.detail
 from audit.statements as s
 left join audit.relations as r on r.id = s.relation
@@ -34,8 +57,13 @@ left join lateral (
   union all
   select j.before::jsonb, j.after::jsonb, j.place
   from rows from (
-    json_array_elements(case when s.rows > 1 then s.old end), json_array_elements(case when s.rows > 1 then s.new end)
+    json_array_elements(case when json_typeof(s.old) = 'array' then s.old end),
+    json_array_elements(case when json_typeof(s.new) = 'array' then s.new end)
   ) with ordinality as j (before, after, place)
+  where s.rows > 1 and json_typeof(coalesce(s.new, s.old)) = 'array'
+  union all
+  select u.before, u.after, u.place from audit.unfold(s.old, s.new) as u
+  where s.rows > 1 and json_typeof(coalesce(s.new, s.old)) = 'object'
 ) as i on true;
 
 -- The ids under which a table, its partitions and children were ever logged.
@@ -261,7 +289,7 @@ begin
     alter view audit.log set (security_invoker = true);
     if exists (select from pg_roles where rolname = 'authenticated') then
       create policy own_organisation on audit.statements for select to authenticated
-        using (organisation = (select audit.own_organisation()));
+        using (nullif(split_part(context, chr(31), 4), '') = (select audit.own_organisation()));
       create policy own_organisation on audit.relations for select to authenticated
         using ((select audit.own_organisation()) is not null);
       grant usage on schema audit to authenticated;

@@ -123,8 +123,8 @@ $$;
 create function audit.canonical(entry audit.statements) returns text
   language sql stable set search_path = '' set timezone = 'UTC' set datestyle = 'ISO' as $$
   select jsonb_build_array(entry.position, extract(epoch from entry.at)::text, entry.transaction::text,
-    entry.relation, entry.kind::text, entry.rows, entry.key_hash, entry.actor, entry.session, entry.api_key,
-    entry.organisation, entry.request, entry.ip, entry.role, entry.login, entry.old, entry.new, entry.detail)::text
+    entry.relation, entry.kind::text, entry.rows, entry.key_hash, entry.context, entry.role, entry.login, entry.old, entry.new,
+    entry.detail)::text
 $$;
 
 -- How many entries a partition has in a range, and their digest.

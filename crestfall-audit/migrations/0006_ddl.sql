@@ -10,16 +10,10 @@ $$;
 -- Logs what a DDL command did, except to temporary objects. Its text is not kept: it may hold passwords.
 create function audit.capture_ddl() returns event_trigger
   language plpgsql security definer set search_path = '' as $$
-declare
-  told text := current_setting('request.jwt.claims', true);
-  claims jsonb;
 begin
-  if told <> '' then
-    claims := told;
-  end if;
   if tg_event = 'sql_drop' then
-    insert into audit.statements (relation, kind, actor, session, api_key, organisation, detail)
-    select r.id, 'x', claims ->> 'sub', claims ->> 'session_id', claims ->> 'api_key_id', claims ->> 'org_id',
+    insert into audit.statements (relation, kind, detail)
+    select r.id, 'x',
            jsonb_build_object('command', tg_tag, 'type', o.object_type, 'schema', o.schema_name, 'identity', o.object_identity)
     from pg_event_trigger_dropped_objects() as o
     left join audit.relations r on r.relid = o.objid and o.objsubid = 0 and r.untracked_at is null
@@ -30,8 +24,8 @@ begin
     from pg_event_trigger_dropped_objects() as o
     where o.objid = r.relid and o.classid = 'pg_catalog.pg_class'::regclass and o.objsubid = 0 and r.untracked_at is null;
   else
-    insert into audit.statements (relation, kind, actor, session, api_key, organisation, detail)
-    select r.id, 'c', claims ->> 'sub', claims ->> 'session_id', claims ->> 'api_key_id', claims ->> 'org_id',
+    insert into audit.statements (relation, kind, detail)
+    select r.id, 'c',
            jsonb_build_object('command', o.command_tag, 'type', o.object_type, 'schema', o.schema_name, 'identity', o.object_identity)
     from pg_event_trigger_ddl_commands() as o
     left join audit.relations r on r.relid = o.objid and o.classid = 'pg_catalog.pg_class'::regclass and r.untracked_at is null
@@ -117,7 +111,8 @@ begin
     continue when reader = 'authenticated' and current_setting('server_version_num')::integer < 150000;
     execute format('grant execute on function audit.key_text(jsonb, text[]), audit.relation_ids(regclass),
       audit.key_columns_of(regclass), audit.history(regclass, text[]), audit.as_of(anyelement, timestamptz),
-      audit.mark(), audit.safe_position(), audit.changes(bigint, integer), audit.own_organisation() to %I', reader);
+      audit.mark(), audit.safe_position(), audit.changes(bigint, integer), audit.own_organisation(),
+      audit.unfold(json, json) to %I', reader);
     continue when reader = 'authenticated';
     execute format('grant execute on function audit.verify(bigint), audit.partitions(), audit.status(),
       audit.descendants(regclass), audit.key_columns(regclass, jsonb) to %I', reader);

@@ -14,7 +14,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use crate::identity::Identity;
 use crate::problem::Problem;
 
-pub use context::{RequestContext, cookies_json, headers_json};
+pub use context::{RequestContext, acting, cookies_json, headers_json};
 
 /// Makes the transaction run as one identity; all of it ends with the transaction.
 /// $1 role     text  PostgreSQL role
@@ -25,6 +25,7 @@ pub use context::{RequestContext, cookies_json, headers_json};
 /// $6 cookies  text  JSON object
 /// $7 id       text  of the request
 /// $8 ip       text  of the client
+/// $9 context  text  see [`acting`]
 const BECOME: &str = "
 select set_config('role', $1, true),
        set_config('request.jwt.claims', $2, true),
@@ -33,10 +34,12 @@ select set_config('role', $1, true),
        set_config('request.headers', $5, true),
        set_config('request.cookies', $6, true),
        set_config('request.id', $7, true),
-       set_config('request.ip', $8, true)";
+       set_config('request.ip', $8, true),
+       set_config('request.context', $9, true)";
 
 /// A transaction already under an identity: its role is set, and policies find its claims and the
-/// request in `request.*` as PostgREST sets them, with `request.id` and `request.ip` besides.
+/// request in `request.*` as PostgREST sets them, with `request.id`, `request.ip` and
+/// `request.context` (see [`acting`]) besides.
 ///
 /// It derefs to a [`PgConnection`], so `sqlx` queries run on `&mut *tx`. Nothing is kept unless
 /// [`commit`](Self::commit) is called: dropped unfinished (an error, a client that hangs up), `sqlx`
@@ -109,6 +112,7 @@ impl Tx {
             .bind(request.cookies_json())
             .bind(request.id())
             .bind(request.ip())
+            .bind(request.acting(identity))
             .execute(&mut *inner)
             .await
             .map_err(TxError::from)?;

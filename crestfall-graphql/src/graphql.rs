@@ -498,7 +498,9 @@ impl GraphQl {
         let reads = compiled.kind == OperationKind::Query;
         let prelude = settings.config.pre_request.as_ref();
         let prelude = prelude.map(|function| Statement::new(format!("select {function}()")));
-        let scope_settings = scope_settings(settings, identity, context);
+        let acting = (!reads).then(|| context.acting(identity));
+        let mut scope_settings = scope_settings(settings, identity, context);
+        scope_settings.extend(acting.as_deref().map(|who| ("request.context", who)));
         let scope = Scope {
             settings: &scope_settings,
             access: if reads {
@@ -535,8 +537,9 @@ fn scope_settings<'a>(
     settings: &'a Settings,
     identity: &'a Identity,
     context: &'a RequestContext,
-) -> [(&'static str, &'a str); 7] {
-    [
+) -> Vec<(&'static str, &'a str)> {
+    let mut told = Vec::with_capacity(10);
+    told.extend([
         ("search_path", settings.search_path.as_str()),
         ("role", identity.role()),
         ("request.jwt.claims", identity.claims().as_str()),
@@ -544,7 +547,10 @@ fn scope_settings<'a>(
         ("request.path", context.path()),
         ("request.headers", context.headers_json()),
         ("request.cookies", context.cookies_json()),
-    ]
+    ]);
+    let known = [("request.id", context.id()), ("request.ip", context.ip())];
+    told.extend(known.into_iter().filter(|(_, value)| !value.is_empty()));
+    told
 }
 
 fn no_catalog() -> Response {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crestfall_core::db::{DbError, Isolation, Statement};
-use crestfall_core::tx::{cookies_json, headers_json};
+use crestfall_core::tx::{acting, cookies_json, headers_json};
 use crestfall_core::{Identity, QualifiedName};
 
 use http::{HeaderMap, Method};
@@ -38,6 +38,8 @@ pub(crate) struct Transaction<'a> {
     cookies: String,
     /// `request.ip`.
     ip: Option<String>,
+    /// `request.context`: who acts; empty where nothing is written.
+    acting: String,
     /// The connection's name while the request runs.
     application_name: Option<String>,
     search_path: String,
@@ -64,12 +66,20 @@ impl<'a> Transaction<'a> {
         let role = settings.role(caller.identity.role());
         let function_isolation = routine.and_then(|routine| routine.isolation.as_deref());
         let role_isolation = role.and_then(|role| role.isolation.as_deref());
+        let ip = caller.ip.map(|ip| ip.to_string());
         Self {
             caller,
             timezone: request.preferences.timezone.as_deref(),
             headers: headers_json(caller.headers),
             cookies: cookies_json(caller.headers),
-            ip: caller.ip.map(|ip| ip.to_string()),
+            acting: plan
+                .is_some_and(writes)
+                .then(|| {
+                    let id = caller.id.unwrap_or_default();
+                    acting(caller.identity, id, ip.as_deref().unwrap_or_default())
+                })
+                .unwrap_or_default(),
+            ip,
             application_name: caller
                 .id
                 .filter(|_| settings.config.name_requests)
@@ -101,6 +111,9 @@ impl<'a> Transaction<'a> {
         settings.push(("request.cookies", self.cookies.as_str()));
         settings.extend(self.caller.id.map(|id| ("request.id", id)));
         settings.extend(self.ip.as_deref().map(|ip| ("request.ip", ip)));
+        if !self.acting.is_empty() {
+            settings.push(("request.context", self.acting.as_str()));
+        }
         let name = self.application_name.as_deref();
         settings.extend(name.map(|name| ("application_name", name)));
         settings.extend(self.timezone.map(|timezone| ("timezone", timezone)));
@@ -135,6 +148,14 @@ fn database_error(source: DbError, authenticated: bool) -> DatabaseError {
         DbError::PoolTimeout => DatabaseError::PoolTimeout,
         DbError::QueueFull => DatabaseError::QueueFull,
         other => DatabaseError::Connection(Some(other.to_string())),
+    }
+}
+
+fn writes(plan: &StatementPlan) -> bool {
+    match &plan.kind {
+        Kind::Read { .. } => false,
+        Kind::Write { .. } => true,
+        Kind::Call { invocation, call } => !call.is_read_only(*invocation),
     }
 }
 

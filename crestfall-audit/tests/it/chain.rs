@@ -38,7 +38,7 @@ async fn an_untouched_log_verifies() {
 #[tokio::test]
 async fn every_way_to_tamper_is_found() {
     for (how, told) in [
-        ("update audit.statements set actor = 'mallory' where position = 2048", "an entry was changed"),
+        ("update audit.statements set context = 'mallory' where position = 2048", "an entry was changed"),
         ("update audit.statements set at = at - interval '1 hour' where position = 2048", "an entry was changed"),
         ("delete from audit.statements where position = 3072", "2 entries were sealed, 1 are there"),
         ("insert into audit.statements (position, kind) values (1030, 'c')", "2 entries were sealed, 3 are there"),
@@ -47,7 +47,7 @@ async fn every_way_to_tamper_is_found() {
         ("do $$ begin execute 'drop table audit.' || (select min(partition) from audit.seals); end $$", "retention did not drop it"),
         // Made anew, but for the signatures.
         ("delete from audit.statements where position = 3072; delete from audit.signatures; delete from audit.seals; select audit.seal()", "it is not signed"),
-        ("update audit.statements set actor = 'mallory' where position = 6144; delete from audit.signatures where seal = 3;
+        ("update audit.statements set context = 'mallory' where position = 6144; delete from audit.signatures where seal = 3;
           delete from audit.seals where id = 3; select audit.seal(); select audit.sign(3, 'made up')", "not of this key"),
     ] {
         let (audited, key) = sealed().await;
@@ -87,7 +87,7 @@ async fn entries_are_not_edited_or_deleted_by_anybody() {
         "authenticator",
     ] {
         for sql in [
-            "update audit.statements set actor = 'x'",
+            "update audit.statements set context = 'x'",
             "delete from audit.statements",
             "truncate audit.statements",
             "do $$ begin execute 'delete from audit.' || (select min(partition) from audit.seals); end $$",

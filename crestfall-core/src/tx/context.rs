@@ -5,9 +5,11 @@ use axum::extract::OriginalUri;
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Method};
+use serde_json::Value;
 
 use crate::client_ip::ClientIp;
 use crate::db::json::write_text;
+use crate::identity::Identity;
 use crate::request_id::RequestId;
 
 /// A request as its transaction's settings tell it, in PostgREST's forms.
@@ -57,6 +59,11 @@ impl RequestContext {
         &self.ip
     }
 
+    /// `request.context`, see [`acting`].
+    pub fn acting(&self, identity: &Identity) -> String {
+        acting(identity, &self.id, &self.ip)
+    }
+
     /// `request.method`.
     pub fn method(&self) -> &str {
         &self.method
@@ -76,6 +83,32 @@ impl RequestContext {
     pub fn cookies_json(&self) -> &str {
         or_empty(&self.cookies)
     }
+}
+
+/// Parts what [`acting`] puts together.
+const UNIT_SEPARATOR: char = '\u{1f}';
+
+/// `request.context`: who acts and by which request, for triggers that write it down with every statement
+/// and should not have to read the claims for it. The claims `sub`, `session_id`, `api_key_id` and `org_id`,
+/// the request's id and the client's address, parted by U+001F; without other control characters.
+pub fn acting(identity: &Identity, id: &str, ip: &str) -> String {
+    let mut told = String::with_capacity(192);
+    for name in ["sub", "session_id", "api_key_id", "org_id"] {
+        match identity.claims().get(name) {
+            Some(Value::String(text)) => push(&mut told, text),
+            None | Some(Value::Null) => {}
+            Some(other) => push(&mut told, &other.to_string()),
+        }
+        told.push(UNIT_SEPARATOR);
+    }
+    push(&mut told, id);
+    told.push(UNIT_SEPARATOR);
+    push(&mut told, ip);
+    told
+}
+
+fn push(told: &mut String, text: &str) {
+    told.extend(text.chars().filter(|one| !one.is_control()));
 }
 
 /// The method and path only: headers hold credentials.
@@ -148,6 +181,16 @@ impl Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_acts_is_one_text_whose_parts_cannot_be_shifted() {
+        let claims = serde_json::json!({ "sub": "a\u{1f}b\u{0}", "org_id": 7, "session_id": null });
+        let claims = claims.as_object().expect("an object").clone();
+        let identity = Identity::from_token("authenticated".into(), claims);
+        let told = acting(&identity, "r1", "192.0.2.1");
+        let parts: Vec<_> = told.split(UNIT_SEPARATOR).collect();
+        assert_eq!(parts, ["ab", "", "", "7", "r1", "192.0.2.1"]);
+    }
 
     #[test]
     fn headers_and_cookies_are_json_objects() {

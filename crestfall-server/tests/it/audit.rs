@@ -79,7 +79,7 @@ async fn an_operator_puts_a_table_under_audit_and_reads_verifies_and_prunes_its_
         .to_owned();
     assert_eq!(audit(&["verify", "--expect", &head]).0, Some(0));
     assert_eq!(audit(&["verify", "--expect", "00"]).0, Some(1));
-    db.execute("set session_replication_role = replica; update audit.statements set actor = 'x' where kind = 'u'").await;
+    db.execute("set session_replication_role = replica; update audit.statements set context = 'x' where kind = 'u'").await;
     let (status, told) = audit(&["verify"]);
     assert!(
         status == Some(1) && told.contains("an entry was changed"),
