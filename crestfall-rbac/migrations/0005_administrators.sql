@@ -80,13 +80,23 @@ begin
 end
 $$;
 
+-- What is above roles is found anew already; so the parents that went are walked beside those that stay.
 create function rbac.keep_administrator_of_parents() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if exists (
-    select from changed
-    join rbac.role_grants r on r.role_id = changed.parent_id
-    where r.permission = '*:*' and rbac.makes_administrator(changed.role_id)
+    with recursive edges as (
+      select role_id, parent_id from rbac.role_parents
+      union
+      select role_id, parent_id from changed
+    ), below (id) as (
+      select role_id from rbac.role_permissions where permission = '*:*'
+      union
+      select edges.role_id from below join edges on edges.parent_id = below.id
+    )
+    select from below
+    join rbac.assignments a on a.role_id = below.id
+    where a.organisation_id is null and a.resource is null and coalesce(a.expires_at, 'infinity') = 'infinity'
   ) then
     perform rbac.keep_administrator();
   end if;
