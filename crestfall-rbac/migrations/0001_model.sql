@@ -34,8 +34,10 @@ $$;
 create function rbac.is_permission(permission text) returns boolean
 language sql immutable parallel safe as $$
   -- Bounds within the expression would make it slow.
-  select permission ~ '^(\*|[a-z0-9_][a-z0-9_.-]*):(\*|[a-z0-9_][a-z0-9_.-]*)$'
-    and strpos(permission, ':') <= 64 and length(permission) - strpos(permission, ':') <= 63
+  select permission operator(pg_catalog.~) '^(\*|[a-z0-9_][a-z0-9_.-]*):(\*|[a-z0-9_][a-z0-9_.-]*)$'
+    and pg_catalog.strpos(permission, ':') operator(pg_catalog.<=) 64
+    and pg_catalog.length(permission)
+      operator(pg_catalog.-) pg_catalog.strpos(permission, ':') operator(pg_catalog.<=) 63
 $$;
 
 -- `kind/id`, such as invoice/42.
@@ -99,6 +101,14 @@ create table rbac.role_permissions (
   primary key (role_id, permission)
 );
 create index role_permissions_permission_idx on rbac.role_permissions (permission);
+
+-- Each role with all that it may do, by itself and by those above it: what policies read, kept by
+-- triggers as well.
+create table rbac.role_grants (
+  role_id uuid not null references rbac.roles on delete cascade,
+  permission text not null,
+  primary key (role_id, permission)
+);
 
 create table rbac.memberships (
   organisation_id uuid not null references rbac.organisations on delete cascade,
@@ -281,8 +291,60 @@ begin
   from above
   join rbac.roles r on r.id = above.role_id
   join rbac.roles a on a.id = above.id;
+  perform rbac.grant_roles(affected);
 end
 $$;
+
+-- Finds anew what some roles may do, by what is above them.
+create function rbac.grant_roles(affected uuid[]) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+  delete from rbac.role_grants where role_id = any (affected);
+  insert into rbac.role_grants (role_id, permission)
+  select distinct closure.role_id, r.permission
+  from rbac.role_closure closure
+  join rbac.role_permissions r on r.role_id = closure.above_id
+  where closure.role_id = any (affected);
+end
+$$;
+
+-- What another transaction adds must be seen, once it has ended and the lock is ours.
+create function rbac.lock_roles() returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+  if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'roles are changed in transactions that read what is committed'
+      using errcode = 'invalid_transaction_state',
+        hint = 'Begin the transaction with "isolation level read committed"';
+  end if;
+  perform pg_catalog.pg_advisory_xact_lock(7166173018);
+end
+$$;
+
+create function rbac.grant_changed_roles() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform rbac.lock_roles();
+  if tg_op = 'TRUNCATE' then
+    perform rbac.grant_roles(array(select id from rbac.roles));
+    return null;
+  end if;
+  perform rbac.grant_roles(array(
+    select distinct closure.role_id
+    from changed join rbac.role_closure closure on closure.above_id = changed.role_id
+  ));
+  return null;
+end
+$$;
+create trigger grant_insert after insert on rbac.role_permissions referencing new table as changed
+  for each statement execute function rbac.grant_changed_roles();
+-- A permission may get another name.
+create trigger grant_update after update on rbac.role_permissions referencing new table as changed
+  for each statement execute function rbac.grant_changed_roles();
+create trigger grant_delete after delete on rbac.role_permissions referencing old table as changed
+  for each statement execute function rbac.grant_changed_roles();
+create trigger grant_truncate after truncate on rbac.role_permissions
+  for each statement execute function rbac.grant_changed_roles();
 
 create function rbac.close_changed_roles() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -292,12 +354,7 @@ begin
   elsif tg_table_name = 'roles' then
     insert into rbac.role_closure (role_id, above_id) select id, id from changed;
   else
-    -- What another transaction adds must be seen, now that it has ended and the lock is ours.
-    if pg_catalog.current_setting('transaction_isolation') <> 'read committed' then
-      raise exception 'parents of roles are changed in transactions that read what is committed'
-        using errcode = 'invalid_transaction_state';
-    end if;
-    perform pg_catalog.pg_advisory_xact_lock(7166173018);
+    perform rbac.lock_roles();
     perform rbac.close_roles(array(select distinct role_id from changed));
   end if;
   return null;
@@ -312,7 +369,7 @@ create trigger close_delete after delete on rbac.role_parents referencing old ta
 create trigger close_truncate after truncate on rbac.role_parents
   for each statement execute function rbac.close_changed_roles();
 
--- An edge is made and taken away, not moved.
+-- A row that joins two things is made and taken away, not changed.
 create function rbac.refuse_change() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -321,8 +378,10 @@ end
 $$;
 create trigger refuse_change before update on rbac.role_parents
   for each row execute function rbac.refuse_change();
-revoke execute on function rbac.close_roles(uuid[]),
-  rbac.close_changed_roles(), rbac.refuse_change() from public;
+create trigger refuse_change before update of role_id on rbac.role_permissions
+  for each row execute function rbac.refuse_change();
+revoke execute on function rbac.close_roles(uuid[]), rbac.grant_roles(uuid[]), rbac.lock_roles(),
+  rbac.close_changed_roles(), rbac.grant_changed_roles(), rbac.refuse_change() from public;
 
 create function rbac.check_assignment() returns trigger
 language plpgsql security definer set search_path = '' as $$

@@ -45,22 +45,10 @@ begin
 end
 $$;
 
--- Whether who asks may change a role at all.
-create function rbac.may_change_role(role uuid) returns boolean
-language plpgsql stable security definer set search_path = '' as $$
-declare
-  home uuid;
-  mine boolean;
-begin
-  select organisation_id into home from rbac.roles where id = role;
-  return found
-    and rbac.is_authorized('rbac.role:write', organisation => home)
-    and rbac.holds_role(rbac.subject(), role, home, null, 'infinity');
-end
-$$;
-
--- Whether who asks may give a permission to a role, or take it away.
-create function rbac.may_define(role uuid, permission text) returns boolean
+-- Whether who asks may change a role where it is at home, with all that it has; or only give it, or take
+-- from it, one permission or what one parent has.
+create function rbac.may_change_role(role uuid, permission text default null, parent uuid default null)
+returns boolean
 language plpgsql stable security definer set search_path = '' as $$
 declare
   home uuid;
@@ -68,20 +56,11 @@ begin
   select organisation_id into home from rbac.roles where id = role;
   return found
     and rbac.is_authorized('rbac.role:write', organisation => home)
-    and rbac.holds(rbac.subject(), permission, home, null, 'infinity');
-end
-$$;
-
--- Whether who asks may put a parent above a role, or take it away.
-create function rbac.may_inherit(role uuid, parent uuid) returns boolean
-language plpgsql stable security definer set search_path = '' as $$
-declare
-  home uuid;
-begin
-  select organisation_id into home from rbac.roles where id = role;
-  return found
-    and rbac.is_authorized('rbac.role:write', organisation => home)
-    and rbac.holds_role(rbac.subject(), parent, home, null, 'infinity');
+    and case
+      when permission is null
+        then rbac.holds_role(rbac.subject(), coalesce(parent, role), home, null, 'infinity')
+      else rbac.holds(rbac.subject(), permission, home, null, 'infinity')
+    end;
 end
 $$;
 
@@ -352,8 +331,8 @@ declare
   name text;
 begin
   foreach name in array array[
-    'permissions', 'organisations', 'roles', 'role_parents', 'role_closure', 'role_permissions', 'memberships',
-    'assignments', 'invitations', 'service_accounts', 'active_organisations', 'applied_definition'
+    'permissions', 'organisations', 'roles', 'role_parents', 'role_closure', 'role_permissions',
+    'role_grants', 'memberships', 'assignments', 'invitations', 'service_accounts', 'active_organisations', 'applied_definition'
   ] loop
     execute format('alter table rbac.%I enable row level security', name);
   end loop;
@@ -392,16 +371,16 @@ create policy remove on rbac.roles for delete using (rbac.may_change_role(id));
 create policy read on rbac.role_permissions for select
   using (role_id in (select id from rbac.roles));
 create policy add on rbac.role_permissions for insert
-  with check (rbac.may_define(role_id, permission));
+  with check (rbac.may_change_role(role_id, permission => permission));
 create policy remove on rbac.role_permissions for delete
-  using (rbac.may_define(role_id, permission));
+  using (rbac.may_change_role(role_id, permission => permission));
 
 create policy read on rbac.role_parents for select
   using (role_id in (select id from rbac.roles));
 create policy add on rbac.role_parents for insert
-  with check (rbac.may_inherit(role_id, parent_id));
+  with check (rbac.may_change_role(role_id, parent => parent_id));
 create policy remove on rbac.role_parents for delete
-  using (rbac.may_inherit(role_id, parent_id));
+  using (rbac.may_change_role(role_id, parent => parent_id));
 
 create policy read on rbac.memberships for select using (
   subject = (select rbac.subject())

@@ -88,7 +88,7 @@ impl From<sqlx::Error> for Error {
             }
             Some("42501") => Self::Forbidden(NOT_ALLOWED.into()),
             Some("P0002") => Self::NotFound(told()),
-            Some("23505") if ours => Self::Conflict(told()),
+            Some("23505" | "23001") if ours => Self::Conflict(told()),
             Some("23505") => Self::Conflict("There is one already".into()),
             Some("23503") => {
                 Self::Conflict("It refers to something that is not there, or is in use".into())

@@ -28,6 +28,10 @@ pub fn migrations() -> Vec<MigrationSet> {
             "0004_policies",
             include_str!("../migrations/0004_policies.sql"),
         ),
+        (
+            "0005_administrators",
+            include_str!("../migrations/0005_administrators.sql"),
+        ),
     ];
     let migrations = migrations.map(|(name, sql)| Migration::new(name, sql));
     vec![MigrationSet::embedded("crestfall-rbac", &migrations)]

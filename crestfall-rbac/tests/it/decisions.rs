@@ -441,3 +441,71 @@ async fn the_closure_of_roles_is_what_walking_finds() {
     }
     assert!(refused < 200, "{refused} of 300 were refused");
 }
+
+/// Decisions run as the owner of the tables and set no search path: what stands in the caller's must not
+/// be called, nor answer in the place of PostgreSQL's own.
+#[tokio::test]
+async fn whoever_sets_the_search_path_decides_nothing() {
+    let app = TestRbac::new().await;
+    app.role("clerk", &["invoice:read"]).await;
+    app.assign("bob", "clerk", ("", "")).await;
+    app.db
+        .execute(
+            "create schema evil;
+            create function evil.yes(text, text) returns boolean language plpgsql as
+              $$ begin raise exception 'called'; end $$;
+            create function evil.yes(jsonb, text) returns boolean language plpgsql as
+              $$ begin raise exception 'called'; end $$;
+            create function evil.yes(uuid, uuid) returns boolean language plpgsql as
+              $$ begin raise exception 'called'; end $$;
+            create function evil.yes(int, int) returns boolean language plpgsql as
+              $$ begin raise exception 'called'; end $$;
+            create function evil.yes(timestamptz, timestamptz) returns boolean language plpgsql as
+              $$ begin raise exception 'called'; end $$;
+            create domain evil.text as pg_catalog.text check (evil.yes(value::pg_catalog.text, ''));
+            create domain evil.jsonb as pg_catalog.jsonb check (evil.yes(value::pg_catalog.jsonb, ''));
+            create domain evil.uuid as pg_catalog.uuid check (evil.yes('', ''));
+            create domain evil.name as pg_catalog.name check (evil.yes('', ''));
+            create function evil.current_setting(pg_catalog.text, boolean default true) returns pg_catalog.text
+              language sql as 'select ''service_role''::pg_catalog.text';
+            grant usage on schema evil to public",
+        )
+        .await;
+    for operator in ["=", "<>", "~", "||", "->", ">", "<=", "&&", "-"] {
+        for kind in ["text", "uuid", "int", "timestamptz"] {
+            app.db
+                .execute(&format!(
+                    "create operator evil.{operator} (function = evil.yes, leftarg = pg_catalog.{kind},
+                    rightarg = pg_catalog.{kind})",
+                    kind = if kind == "int" { "int4" } else { kind }
+                ))
+                .await;
+        }
+        app.db
+            .execute(&format!(
+                "create operator evil.{operator} (function = evil.yes, leftarg = pg_catalog.jsonb,
+                rightarg = pg_catalog.text)"
+            ))
+            .await;
+    }
+    for (subject, expected) in [("ada", false), ("bob", true)] {
+        for question in [
+            "rbac.is_authorized('invoice:read')",
+            "rbac.is_authorized('invoice:read', 'invoice/1', '00000000-0000-0000-0000-000000000000')",
+            "pg_catalog.cardinality(rbac.organisations('invoice:read')) operator(pg_catalog.>=) 0
+              and rbac.is_authorized('invoice:read')",
+        ] {
+            let mut tx = app.tx(subject).await;
+            sqlx::raw_sql("set local search_path = evil, pg_catalog")
+                .execute(&mut *tx)
+                .await
+                .expect("set");
+            let query = sqlx::AssertSqlSafe(format!("select {question}"));
+            let allowed: bool = sqlx::query_scalar(query)
+                .fetch_one(&mut *tx)
+                .await
+                .unwrap_or_else(|error| panic!("{question}: {error}"));
+            assert_eq!(allowed, expected, "{subject} {question}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Authorization against a real PostgreSQL.
 
+mod administrators;
 mod api;
 mod decisions;
 mod definition;

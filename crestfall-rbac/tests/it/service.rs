@@ -18,6 +18,7 @@ pub(crate) const SCHEMA: &str = concat!(
     include_str!("../../migrations/0002_decisions.sql"),
     include_str!("../../migrations/0003_management.sql"),
     include_str!("../../migrations/0004_policies.sql"),
+    include_str!("../../migrations/0005_administrators.sql"),
     ";reset role;",
 );
 
