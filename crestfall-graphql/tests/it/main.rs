@@ -5,6 +5,7 @@ mod attacks;
 mod changing;
 mod corpus;
 mod documents;
+mod drop_in;
 mod functions;
 mod http;
 mod limits;
