@@ -6,6 +6,7 @@ mod changing;
 mod corpus;
 mod distinct;
 mod documents;
+mod drop_in;
 mod functions;
 mod groups;
 mod http;

@@ -1,5 +1,6 @@
 //! The schema that a role sees.
 
+use crestfall_graphql::Introspection;
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -249,4 +250,52 @@ async fn who_has_no_credential_does_not_see_what_no_policy_holds_d2() {
     let api = Api::over(more, |_| {}).await;
     let seen = fields(&api, "Query").await;
     assert!(seen.contains(&"shelfCollection".to_owned()), "{seen:?}");
+}
+
+#[tokio::test]
+async fn who_may_introspect_is_a_setting_by_role_gq_009_d39() {
+    let is_told = |answer: &Value| answer["errors"].is_null();
+    let query = "{ __schema { queryType { name } } __type(name: \"Book\") { name } }";
+    // The fixture's comment turns it on.
+    for (general, of_anon, anon, member) in [
+        (Introspection::Comment, None, true, true),
+        (
+            Introspection::Comment,
+            Some(Introspection::Off),
+            false,
+            true,
+        ),
+        (Introspection::Off, None, false, false),
+        (Introspection::Off, Some(Introspection::On), true, false),
+        (
+            Introspection::Off,
+            Some(Introspection::Comment),
+            true,
+            false,
+        ),
+    ] {
+        let api = Api::over("", |config| {
+            config.introspection = general;
+            let of_anon = of_anon.map(|of_anon| ("anon".to_owned(), of_anon));
+            config.role_introspection.extend(of_anon);
+        })
+        .await;
+        let answer = api.ask(query).await;
+        assert_eq!(is_told(&answer), anon, "{general:?} {of_anon:?}: {answer}");
+        let answer = api.ask_as("ann", query, json!({})).await;
+        assert_eq!(
+            is_told(&answer),
+            member,
+            "{general:?} {of_anon:?}: {answer}"
+        );
+        // Rows are answered all the same, and the name of a row's type is no introspection.
+        let row = api.data("{ bookByPk(id: 1) { __typename title } }").await;
+        assert_eq!(row["bookByPk"]["__typename"], "Book");
+    }
+    let without = "comment on schema library is null";
+    for (introspection, is_on) in [(Introspection::Comment, false), (Introspection::On, true)] {
+        let api = Api::over(without, |config| config.introspection = introspection).await;
+        let answer = api.ask("{ __type(name: \"book\") { name } }").await;
+        assert_eq!(is_told(&answer), is_on, "{answer}");
+    }
 }

@@ -37,6 +37,16 @@ const fleet = gql`
     }
   }
 `
+/** The first result of a watched query that is there in full. */
+const complete = (watched) =>
+  new Promise((resolve) => {
+    const stop = watched.subscribe((result) => {
+      if (result.dataState !== 'complete') return
+      resolve(result)
+      queueMicrotask(() => stop.unsubscribe())
+    })
+  })
+
 const names = ({ shipsCollection }) => shipsCollection.edges.map((edge) => edge.node.name)
 
 test('rows are kept by their node ids, and a mutation changes what is watched', async () => {
@@ -60,7 +70,7 @@ test('rows are kept by their node ids, and a mutation changes what is watched', 
       if (seen.length === 2) resolve()
     })
   })
-  await watched.result()
+  await complete(watched)
   const change = gql`
     mutation Change($id: BigInt!) {
       updateLogEntriesCollection(set: { line: "clear" }, filter: { id: { eq: $id } }) { records { nodeId line } }
@@ -91,7 +101,7 @@ test('relayStylePagination joins pages', async () => {
   const { client } = apollo(undefined, { shipsCollection: relayStylePagination(['filter', 'orderBy']) })
   const watched = client.watchQuery({ query: fleet, variables: { first: 2 } })
   const ended = watched.subscribe(() => {})
-  let { data } = await watched.result()
+  let { data } = await complete(watched)
   assert.deepEqual(names(data), ['Polaris', 'Grey Heron'])
   while (data.shipsCollection.pageInfo.hasNextPage) {
     await watched.fetchMore({ variables: { after: data.shipsCollection.pageInfo.endCursor } })
