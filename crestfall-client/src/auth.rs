@@ -63,7 +63,8 @@ impl Auth {
     /// The refresh fails; [`Error::NoSession`] when nobody is signed in.
     pub async fn access_token(&self) -> Result<String, Error> {
         let token = self.client.inner.sessions.token(&self.client).await?;
-        token.ok_or(Error::NoSession)
+        let token = token.ok_or(Error::NoSession)?;
+        Ok(token.token().to_owned())
     }
 
     /// Refreshes the session now. Any number of tasks may ask at once: one request is sent.

@@ -10,7 +10,7 @@ use crate::client::{Client, Credential, Inner, Paths};
 use crate::error::{Cause, Error};
 use crate::session::{MemoryStorage, SessionStorage, Sessions};
 use crate::signing::Signer;
-use crate::transport::Retry;
+use crate::transport::{Key, Retry};
 
 /// Makes a [`Client`].
 ///
@@ -125,7 +125,7 @@ impl Builder {
     /// Makes the client. It does nothing yet.
     ///
     /// # Errors
-    /// A URL that is none of http or https; a header that is none; no TLS on this system.
+    /// A URL that is none of http or https; a key or header that is none; no TLS on this system.
     pub fn build(self) -> Result<Client, Error> {
         let url = base(&self.url)?;
         let mut headers = HeaderMap::new();
@@ -141,7 +141,7 @@ impl Builder {
         };
         let inner = Inner {
             url,
-            key: self.key,
+            key: self.key.as_deref().map(Key::new).transpose()?,
             paths: self.paths,
             schema: self.schema,
             http,

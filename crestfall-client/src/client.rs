@@ -14,7 +14,7 @@ use crate::rbac::Rbac;
 use crate::rest::{Call, From, Function, Named, Rest, Source};
 use crate::session::Sessions;
 use crate::signing::Signer;
-use crate::transport::Retry;
+use crate::transport::{Key, Retry};
 
 /// A client of one server. Cheap to clone; clones share the session and the connections.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct Client {
 
 pub(crate) struct Inner {
     pub(crate) url: Url,
-    pub(crate) key: Option<String>,
+    pub(crate) key: Option<Key>,
     pub(crate) paths: Paths,
     pub(crate) schema: String,
     pub(crate) http: reqwest::Client,

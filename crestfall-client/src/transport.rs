@@ -1,5 +1,6 @@
 //! One request from end to end: who asks, the signature, the network, asking again.
 
+mod bearer;
 mod request;
 mod retry;
 
@@ -7,8 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 
+pub(crate) use bearer::{Bearer, Key};
 pub(crate) use request::Request;
 pub use retry::Retry;
 
@@ -33,13 +35,13 @@ pub(crate) struct Response {
 /// No answer, or one that is a refusal.
 pub(crate) async fn send(client: &Client, request: &Request) -> Result<Response, Error> {
     let bearer = bearer(client, request).await?;
-    let answer = persist(client, request, bearer.as_deref()).await;
+    let answer = persist(client, request, bearer.as_ref()).await;
     let expired = matches!(&answer, Err(error) if says_expired(error));
     match (expired, &client.credential, bearer) {
         (true, Credential::Session, Some(used)) if request.as_session => {
             // The clocks differ, or the server's keys changed. It did nothing, so anything may be
             // asked again.
-            match client.inner.sessions.renew(client, &used).await {
+            match client.inner.sessions.renew(client, used.token()).await {
                 Ok(Some(newer)) => persist(client, request, Some(&newer)).await,
                 Ok(None) | Err(_) => answer,
             }
@@ -49,18 +51,15 @@ pub(crate) async fn send(client: &Client, request: &Request) -> Result<Response,
 }
 
 /// The bearer token of a request, if it has one.
-async fn bearer(client: &Client, request: &Request) -> Result<Option<String>, Error> {
-    if let Some(token) = &request.bearer {
-        return Ok(Some(token.clone()));
-    }
-    let key = || client.inner.key.clone();
+async fn bearer(client: &Client, request: &Request) -> Result<Option<Bearer>, Error> {
+    let key = || client.inner.key.as_ref().map(|key| key.bearer.clone());
     match &client.credential {
         Credential::Session if client.inner.signer.is_some() => Ok(None),
         Credential::Session if request.as_session => {
             let token = client.inner.sessions.token(client).await?;
             Ok(token.or_else(key))
         }
-        Credential::Token(token) if request.as_session => Ok(Some(token.to_string())),
+        Credential::Token(token) if request.as_session => Bearer::new(token).map(Some),
         Credential::Session | Credential::Token(_) => Ok(key()),
     }
 }
@@ -80,7 +79,7 @@ fn says_expired(error: &Error) -> bool {
 async fn persist(
     client: &Client,
     request: &Request,
-    bearer: Option<&str>,
+    bearer: Option<&Bearer>,
 ) -> Result<Response, Error> {
     let retry = &client.inner.retry;
     let mut failures = 0;
@@ -120,11 +119,12 @@ fn refused(response: Response) -> Result<Response, Error> {
 async fn attempt(
     client: &Client,
     request: &Request,
-    bearer: Option<&str>,
+    bearer: Option<&Bearer>,
 ) -> Result<Response, Error> {
     let built = build(client, request, bearer)?;
-    let response = client.inner.http.execute(built).await?;
-    let (status, headers) = (response.status(), response.headers().clone());
+    let mut response = client.inner.http.execute(built).await?;
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
     let body = response.bytes().await?;
     Ok(Response {
         status,
@@ -136,14 +136,20 @@ async fn attempt(
 fn build(
     client: &Client,
     request: &Request,
-    bearer: Option<&str>,
+    bearer: Option<&Bearer>,
 ) -> Result<reqwest::Request, Error> {
     let inner = &client.inner;
     let mut built = reqwest::Request::new(request.method.clone(), request.url.clone());
     set_timeout(&mut built, request.timeout.unwrap_or(inner.timeout));
     let headers = built.headers_mut();
-    headers.extend(inner.headers.clone());
-    headers.extend(request.headers.clone());
+    *headers = match inner.headers.is_empty() {
+        true => request.headers.clone(),
+        false => {
+            let mut all = inner.headers.clone();
+            all.extend(request.headers.clone());
+            all
+        }
+    };
     match (bearer, &inner.signer) {
         // A signature is a credential, and two are one too many.
         (None, Some(signer)) => {
@@ -152,10 +158,10 @@ fn build(
         }
         _ => {
             if let Some(key) = &inner.key {
-                headers.insert(API_KEY, secret(key)?);
+                headers.insert(API_KEY, key.header.clone());
             }
-            if let Some(token) = bearer {
-                headers.insert(AUTHORIZATION, secret(&format!("Bearer {token}"))?);
+            if let Some(bearer) = bearer {
+                headers.insert(AUTHORIZATION, bearer.header());
             }
         }
     }
@@ -167,11 +173,4 @@ fn build(
 
 fn set_timeout(request: &mut reqwest::Request, timeout: Duration) {
     *request.timeout_mut() = Some(timeout);
-}
-
-fn secret(text: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| Error::Request("a key or token has characters that no header has".into()))?;
-    value.set_sensitive(true);
-    Ok(value)
 }

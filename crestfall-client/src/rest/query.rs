@@ -69,19 +69,16 @@ impl Parameters {
     pub(super) fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
+}
 
-    fn text(&self) -> Option<String> {
-        let mut text = String::new();
-        for (name, value) in &self.0 {
-            if !text.is_empty() {
-                text.push('&');
-            }
-            text.extend(utf8_percent_encode(name, ENCODED_IN_NAMES));
-            text.push('=');
-            text.extend(utf8_percent_encode(value, ENCODED));
-        }
-        (!text.is_empty()).then_some(text)
+/// Writes a parameter behind those that are there.
+fn write(text: &mut String, name: &str, value: &str) {
+    if !text.is_empty() {
+        text.push('&');
     }
+    text.extend(utf8_percent_encode(name, ENCODED_IN_NAMES));
+    text.push('=');
+    text.extend(utf8_percent_encode(value, ENCODED));
 }
 
 /// A request for rows of one relation or function, being put together.
@@ -144,11 +141,14 @@ impl Query {
     pub(super) fn request(&self, method: Method, accept: &str) -> Result<Request, Error> {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         let mut url = self.client.url(&self.client.inner.paths.rest, &path)?;
-        let mut parameters = self.parameters.clone();
-        for (embed, keys) in &self.order {
-            parameters.add(&format!("{embed}order"), &keys.join(","));
+        let mut text = String::new();
+        for (name, value) in &self.parameters.0 {
+            write(&mut text, name, value);
         }
-        url.set_query(parameters.text().as_deref());
+        for (embed, keys) in &self.order {
+            write(&mut text, &format!("{embed}order"), &keys.join(","));
+        }
+        url.set_query(Some(text.as_str()).filter(|text| !text.is_empty()));
         let reads = matches!(method, Method::GET | Method::HEAD);
         let mut request = Request::new(method, url).header(ACCEPT, accept)?;
         if let Some(schema) = self.schema() {

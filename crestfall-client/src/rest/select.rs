@@ -129,18 +129,16 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
     }
 
     /// The query with what is selected, and these limits.
-    pub(super) fn query(&self, limit: Option<u64>, offset: Option<u64>) -> Query {
+    fn query(&self, limit: Option<u64>, offset: Option<u64>) -> Query {
         let mut query = self.query.clone();
-        let text = Selector::write(&self.selection, &mut query, String::new());
-        if !text.is_empty() {
-            query.parameters.add("select", &text);
-        }
-        for (name, rows) in [("limit", limit), ("offset", offset)] {
-            if let Some(rows) = rows {
-                query.parameters.add(name, &rows.to_string());
-            }
-        }
+        complete(&mut query, &self.selection, limit, offset);
         query
+    }
+
+    /// The same where it is asked once.
+    fn into_query(mut self) -> (Query, S) {
+        complete(&mut self.query, &self.selection, self.limit, self.offset);
+        (self.query, self.selection)
     }
 
     /// The URL that will be asked.
@@ -157,9 +155,9 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
     /// # Errors
     /// No answer, a refusal, or rows of other types.
     pub async fn send(self) -> Result<Vec<S::Output>, Error> {
-        let query = self.query(self.limit, self.offset);
+        let (query, selection) = self.into_query();
         let response = query.send(&query.request(Method::GET, JSON)?).await?;
-        decode::rows::<T, S>(&self.selection, &response.body)
+        decode::rows::<T, S>(&selection, &response.body)
     }
 
     /// The one row.
@@ -189,12 +187,12 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
     /// # Errors
     /// As for [`send`](Self::send).
     pub async fn page(self, count: Count) -> Result<Page<S::Output>, Error> {
-        let mut query = self.query(self.limit, self.offset);
+        let (mut query, selection) = self.into_query();
         query.count(count);
         let response = query.send(&query.request(Method::GET, JSON)?).await?;
         let (first, total) = range(&response);
         Ok(Page {
-            rows: decode::rows::<T, S>(&self.selection, &response.body)?,
+            rows: decode::rows::<T, S>(&selection, &response.body)?,
             first,
             total,
         })
@@ -212,7 +210,7 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
     /// # Errors
     /// No answer, or a refusal.
     pub async fn count(self, count: Count) -> Result<u64, Error> {
-        let mut query = self.query(self.limit, self.offset);
+        let (mut query, _) = self.into_query();
         query.count(count);
         let response = query.send(&query.request(Method::HEAD, JSON)?).await?;
         let (_, total) = range(&response);
@@ -263,7 +261,7 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
     }
 
     async fn text(self, accept: &str) -> Result<String, Error> {
-        let query = self.query(self.limit, self.offset);
+        let (query, _) = self.into_query();
         let response = query.send(&query.request(Method::GET, accept)?).await?;
         String::from_utf8(response.body.to_vec()).map_err(|error| Error::decode("text", error))
     }
@@ -272,5 +270,22 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
         let query = self.query(Some(limit), Some(offset));
         let response = query.send(&query.request(Method::GET, JSON)?).await?;
         decode::rows::<T, S>(&self.selection, &response.body)
+    }
+}
+
+fn complete<T, S: Selection<T>>(
+    query: &mut Query,
+    selection: &S,
+    limit: Option<u64>,
+    offset: Option<u64>,
+) {
+    let text = Selector::write(selection, query, String::new());
+    if !text.is_empty() {
+        query.parameters.add("select", &text);
+    }
+    for (name, rows) in [("limit", limit), ("offset", offset)] {
+        if let Some(rows) = rows {
+            query.parameters.add(name, &rows.to_string());
+        }
     }
 }

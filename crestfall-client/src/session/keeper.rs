@@ -12,6 +12,7 @@ use super::{Session, SessionEvent, SessionEvents, SessionStorage};
 use crate::client::Client;
 use crate::error::Error;
 use crate::platform;
+use crate::transport::Bearer;
 
 /// After a refresh ahead of time failed, nobody tries again for so long.
 const PAUSE_AFTER_FAILURE_MS: u64 = 5_000;
@@ -34,12 +35,31 @@ pub(crate) struct Sessions {
 #[derive(Default)]
 struct State {
     session: Option<Session>,
+    /// Its access token, as it was sent last.
+    bearer: Option<Bearer>,
     /// Grows with each sign-in and sign-out, so that a refresh that was under way meanwhile is
     /// forgotten.
     generation: u64,
     flight: Option<Flight>,
     /// Milliseconds of the epoch.
     not_before: u64,
+}
+
+impl State {
+    /// The session's access token.
+    fn bearer(&mut self) -> Result<Option<Bearer>, Error> {
+        let Some(session) = &self.session else {
+            return Ok(None);
+        };
+        let known = self.bearer.as_ref();
+        let known = known.filter(|bearer| bearer.token() == session.access_token);
+        let bearer = match known {
+            Some(bearer) => bearer.clone(),
+            None => Bearer::new(&session.access_token)?,
+        };
+        self.bearer = Some(bearer.clone());
+        Ok(Some(bearer))
+    }
 }
 
 impl Sessions {
@@ -82,19 +102,19 @@ impl Sessions {
     }
 
     /// The access token to send now, fresh; `None` when nobody is signed in.
-    pub(crate) async fn token(&self, client: &Client) -> Result<Option<String>, Error> {
+    pub(crate) async fn token(&self, client: &Client) -> Result<Option<Bearer>, Error> {
         self.load().await?;
         let (used, ended) = {
-            let state = self.state();
-            let Some(session) = &state.session else {
+            let mut state = self.state();
+            let Some(used) = state.bearer()? else {
                 return Ok(None);
             };
-            if !self.is_due(session, &state) {
-                return Ok(Some(session.access_token.clone()));
+            match &state.session {
+                Some(session) if self.is_due(session, &state) => (used, session.is_expired()),
+                _ => return Ok(Some(used)),
             }
-            (session.access_token.clone(), session.is_expired())
         };
-        match self.renew(client, &used).await {
+        match self.renew(client, used.token()).await {
             Ok(token) => Ok(token),
             // The old one is good for a while yet.
             Err(error) if error.is_temporary() && !ended => Ok(Some(used)),
@@ -109,9 +129,10 @@ impl Sessions {
     }
 
     /// A newer token than this one: by the refresh that is under way, or a new one.
-    pub(crate) async fn renew(&self, client: &Client, used: &str) -> Result<Option<String>, Error> {
+    pub(crate) async fn renew(&self, client: &Client, used: &str) -> Result<Option<Bearer>, Error> {
         let session = self.refresh(client, Some(used)).await?;
-        Ok(session.map(|session| session.access_token))
+        let token = session.map(|session| Bearer::new(&session.access_token));
+        token.transpose()
     }
 
     /// Refreshes, unless the session's token is another than this one by now.

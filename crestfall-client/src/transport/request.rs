@@ -28,8 +28,6 @@ pub(crate) struct Request {
     pub(crate) repeatable: bool,
     /// It is sent as the user who is signed in, if anybody is.
     pub(crate) as_session: bool,
-    /// A token of its own.
-    pub(crate) bearer: Option<String>,
 }
 
 impl Request {
@@ -43,7 +41,6 @@ impl Request {
             timeout: None,
             repeatable,
             as_session: true,
-            bearer: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! The list as its user has it, against the services it is made for.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use axum::Router;
 use crestfall_auth::{Auth, Config};
@@ -48,13 +49,18 @@ struct Terminal {
 }
 
 impl Terminal {
-    async fn type_in(&self, line: &str) -> (bool, String) {
+    fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_client-todo"));
         command
             .args(line.split(' '))
             .env_clear()
             .env("CRESTFALL_URL", &self.url)
             .env("TODO_SESSION", self.home.path().join("session"));
+        command
+    }
+
+    async fn type_in(&self, line: &str) -> (bool, String) {
+        let mut command = self.command(line);
         let run = tokio::task::spawn_blocking(move || command.output().unwrap());
         let Output {
             status,
@@ -105,4 +111,33 @@ async fn a_list_is_kept_from_one_run_to_the_next_and_is_ones_own() {
     assert!(!ann.type_in("list").await.0);
     let (_, told) = ann.type_in("sign-in ann@example.com wrong").await;
     assert!(told.contains("Invalid login credentials"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_watched_shows_what_changes_elsewhere() {
+    let db = TestDb::new().await;
+    let url = server(&db).await;
+    let home = tempfile::tempdir().unwrap();
+    let ann = Terminal { url, home };
+    ann.type_in("sign-up ann@example.com correct-horse-battery")
+        .await;
+    let mut watching = ann.command("watch").stdout(Stdio::piped()).spawn().unwrap();
+    let shown = BufReader::new(watching.stdout.take().unwrap());
+    // Until the other end is closed, or nobody listens any more.
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        shown
+            .lines()
+            .map_while(Result::ok)
+            .try_for_each(|line| say.send(line))
+    });
+    let mut next = async || said.recv().await.unwrap();
+    assert_eq!(next().await, "-- 0 to do");
+    ann.type_in("add Buy milk").await;
+    assert_eq!(next().await, "   1  Buy milk");
+    assert_eq!(next().await, "-- 1 to do");
+    ann.type_in("done 1").await;
+    assert_eq!(next().await, "-- 0 to do");
+    watching.kill().unwrap();
+    watching.wait().unwrap();
 }

@@ -214,6 +214,17 @@ async fn the_document_of_a_database_needs_no_server() {
 }
 
 #[test]
+fn the_types_of_the_example_are_those_of_its_migrations() {
+    let example = golden("../examples/client-todo");
+    let (migrations, file) = (example.join("migrations"), example.join("src/db.rs"));
+    let (migrations, file) = (migrations.to_str().unwrap(), file.to_str().unwrap());
+    let path = std::env::var("PATH").unwrap_or_default();
+    let arguments = ["gen", "types", "--lang", "rust", "--migrations", migrations];
+    let arguments = [&arguments[..], &["--out", file, "--check"]].concat();
+    text(&output(&arguments, &[("PATH", &path)]));
+}
+
+#[test]
 fn migrations_may_use_all_that_is_ours() {
     let folder = tempfile::tempdir().unwrap();
     let migration = "create table notes (id int primary key, owner uuid references auth.users);
