@@ -203,14 +203,12 @@ async fn changes_go_down_several_levels() {
     );
     assert_eq!(studio.count("juror join studio.award on award.id = award_id where (juror.name, award.name) in (('jury', 'a'), ('alone', 'last'))").await, 2);
     assert_eq!(studio.count("award join studio.film on film.id = film_id where title = 'three' and director_id = 101").await, 1);
-    // Below, everything is undone from the deepest level too.
-    let (message, _) = studio
-        .refused(&query.replace("three", "four"), json!({}))
-        .await;
-    assert!(
-        message.starts_with("set.filmCollection.update[0].set"),
-        "{message}"
-    );
+    // From the deepest level too, everything is undone.
+    let again = query.replace("\"one\"", "\"uno\"").replace("three", "four");
+    let (message, _) = studio.refused(&again, json!({})).await;
+    let place = "set.filmCollection.update[0].set.awardCollection.update[0].set.jurorCollection.insert.data[0]: duplicate key";
+    assert!(message.starts_with(place), "{message}");
+    assert_eq!(studio.count("film where title = 'four'").await, 0);
 }
 
 #[tokio::test]
