@@ -100,6 +100,7 @@ pub(crate) fn compile(
             reads: Reads::default(),
             budget: limits.selections,
         },
+        related: 0,
     };
     let name = &schema.type_of(root).name;
     let fields = planner
@@ -156,6 +157,7 @@ fn query<'d>(
             ..Response::refused(Refusal::new(""))
         });
     }
+    limit::check_related(planner.related, limits.related).map_err(refused)?;
     let planned = roots.iter().map(|(_, root)| root);
     limit::check_cost(planner.schema, planned, limits.cost).map_err(refused)?;
     let budget = Budget::new(planner.schema, limits.introspection);
@@ -269,6 +271,7 @@ fn mutation<'d>(
                        they are not in one transaction";
         return Err(Response::refused(Error::new(message)));
     }
+    limit::check_related(planner.related, limits.related).map_err(refused)?;
     limit::check_cost(planner.schema, &roots, limits.cost).map_err(refused)?;
     Ok(Compiled {
         kind: OperationKind::Mutation,

@@ -57,6 +57,8 @@ pub struct Limits {
     pub fragments: usize,
     /// Directives in an operation.
     pub directives: usize,
+    /// Related rows that filters and orders lead to, counted as often as they do: each is a subselect.
+    pub related: usize,
     /// Items of one list, in the document or in the variables.
     pub list_items: usize,
     /// Values of all arguments or variables together.
@@ -152,6 +154,7 @@ impl Default for Limits {
             aliases: 300,
             fragments: 200,
             directives: 200,
+            related: 50,
             list_items: 10_000,
             values: 100_000,
             cost: 1_000_000,

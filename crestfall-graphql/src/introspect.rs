@@ -244,8 +244,8 @@ impl Teller<'_> {
         if !self.budget.take(inputs.len() * item.below.len()) {
             return Json::Null;
         }
-        inputs
-            .iter()
+        let shown = inputs.iter().filter(|input| !input.hidden);
+        shown
             .map(|input| {
                 object(&item.below, |item| match &*item.name {
                     "name" => Json::from(&*input.name),

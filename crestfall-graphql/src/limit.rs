@@ -10,7 +10,7 @@ mod nesting;
 use crate::request::Error;
 
 pub(crate) use body::check_values;
-pub(crate) use cost::check_cost;
+pub(crate) use cost::{check_cost, check_related};
 pub(crate) use document::{check_operation, check_variables};
 pub(crate) use introspection::Budget;
 pub(crate) use nesting::{check_nesting, too_many_rows};

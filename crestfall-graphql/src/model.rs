@@ -7,10 +7,12 @@ mod entity;
 mod extension;
 mod fields;
 mod functions;
+mod groups;
 mod inputs;
 mod meta;
 mod name;
 pub(crate) mod nested;
+mod related;
 mod roots;
 mod scalar;
 mod subscription;
@@ -24,6 +26,8 @@ use crestfall_core::QualifiedName;
 use crestfall_core::catalog::{Table, Volatility};
 
 pub(crate) use build::build;
+pub(crate) use groups::{GroupKey, GroupTypes};
+pub(crate) use related::{EntityRelation, Quantifier};
 pub(crate) use scalar::{Operator, Scalar};
 
 /// Position of a type in [`Schema::types`].
@@ -234,6 +238,11 @@ pub(crate) enum Meaning {
     Count,
     AggregateBy(Aggregation),
     AggregateColumn(usize),
+    // Of groups of rows.
+    GroupedAggregates,
+    GroupKeys,
+    /// The key at that position of [`Entity::group_keys`].
+    GroupKey(usize),
     // Of what a change answers with.
     AffectedCount,
     Records,
@@ -261,6 +270,8 @@ pub(crate) struct Input {
     /// Longest text, for columns that have a limit.
     pub(crate) max_length: Option<i32>,
     pub(crate) meaning: InputMeaning,
+    /// It leads to a schema that does not show itself to introspection.
+    pub(crate) hidden: bool,
 }
 
 impl Input {
@@ -272,11 +283,17 @@ impl Input {
             default: None,
             max_length: None,
             meaning,
+            hidden: false,
         }
     }
 
     pub(crate) fn described(mut self, text: impl Into<Arc<str>>) -> Self {
         self.description = Some(text.into());
+        self
+    }
+
+    pub(crate) fn hidden_if(mut self, hidden: bool) -> Self {
+        self.hidden = hidden;
         self
     }
 
@@ -303,6 +320,18 @@ pub(crate) enum InputMeaning {
     Parameter(usize),
     /// Rows of another relation, by the position among [`Entity::links`].
     Link(usize),
+    /// Related rows: those of the relation at that position of [`Entity::relations`].
+    Related(usize),
+    /// How many of the related rows.
+    Quantifier(Quantifier),
+    /// The number of rows: of related ones, or of those of a group.
+    Count,
+    /// Aggregates of a group, by column.
+    AggregateBy(Aggregation),
+    /// Keys of a group.
+    Keys,
+    /// The key at that position of [`Entity::group_keys`].
+    GroupKey(usize),
 }
 
 /// Members by name.
@@ -357,6 +386,10 @@ pub(crate) struct Entity {
     pub(crate) row_security: bool,
     /// A unique key is a set of columns.
     unique_keys: Vec<Vec<Arc<str>>>,
+    /// Where its rows lead, by the names of the fields that lead there.
+    pub(crate) relations: Vec<EntityRelation>,
+    /// What its rows can be grouped by.
+    pub(crate) group_keys: Vec<GroupKey>,
     /// It has a primary key. Rows of one that has none are shown where a function gives them.
     is_listed: bool,
     privileges: visible::TablePrivileges,
@@ -388,6 +421,12 @@ pub(crate) struct EntityTypes {
     pub(crate) aggregate: Option<TypeId>,
     pub(crate) aggregates: [Option<TypeId>; 4],
     pub(crate) on_conflict: Option<TypeId>,
+    /// Columns of which each value is to come once.
+    pub(crate) distinct_on: Option<TypeId>,
+    /// Filter and order by rows of it that belong to a row of another.
+    pub(crate) collection_filter: Option<TypeId>,
+    pub(crate) collection_order: Option<TypeId>,
+    pub(crate) groups: Option<GroupTypes>,
 }
 
 /// A unique index that an upsert may name.
@@ -491,6 +530,8 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<(Arc<str>, Arc<str>)>,
     /// The rows here hold the key; else those there do.
     pub(crate) refers: bool,
+    /// At most one row there belongs to a row here.
+    pub(crate) is_unique: bool,
 }
 
 /// A function that a field calls.

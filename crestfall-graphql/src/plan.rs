@@ -5,8 +5,11 @@ mod arguments;
 mod change;
 mod connection;
 mod filter;
+mod groups;
 mod nested;
+mod order;
 mod own;
+mod related;
 mod root;
 mod row;
 mod upsert;
@@ -16,7 +19,8 @@ use std::sync::Arc;
 use crate::document::Field;
 use crate::introspect::MetaItem;
 use crate::model::{
-    Aggregation, EntityId, Field as FieldType, Function, Object, Operator, Relation, Schema,
+    Aggregation, EntityId, Field as FieldType, Function, Object, Operator, Quantifier, Relation,
+    Schema,
 };
 use crate::refusal::Refusal;
 use crate::selection::{Selected, Selector};
@@ -24,6 +28,7 @@ use crate::value::Recipe;
 
 pub(crate) use nested::{Follow, NestedInsert, NestedUpdate, NewRow, NewRows, RowChange};
 pub(crate) use own::Own;
+pub(crate) use related::reads;
 pub(crate) use upsert::Conflict;
 
 /// A name in the answer.
@@ -82,6 +87,8 @@ pub(crate) struct Connection {
     pub(crate) entity: EntityId,
     pub(crate) source: RowSource,
     pub(crate) filter: Vec<Condition>,
+    /// Of the rows with the same values in these columns only the first is there.
+    pub(crate) distinct: Vec<usize>,
     /// Ends with the primary key.
     pub(crate) order: Vec<Order>,
     pub(crate) limit: u64,
@@ -120,6 +127,33 @@ pub(crate) enum ConnectionField {
     Edges(Vec<(Key, EdgeField)>),
     PageInfo(Vec<(Key, PageField)>),
     Aggregate(Vec<(Key, AggregateField)>),
+    Groups(Groups),
+}
+
+/// Groups of rows.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    /// Positions of the entity's group keys, each once.
+    pub(crate) keys: Vec<usize>,
+    pub(crate) having: Vec<Condition>,
+    /// Ends with the keys.
+    pub(crate) order: Vec<Order>,
+    pub(crate) limit: u64,
+    pub(crate) offset: u64,
+    pub(crate) fields: Vec<(Key, GroupField)>,
+}
+
+#[derive(Debug)]
+pub(crate) enum GroupField {
+    Typename(Arc<str>),
+    Keys(Vec<(Key, GroupKeyField)>),
+    Aggregate(AggregateField),
+}
+
+#[derive(Debug)]
+pub(crate) enum GroupKeyField {
+    Typename(Arc<str>),
+    Key(usize),
 }
 
 #[derive(Debug)]
@@ -151,36 +185,58 @@ pub(crate) enum AggregateColumn {
     Column(usize),
 }
 
-/// One column of an order.
-#[derive(Debug, Clone, Copy)]
+/// One item of an order.
+#[derive(Debug, Clone)]
 pub(crate) struct Order {
-    pub(crate) column: usize,
+    /// From the row to the one that the value is of; empty when it is its own.
+    pub(crate) path: Vec<Arc<Relation>>,
+    pub(crate) by: Operand,
     pub(crate) descending: bool,
     pub(crate) nulls_first: bool,
 }
 
 impl Order {
-    /// The other way round.
-    pub(crate) fn reversed(self) -> Self {
+    /// By a column of the row itself.
+    pub(crate) fn ascending(by: Operand) -> Self {
         Self {
-            column: self.column,
-            descending: !self.descending,
-            nulls_first: !self.nulls_first,
+            path: Vec::new(),
+            by,
+            descending: false,
+            nulls_first: false,
         }
     }
+}
+
+/// What is compared and sorted by.
+#[derive(Debug, Clone)]
+pub(crate) enum Operand {
+    Column(usize),
+    /// How many rows there are there.
+    Related(Arc<Relation>),
+    // Of groups of rows.
+    Count,
+    Aggregate(Aggregation, usize),
+    /// The key at that position of the entity's.
+    GroupKey(usize),
 }
 
 /// What rows must fulfil.
 #[derive(Debug)]
 pub(crate) enum Condition {
     Compare {
-        column: usize,
+        left: Operand,
         operator: Operator,
         value: Recipe,
     },
     IsNull {
-        column: usize,
+        left: Operand,
         negated: bool,
+    },
+    /// Related rows fulfil these.
+    Related {
+        relation: Arc<Relation>,
+        quantifier: Quantifier,
+        filter: Vec<Condition>,
     },
     /// The primary key has these values.
     Key(Vec<Recipe>),
@@ -238,6 +294,8 @@ pub(crate) const TYPENAME: &str = "__typename";
 pub(crate) struct Planner<'a, 'd> {
     pub(crate) schema: &'a Schema,
     pub(crate) selector: Selector<'d>,
+    /// How often filters and orders have led to related rows.
+    pub(crate) related: usize,
 }
 
 impl<'a, 'd> Planner<'a, 'd> {

@@ -9,7 +9,9 @@
 mod change;
 mod condition;
 mod connection;
+mod groups;
 mod nested;
+mod order;
 mod row;
 mod rows;
 
@@ -104,6 +106,8 @@ pub(super) struct Block {
     pub(super) entity: EntityId,
     /// The columns that were used, by position.
     pub(super) columns: BTreeSet<usize>,
+    /// The values of an order that were used and are no columns, by position.
+    pub(super) sorted_by: BTreeSet<usize>,
     pub(super) uses_row: bool,
 }
 
@@ -115,6 +119,7 @@ impl Block {
             alias,
             entity,
             columns: BTreeSet::new(),
+            sorted_by: BTreeSet::new(),
             uses_row: false,
         }
     }

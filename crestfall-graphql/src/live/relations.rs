@@ -3,7 +3,7 @@
 use crestfall_core::QualifiedName;
 
 use crate::model::{EntityId, Schema};
-use crate::plan::{Connection, ConnectionField, EdgeField, Root, Row, RowField};
+use crate::plan::{Connection, ConnectionField, EdgeField, Root, Row, RowField, reads};
 
 /// The relations that these fields read, each once.
 pub(crate) fn relations<'a>(
@@ -27,6 +27,7 @@ pub(crate) fn relations<'a>(
 
 fn of_connection(connection: &Connection, found: &mut Vec<EntityId>) {
     found.push(connection.entity);
+    reads(&connection.filter, &connection.order, found);
     for (_, field) in &connection.fields {
         let ConnectionField::Edges(fields) = field else {
             continue;

@@ -29,6 +29,8 @@ pub(crate) fn build(
     builder.entities()?;
     builder.entity_types();
     let keys = builder.keys()?;
+    builder.related_types(&keys);
+    builder.group_types();
     builder.rows(&keys)?;
     builder.roots()?;
     Ok(builder.finish())
@@ -170,6 +172,17 @@ impl<'a> Builder<'a> {
     /// Adds an object whose fields follow.
     pub(super) fn reserve(&mut self, name: &str, description: Option<&str>) -> TypeId {
         self.add(name, description, Kind::Object(Object::default()))
+    }
+
+    /// Adds an object under that name, or one like it that no other type has.
+    pub(super) fn reserve_beside(&mut self, name: String, hidden: bool) -> TypeId {
+        let mut name = name;
+        while self.by_name.contains_key(&*name) {
+            name.push('_');
+        }
+        let id = self.reserve(&name, None);
+        self.hide(id, hidden);
+        id
     }
 
     pub(super) fn fill(&mut self, id: TypeId, kind: Kind) {
@@ -368,6 +381,10 @@ pub(super) fn plain_enum(values: &[(&'static str, Option<&'static str>)]) -> Enu
 }
 
 impl Builder<'_> {
+    pub(super) fn kind(&self, id: TypeId) -> &Kind {
+        &self.types[id].kind
+    }
+
     pub(super) fn type_is_hidden(&self, id: TypeId) -> bool {
         self.types[id].hidden
     }

@@ -50,6 +50,8 @@ impl Builder<'_> {
             row_type: details.row_type,
             row_security: details.row_security,
             unique_keys: unique_keys.collect(),
+            relations: Vec::new(),
+            group_keys: Vec::new(),
             privileges: privileges.clone(),
             directives,
             is_listed,

@@ -8,14 +8,14 @@ use super::build::Builder;
 use super::directive::{KeyDirectives, directives};
 use super::{
     Aggregation, Entity, EntityColumn, EntityId, Field, Kind, Meaning, Object, Relation, Scalar,
-    TypeRef, name,
+    TypeRef, name, related,
 };
 
 /// A foreign key whose columns the role may read on both sides.
 pub(super) struct Key {
-    source: EntityId,
+    pub(super) source: EntityId,
     source_columns: Vec<Arc<str>>,
-    target: EntityId,
+    pub(super) target: EntityId,
     target_columns: Vec<Arc<str>>,
     /// The field's name at the source, when a comment gives one.
     source_field: Option<String>,
@@ -97,6 +97,7 @@ impl Builder<'_> {
             let is_listed = self.entities[id].is_listed;
             let mut node = Object::new(self.row_fields(id, keys)?);
             node.is_node = is_listed;
+            self.entities[id].relations = related::relations(&node);
             let types = self.entities[id].types;
             self.fill(types.node, Kind::Object(node));
             if !is_listed {
@@ -122,6 +123,7 @@ impl Builder<'_> {
             ];
             self.fill(types.edge, Kind::Object(Object::new(edge)));
             self.aggregate_types(id);
+            self.grouped_aggregates(id);
             let responses = [
                 types.insert.map(|[_, response]| response),
                 types.update.map(|[_, response]| response),
@@ -205,6 +207,7 @@ impl Builder<'_> {
                 .map(|(here, there)| (here.clone(), there.clone()))
                 .collect(),
             refers: true,
+            is_unique: target.is_unique(&key.target_columns),
         };
         Field::new(field, of, Meaning::ToOne(Arc::new(relation))).hidden_if(target.hidden)
     }
@@ -212,11 +215,7 @@ impl Builder<'_> {
     /// From the row that is referred to, to the one or those that refer to it.
     fn back_reference(&self, key: &Key) -> Field {
         let source = &self.entities[key.source];
-        let is_unique = source.unique_keys.iter().any(|unique| {
-            unique
-                .iter()
-                .all(|column| key.source_columns.contains(column))
-        });
+        let is_unique = self.leads_back_to_one(key);
         let pairs = key.target_columns.iter().zip(&key.source_columns);
         let relation = Arc::new(Relation {
             target: key.source,
@@ -224,6 +223,7 @@ impl Builder<'_> {
                 .map(|(here, there)| (here.clone(), there.clone()))
                 .collect(),
             refers: false,
+            is_unique,
         });
         let field = match (&key.target_field, is_unique) {
             (Some(given), _) => given.clone(),
@@ -244,6 +244,11 @@ impl Builder<'_> {
             .taking(self.connection_arguments(key.source)),
         };
         field.hidden_if(source.hidden)
+    }
+
+    /// At most one row refers to the same row.
+    pub(super) fn leads_back_to_one(&self, key: &Key) -> bool {
+        self.entities[key.source].is_unique(&key.source_columns)
     }
 
     fn connection_fields(&self, id: EntityId) -> Vec<Field> {
@@ -274,6 +279,7 @@ impl Builder<'_> {
                     .described(description),
             );
         }
+        fields.extend(self.groups_field(id));
         fields
     }
 
@@ -352,6 +358,14 @@ impl Builder<'_> {
     }
 }
 
+impl Entity {
+    /// No two rows have the same values in these columns.
+    fn is_unique(&self, columns: &[Arc<str>]) -> bool {
+        let covers = |unique: &Vec<Arc<str>>| unique.iter().all(|column| columns.contains(column));
+        self.unique_keys.iter().any(covers)
+    }
+}
+
 fn shared(names: &[String]) -> Vec<Arc<str>> {
     names.iter().map(|name| name.as_str().into()).collect()
 }
@@ -366,7 +380,7 @@ fn singular(target: &Entity, columns: &[Arc<str>]) -> String {
 }
 
 impl Aggregation {
-    const ALL: [Self; 4] = [Self::Sum, Self::Avg, Self::Min, Self::Max];
+    pub(super) const ALL: [Self; 4] = [Self::Sum, Self::Avg, Self::Min, Self::Max];
 
     /// The field's name, which is the function's too.
     pub(crate) fn name(self) -> &'static str {
@@ -387,7 +401,7 @@ impl Aggregation {
         }
     }
 
-    fn capital(self) -> &'static str {
+    pub(super) fn capital(self) -> &'static str {
         match self {
             Self::Sum => "Sum",
             Self::Avg => "Average",
@@ -405,7 +419,7 @@ impl Aggregation {
         }
     }
 
-    fn result(self, column: &EntityColumn) -> Scalar {
+    pub(super) fn result(self, column: &EntityColumn) -> Scalar {
         let name = column.type_name();
         match (self, name) {
             (Self::Sum, "int2" | "int4" | "int8") => Scalar::BigInt,

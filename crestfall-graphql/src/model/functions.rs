@@ -11,7 +11,7 @@ use super::build::Builder;
 use super::directive::{NameDirectives, directives};
 use super::{
     EntityId, Field, Function, FunctionParameter, Input, InputMeaning, Meaning, Returns, TypeRef,
-    name,
+    name, related,
 };
 
 /// Schemas of others, whose functions are no fields of the roots.
@@ -88,7 +88,11 @@ impl Builder<'_> {
         }
         let mut arguments = self.function_arguments(function);
         if let Returns::Rows(entity) = returns {
-            let more = self.connection_arguments(entity);
+            let mut more = self.connection_arguments(entity);
+            // What goes beyond pg_graphql hides nothing that pg_graphql has.
+            more.retain(|other| {
+                !related::is_beyond(other) || arguments.iter().all(|own| own.name != other.name)
+            });
             let clashes = |own: &Input| more.iter().any(|other| other.name == own.name);
             if arguments.iter().any(clashes) {
                 return Ok(None);

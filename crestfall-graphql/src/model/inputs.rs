@@ -16,7 +16,7 @@ impl Builder<'_> {
         let order = TypeRef::Named(types.order_by).non_null().list();
         let input =
             |name: &str, of, text: &str| Input::new(name, of, InputMeaning::Plain).described(text);
-        vec![
+        let mut arguments = vec![
             input(
                 "first",
                 int.clone(),
@@ -48,7 +48,9 @@ impl Builder<'_> {
                 "Filters to apply to the results set when querying from the collection",
             ),
             input("orderBy", order, "Sort order to apply to the collection"),
-        ]
+        ];
+        arguments.extend(self.distinct_on(id));
+        arguments
     }
 
     /// Fills in the input objects of an entity.
@@ -58,6 +60,7 @@ impl Builder<'_> {
         self.fill(types.filter, Kind::Input(InputObject::new(filter)));
         let order = self.order_members(id);
         self.fill(types.order_by, Kind::Input(InputObject::new(order)));
+        self.collection_inputs(id);
         if let Some([input, _]) = types.insert {
             let members = self.written_members(id, |column| column.insertable);
             self.fill(input, Kind::Input(InputObject::new(members)));
@@ -123,20 +126,25 @@ impl Builder<'_> {
                 members.push(member);
             }
         }
+        let related = self.related_filters(id);
+        members.extend(unclaimed(&members, related));
         members
     }
 
     fn order_members(&self, id: EntityId) -> Vec<Input> {
         let direction = TypeRef::Named(self.direction);
         let columns = self.entities[id].columns.iter().enumerate();
-        columns
+        let mut members: Vec<Input> = columns
             .filter(|(_, column)| column.selectable && self.is_ordered(column))
             .filter(|(_, column)| name::is_valid(&column.field))
             .map(|(position, column)| {
                 let meaning = InputMeaning::Column(position);
                 Input::new(column.field.clone(), direction.clone(), meaning)
             })
-            .collect()
+            .collect();
+        let related = self.related_orders(id);
+        members.extend(unclaimed(&members, related));
+        members
     }
 
     /// None is demanded: what a trigger fills in cannot be told from what nobody does.
@@ -157,4 +165,13 @@ impl Builder<'_> {
             })
             .collect()
     }
+}
+
+/// Members whose name no other has: what filters by a column goes before.
+fn unclaimed(members: &[Input], others: Vec<Input>) -> Vec<Input> {
+    let is_claimed = |other: &Input| members.iter().any(|member| member.name == other.name);
+    others
+        .into_iter()
+        .filter(|other| !is_claimed(other))
+        .collect()
 }

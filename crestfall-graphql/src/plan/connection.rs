@@ -2,12 +2,10 @@
 
 use super::{
     AggregateColumn, AggregateField, Connection, ConnectionField, CursorValue, EdgeField, Key,
-    Order, PageField, Planner, RowSource, TYPENAME, allow_arguments,
+    PageField, Planner, RowSource, TYPENAME, allow_arguments,
 };
 use crate::document::Field;
-use crate::model::{
-    EntityId, Field as FieldType, InputMeaning, Kind, Meaning, Object, Schema, TypeId,
-};
+use crate::model::{EntityId, Field as FieldType, Kind, Meaning, Object, Schema, TypeId};
 use crate::refusal::Refusal;
 use crate::selection::Selected;
 use crate::value::{Data, Recipe, cursor};
@@ -45,7 +43,8 @@ impl<'a, 'd> Planner<'a, 'd> {
         let page = self.page(selected.field, field, entity)?;
         let filter = self.argument(selected.field, field, "filter")?;
         let filter = self.filter(entity, &filter)?;
-        let order = self.order(selected.field, field, entity)?;
+        let distinct = self.distinct(selected.field, field, entity)?;
+        let order = self.order(selected.field, field, entity, &distinct)?;
         let many = page
             .cursor
             .as_ref()
@@ -63,6 +62,7 @@ impl<'a, 'd> Planner<'a, 'd> {
             entity,
             source,
             filter,
+            distinct,
             order,
             limit,
             offset,
@@ -130,46 +130,6 @@ impl<'a, 'd> Planner<'a, 'd> {
         values.map(Some)
     }
 
-    /// What was asked for, then the primary key, so that no two rows are equal.
-    fn order(
-        &mut self,
-        field: &Field,
-        of: &FieldType,
-        entity: EntityId,
-    ) -> Result<Vec<Order>, Refusal> {
-        let given = self.argument(field, of, "orderBy")?;
-        let entity = self.schema.entity(entity);
-        let mut order = Vec::new();
-        if let (Data::List(items), Kind::Input(object)) = (
-            &given.data,
-            &self.schema.type_of(entity.types.order_by).kind,
-        ) {
-            for item in items {
-                let Data::Object(members) = &item.data else {
-                    continue;
-                };
-                for (name, direction) in members {
-                    if let (Data::Text(direction), Some(InputMeaning::Column(column))) = (
-                        &direction.data,
-                        object.member(name).map(|input| input.meaning),
-                    ) {
-                        order.push(Order {
-                            column,
-                            descending: direction.starts_with("Desc"),
-                            nulls_first: direction.ends_with("First"),
-                        });
-                    }
-                }
-            }
-        }
-        order.extend(entity.primary_key.iter().map(|&column| Order {
-            column,
-            descending: false,
-            nulls_first: false,
-        }));
-        Ok(order)
-    }
-
     fn connection_fields(
         &mut self,
         selected: &Selected<'d>,
@@ -189,6 +149,9 @@ impl<'a, 'd> Planner<'a, 'd> {
                 Some(Meaning::PageInfo) => ConnectionField::PageInfo(self.page_info(&each)?),
                 Some(Meaning::Aggregate) => {
                     ConnectionField::Aggregate(self.aggregate(&each, entity)?)
+                }
+                Some(Meaning::GroupedAggregates) => {
+                    ConnectionField::Groups(self.groups(&each, entity)?)
                 }
                 Some(_) => ConnectionField::TotalCount,
             };
@@ -282,16 +245,26 @@ impl<'a, 'd> Planner<'a, 'd> {
         for (each, meaning) in self.members(selected, of, unknown)? {
             let field = match meaning {
                 None => AggregateField::Typename(schema.type_of(of).name.clone()),
-                Some(Meaning::AggregateBy(by)) => {
-                    let by = *by;
-                    let of = types.aggregates[by as usize].unwrap_or_default();
-                    AggregateField::By(by, self.aggregate_columns(&each, of)?)
-                }
-                Some(_) => AggregateField::Count,
+                Some(meaning) => self.aggregate_field(&each, entity, meaning)?,
             };
             fields.push((each.key().clone(), field));
         }
         Ok(fields)
+    }
+
+    pub(super) fn aggregate_field(
+        &mut self,
+        selected: &Selected<'d>,
+        entity: EntityId,
+        meaning: &Meaning,
+    ) -> Result<AggregateField, Refusal> {
+        let Meaning::AggregateBy(by) = *meaning else {
+            return Ok(AggregateField::Count);
+        };
+        let types = self.schema.entity(entity).types;
+        let of = types.aggregates[by as usize].unwrap_or_default();
+        let columns = self.aggregate_columns(selected, of)?;
+        Ok(AggregateField::By(by, columns))
     }
 
     fn aggregate_columns(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Condition, Planner};
+use super::{Condition, Operand, Planner};
 use crate::model::{EntityId, Input, InputMeaning, InputObject, Kind, Operator};
 use crate::refusal::Refusal;
 use crate::value::{Data, Given, Recipe};
@@ -22,7 +22,8 @@ impl Planner<'_, '_> {
         self.conditions(entity, object, given)
     }
 
-    fn conditions(
+    /// The conditions that an input object means.
+    pub(super) fn conditions(
         &mut self,
         entity: EntityId,
         object: &InputObject,
@@ -51,7 +52,21 @@ impl Planner<'_, '_> {
                         conditions.push(Condition::Not(inner));
                     }
                 }
-                _ => self.comparisons(entity, input, value, &mut conditions)?,
+                InputMeaning::Related(position) => {
+                    self.related(entity, position, value, &mut conditions)?;
+                }
+                InputMeaning::AggregateBy(by) => {
+                    self.compared_aggregates(by, input, value, &mut conditions)?;
+                }
+                InputMeaning::Count => {
+                    self.comparisons(&Operand::Count, input, value, &mut conditions)?;
+                }
+                InputMeaning::Column(column) => {
+                    let left = Operand::Column(column);
+                    self.comparisons(&left, input, value, &mut conditions)?;
+                }
+                InputMeaning::NodeId => self.node_ids(entity, input, value, &mut conditions)?,
+                _ => {}
             }
         }
         Ok(conditions)
@@ -77,48 +92,60 @@ impl Planner<'_, '_> {
         Ok(Some(alternatives).filter(|found| !found.is_empty()))
     }
 
-    fn comparisons(
+    /// A value compared by each of the operators that are given.
+    pub(super) fn comparisons(
+        &mut self,
+        left: &Operand,
+        input: &Input,
+        given: &Given,
+        conditions: &mut Vec<Condition>,
+    ) -> Result<(), Refusal> {
+        for (operator, value) in self.operators(input, given) {
+            conditions.push(match operator {
+                Operator::Is => is_null(left.clone(), value)?,
+                _ => Condition::Compare {
+                    left: left.clone(),
+                    operator,
+                    value: Recipe::of(value)?,
+                },
+            });
+        }
+        Ok(())
+    }
+
+    fn node_ids(
         &mut self,
         entity: EntityId,
         input: &Input,
         given: &Given,
         conditions: &mut Vec<Condition>,
     ) -> Result<(), Refusal> {
-        let (Data::Object(members), Kind::Input(object)) =
-            (&given.data, &self.schema.named(&input.of).kind)
-        else {
-            return Ok(());
-        };
-        for (name, value) in members {
-            let Some(InputMeaning::Operator(operator)) =
-                object.member(name).map(|member| member.meaning)
-            else {
-                continue;
-            };
-            if value.is_absent() {
-                continue;
-            }
-            conditions.push(match input.meaning {
-                InputMeaning::NodeId => Condition::Key(self.node_key(entity, value)?),
-                InputMeaning::Column(column) if operator == Operator::Is => is_null(column, value)?,
-                InputMeaning::Column(column) => Condition::Compare {
-                    column,
-                    operator,
-                    value: Recipe::of(value)?,
-                },
-                _ => continue,
-            });
+        for (_, value) in self.operators(input, given) {
+            conditions.push(Condition::Key(self.node_key(entity, value)?));
         }
         Ok(())
     }
+
+    /// What is given to the operators of a filter on values.
+    fn operators<'g>(&self, input: &Input, given: &'g Given) -> Vec<(Operator, &'g Given)> {
+        let (Data::Object(members), Kind::Input(object)) =
+            (&given.data, &self.schema.named(&input.of).kind)
+        else {
+            return Vec::new();
+        };
+        let operator = |(name, value): &'g (Arc<str>, Given)| match object.member(name)?.meaning {
+            InputMeaning::Operator(operator) if !value.is_absent() => Some((operator, value)),
+            _ => None,
+        };
+        members.iter().filter_map(operator).collect()
+    }
 }
 
-fn is_null(column: usize, given: &Given) -> Result<Condition, Refusal> {
-    let null: Arc<str> = "NULL".into();
+fn is_null(left: Operand, given: &Given) -> Result<Condition, Refusal> {
     match &given.data {
         Data::Text(text) => Ok(Condition::IsNull {
-            column,
-            negated: *text != null,
+            left,
+            negated: &**text != "NULL",
         }),
         _ => Err("Error transpiling Is filter value type".into()),
     }

@@ -103,15 +103,37 @@ impl NestedInsert {
     pub(crate) fn size(&self) -> Size {
         self.rows.size()
     }
+
+    /// What rows that are there must fulfil, once for each statement.
+    pub(crate) fn filters(&self) -> Vec<&[Condition]> {
+        let mut filters = Vec::new();
+        self.rows.collect_filters(&mut filters);
+        filters
+    }
 }
 
 impl NestedUpdate {
     pub(crate) fn size(&self) -> Size {
         self.change.size()
     }
+
+    /// The same of what belongs to the rows that are updated.
+    pub(crate) fn filters(&self) -> Vec<&[Condition]> {
+        let mut filters = Vec::new();
+        self.change.collect_filters(&mut filters);
+        filters
+    }
 }
 
 impl NewRows {
+    fn collect_filters<'c>(&'c self, filters: &mut Vec<&'c [Condition]>) {
+        for row in &self.rows {
+            filters.extend(self.conflict.iter().map(|conflict| &*conflict.filter));
+            let related = row.before.iter().chain(&row.after);
+            related.for_each(|(_, rows)| rows.collect_filters(filters));
+        }
+    }
+
     fn size(&self) -> Size {
         Size::of_all(self.rows.iter().map(|row| {
             let related = row.before.iter().chain(&row.after);
@@ -121,6 +143,22 @@ impl NewRows {
 }
 
 impl RowChange {
+    fn collect_filters<'c>(&'c self, filters: &mut Vec<&'c [Condition]>) {
+        for (_, rows) in &self.before {
+            rows.collect_filters(filters);
+        }
+        for (_, follow) in &self.after {
+            match follow {
+                Follow::Insert(rows) => rows.collect_filters(filters),
+                Follow::Update(change) => {
+                    filters.push(&change.filter);
+                    change.collect_filters(filters);
+                }
+                Follow::Delete { filter, .. } => filters.push(filter),
+            }
+        }
+    }
+
     fn size(&self) -> Size {
         let before = self.before.iter().map(|(_, rows)| rows.size());
         let after = self.after.iter().map(|(_, follow)| match follow {

@@ -1,8 +1,11 @@
-//! Filters, orders and cursors.
+//! Filters.
 
+use std::sync::Arc;
+
+use super::order::VALUE;
 use super::{Block, Writer};
-use crate::model::Operator;
-use crate::plan::{Condition, CursorValue, Order};
+use crate::model::{Aggregation, Operator, Quantifier, Relation};
+use crate::plan::{Condition, Operand};
 use crate::value::Recipe;
 
 impl Writer<'_> {
@@ -26,14 +29,20 @@ impl Writer<'_> {
     fn condition(&mut self, block: &mut Block, condition: &Condition) {
         match condition {
             Condition::Compare {
-                column,
+                left,
                 operator,
                 value,
-            } => self.compare(block, *column, *operator, value),
-            Condition::IsNull { column, negated } => {
+            } => self.compare(block, left, *operator, value),
+            Condition::IsNull { left, negated } => {
                 let test = if *negated { " is not null" } else { " is null" };
-                self.column(block, *column).push(test);
+                self.operand(block, left);
+                self.push(test);
             }
+            Condition::Related {
+                relation,
+                quantifier,
+                filter,
+            } => self.exists(block, relation, *quantifier, filter),
             Condition::Key(key) => {
                 self.push("(");
                 self.key_condition(block, key);
@@ -57,9 +66,83 @@ impl Writer<'_> {
         }
     }
 
-    fn compare(&mut self, block: &mut Block, column: usize, operator: Operator, value: &Recipe) {
-        let sql_type = self.entity(block.entity).columns[column].sql_type.clone();
-        self.column(block, column);
+    /// Whether related rows fulfil conditions. PostgreSQL decides how to look: it makes joins of these.
+    fn exists(
+        &mut self,
+        block: &mut Block,
+        relation: &Relation,
+        quantifier: Quantifier,
+        filter: &[Condition],
+    ) {
+        if quantifier != Quantifier::Some {
+            self.push("not ");
+        }
+        let mut there = Block::direct(self.alias(), relation.target);
+        let alias = there.alias.clone();
+        self.push("exists (select 1 from ")
+            .relation(relation.target)
+            .push(" ");
+        self.push(&alias).push(" where ");
+        self.join(relation, &alias, block);
+        self.push(" and ");
+        match quantifier {
+            Quantifier::Some | Quantifier::None => self.conditions(&mut there, filter),
+            // A row of which it is unknown whether it fulfils them does not.
+            Quantifier::Every => {
+                self.push("(");
+                self.conditions(&mut there, filter);
+                self.push(") is not true");
+            }
+        }
+        self.push(")");
+    }
+
+    /// What is compared; its type.
+    pub(super) fn operand(&mut self, block: &mut Block, operand: &Operand) -> Arc<str> {
+        let of = self.entity(block.entity);
+        match operand {
+            Operand::Column(column) => {
+                self.column(block, *column);
+                of.columns[*column].sql_type.clone()
+            }
+            Operand::Related(relation) => {
+                self.push("(").related_count(relation, block).push(")");
+                "bigint".into()
+            }
+            Operand::Count => {
+                self.push("count(*)");
+                "bigint".into()
+            }
+            Operand::Aggregate(by, column) => {
+                self.aggregated(*by, *column, block);
+                let column = &of.columns[*column];
+                match (by, column.type_oid) {
+                    (Aggregation::Min | Aggregation::Max, _) => column.sql_type.clone(),
+                    // float4, float8
+                    (Aggregation::Sum, 700 | 701) => "double precision".into(),
+                    (Aggregation::Sum, 790) => "money".into(),
+                    (Aggregation::Sum | Aggregation::Avg, _) => "numeric".into(),
+                }
+            }
+            Operand::GroupKey(key) => {
+                self.group_key(*key, block);
+                of.columns[of.group_keys[*key].column].sql_type.clone()
+            }
+        }
+    }
+
+    /// `select count(*) …`: how many rows a relation leads to.
+    pub(super) fn related_count(&mut self, relation: &Relation, block: &mut Block) -> &mut Self {
+        let there = self.alias();
+        self.push("select count(*) as ").push(VALUE);
+        self.push(" from ").relation(relation.target);
+        self.push(" ").push(&there).push(" where ");
+        self.join(relation, &there, block);
+        self
+    }
+
+    fn compare(&mut self, block: &mut Block, left: &Operand, operator: Operator, value: &Recipe) {
+        let sql_type = self.operand(block, left);
         if operator == Operator::In {
             self.push(" = any(");
             self.value(value, &format!("{sql_type}[]")).push(")");
@@ -95,67 +178,5 @@ impl Writer<'_> {
             self.column(block, column).push(" = ");
             self.value(value, sql_type);
         }
-    }
-
-    /// The columns of an order, the other way round if so wanted.
-    pub(super) fn order(&mut self, block: &mut Block, order: &[Order], reversed: bool) {
-        self.list(order, |sql, &order| {
-            let order = if reversed { order.reversed() } else { order };
-            sql.column(block, order.column);
-            sql.push(if order.descending { " desc" } else { " asc" });
-            // The default needs no word: PostgreSQL sorts nulls as the greatest.
-            if order.nulls_first != order.descending {
-                sql.push(match order.nulls_first {
-                    true => " nulls first",
-                    false => " nulls last",
-                });
-            }
-        });
-    }
-
-    /// The row comes behind the cursor.
-    pub(super) fn behind(
-        &mut self,
-        block: &mut Block,
-        order: &[Order],
-        cursor: &[CursorValue],
-        reversed: bool,
-    ) {
-        let ([first, order @ ..], [value, cursor @ ..]) = (order, cursor) else {
-            self.push("false");
-            return;
-        };
-        let first = if reversed { first.reversed() } else { *first };
-        let column = &self.entity(block.entity).columns[first.column];
-        let (sql_type, not_null) = (column.sql_type.clone(), column.not_null);
-        // After this column's value.
-        self.push("(");
-        if value.is_null {
-            match first.nulls_first {
-                true => self.column(block, first.column).push(" is not null"),
-                false => self.push("false"),
-            };
-        } else {
-            self.column(block, first.column);
-            self.push(if first.descending { " < " } else { " > " });
-            self.value(&value.recipe, &sql_type);
-            if !first.nulls_first && !not_null {
-                self.push(" or ")
-                    .column(block, first.column)
-                    .push(" is null");
-            }
-        }
-        // Or at it, and behind by the columns that follow.
-        if !cursor.is_empty() && !order.is_empty() {
-            self.push(" or (").column(block, first.column);
-            match value.is_null {
-                true => self.push(" is null"),
-                false => self.push(" = ").value(&value.recipe, &sql_type),
-            };
-            self.push(" and ");
-            self.behind(block, order, cursor, reversed);
-            self.push(")");
-        }
-        self.push(")");
     }
 }

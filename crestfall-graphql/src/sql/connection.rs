@@ -2,6 +2,7 @@
 
 use crestfall_core::catalog::Volatility;
 
+use super::order::SortKey;
 use super::{Block, WHOLE_ROW, Writer};
 use crate::model::Aggregation;
 use crate::plan::{
@@ -13,9 +14,29 @@ const NUMBER: &str = "crestfall_number";
 
 /// Where a connection's rows are read, as often as need be.
 pub(super) struct Base {
-    /// `from … where …`, with the rows called `alias`.
+    /// ` from …`, with the rows called `alias`.
     from: String,
-    alias: String,
+    /// What the order reads besides.
+    joins: String,
+    /// ` where …`
+    conditions: String,
+    pub(super) alias: String,
+    /// What rows are sorted by.
+    pub(super) keys: Vec<SortKey>,
+    /// The whole row, as an expression.
+    row: String,
+}
+
+impl Base {
+    /// The rows, in no order.
+    pub(super) fn rows(&self) -> String {
+        [&*self.from, &*self.conditions].concat()
+    }
+
+    /// The rows with what sorts them.
+    fn sorted(&self) -> String {
+        [&*self.from, &*self.joins, &*self.conditions].concat()
+    }
 }
 
 impl Writer<'_> {
@@ -50,20 +71,18 @@ impl Writer<'_> {
     ) -> Base {
         let alias = self.alias();
         let mut block = Block::direct(alias.clone(), connection.entity);
+        let mut row = alias.clone();
+        let mut related = None;
         let from = self.apart(|sql| {
             sql.push(" from ");
             match (&connection.source, above) {
                 (RowSource::Related(relation), Some(above)) => {
-                    sql.relation(connection.entity)
-                        .push(" ")
-                        .push(&alias)
-                        .push(" where ");
-                    sql.join(relation, &alias, above);
-                    sql.push(" and ");
+                    sql.relation(connection.entity).push(" ").push(&alias);
+                    related = Some((relation, above));
                 }
                 (RowSource::Computed(function), Some(above)) => {
                     sql.computed(function, above);
-                    sql.push(" ").push(&alias).push(" where ");
+                    sql.push(" ").push(&alias);
                 }
                 (RowSource::Call(call), _) if call.function.volatility == Volatility::Volatile => {
                     // Called once, however often its rows are looked at.
@@ -79,62 +98,126 @@ impl Writer<'_> {
                         .push(WHOLE_ROW)
                         .push(").*, ")
                         .push(WHOLE_ROW);
-                    sql.push(" from ").push(&called).push(") ");
-                    sql.push(&alias).push(" where ");
+                    sql.push(" from ").push(&called).push(") ").push(&alias);
+                    row = format!("{alias}.{WHOLE_ROW}");
                 }
                 (RowSource::Call(call), _) => {
-                    sql.call(call).push(" ").push(&alias).push(" where ");
+                    sql.call(call).push(" ").push(&alias);
                 }
                 (RowSource::Relation | RowSource::Related(_) | RowSource::Computed(_), _) => {
-                    sql.relation(connection.entity).push(" ");
-                    sql.push(&alias).push(" where ");
+                    sql.relation(connection.entity).push(" ").push(&alias);
                 }
+            }
+        });
+        let conditions = self.apart(|sql| {
+            sql.push(" where ");
+            if let Some((relation, above)) = related {
+                sql.join(relation, &alias, above);
+                sql.push(" and ");
             }
             sql.conditions(&mut block, &connection.filter);
         });
-        Base { from, alias }
+        let sort = self.sort(&mut block, &connection.order);
+        let base = Base {
+            from,
+            joins: sort.joins,
+            conditions,
+            alias,
+            keys: sort.keys,
+            row,
+        };
+        match connection.distinct.is_empty() {
+            true => base,
+            false => self.distinct(connection, base),
+        }
+    }
+
+    /// Of rows with the same values only the first. Everything that is asked about the connection is
+    /// about these.
+    fn distinct(&mut self, connection: &Connection, base: Base) -> Base {
+        let entity = self.entity(connection.entity);
+        let alias = self.alias();
+        let has_row = connection.uses_whole_rows();
+        let from = self.apart(|sql| {
+            sql.push(" from (select distinct on (");
+            sql.list(&connection.distinct, |sql, &column| {
+                sql.push(&base.alias).push(".");
+                sql.ident(&entity.columns[column].name);
+            });
+            sql.push(") ");
+            let readable = entity.columns.iter().filter(|column| column.selectable);
+            sql.list(readable, |sql, column| {
+                sql.push(&base.alias).push(".").ident(&column.name);
+            });
+            for (place, key) in base.keys.iter().enumerate() {
+                if key.column.is_none() {
+                    sql.push(", ").push(&key.text).push(" as ");
+                    sql.push(&SortKey::name(place));
+                }
+            }
+            if has_row {
+                sql.push(", ").push(&base.row).push(" as ").push(WHOLE_ROW);
+            }
+            sql.push(&base.sorted()).push(" order by ");
+            sql.order(&base.keys, false);
+            sql.push(") ").push(&alias);
+        });
+        let keys = base.keys.into_iter().enumerate().map(|(place, key)| {
+            let text = match key.column {
+                Some(column) => {
+                    let name = &entity.columns[column].name;
+                    self.apart(|sql| {
+                        sql.push(&alias).push(".").ident(name);
+                    })
+                }
+                None => format!("{alias}.{}", SortKey::name(place)),
+            };
+            key.read_as(text)
+        });
+        Base {
+            from,
+            joins: String::new(),
+            conditions: " where true".to_owned(),
+            keys: keys.collect(),
+            row: format!("{alias}.{WHOLE_ROW}"),
+            alias,
+        }
     }
 
     /// The rows of the page, with the columns that were used.
     pub(super) fn page(&mut self, connection: &Connection, page: &Block, base: &Base, uses: &Uses) {
         let entity = self.entity(connection.entity);
-        let mut block = Block::direct(base.alias.clone(), connection.entity);
         if uses.numbers {
             self.push("(select *, row_number() over () as ")
                 .push(NUMBER);
             self.push(" from ");
         }
         self.push("(select ");
-        let columns = page.columns.iter();
-        self.list(columns, |sql, &column| {
-            sql.push(&base.alias).push(".");
-            sql.ident(&entity.columns[column].name);
-        });
-        let is_called = matches!(
-            &connection.source,
-            RowSource::Call(call) if call.function.volatility == Volatility::Volatile
-        );
-        match (page.uses_row, page.columns.is_empty()) {
-            (true, is_first) => {
-                self.push(if is_first { "" } else { ", " })
-                    .push(&base.alias);
-                if is_called {
-                    self.push(".").push(WHOLE_ROW);
-                }
-                self.push(" as ").push(WHOLE_ROW);
-            }
-            (false, true) => {
-                self.push("true as crestfall_one");
-            }
-            (false, false) => {}
+        let mut values = Vec::new();
+        for &column in &page.columns {
+            values.push(self.apart(|sql| {
+                sql.push(&base.alias).push(".");
+                sql.ident(&entity.columns[column].name);
+            }));
         }
-        self.push(&base.from);
+        for &place in &page.sorted_by {
+            let key = base.keys.get(place).map_or("null", |key| &key.text);
+            values.push(format!("{key} as {}", SortKey::name(place)));
+        }
+        if page.uses_row {
+            values.push(format!("{} as {WHOLE_ROW}", base.row));
+        }
+        match values.as_slice() {
+            [] => self.push("true as crestfall_one"),
+            values => self.push(&values.join(", ")),
+        };
+        self.push(&base.sorted());
         if let Some(cursor) = &connection.cursor {
             self.push(" and ");
-            self.behind(&mut block, &connection.order, cursor, connection.backwards);
+            self.behind(&base.keys, cursor, connection.backwards);
         }
         self.push(" order by ");
-        self.order(&mut block, &connection.order, connection.backwards);
+        self.order(&base.keys, connection.backwards);
         let limit = connection.limit.saturating_add(u64::from(uses.looks_ahead));
         self.push(" limit ").display(limit.min(i64::MAX as u64));
         if connection.offset > 0 {
@@ -160,7 +243,7 @@ impl Writer<'_> {
                 self.text(name);
             }
             ConnectionField::TotalCount => {
-                self.push("(select count(*)").push(&base.from).push(")");
+                self.push("(select count(*)").push(&base.rows()).push(")");
             }
             ConnectionField::Edges(fields) => {
                 self.push("coalesce(json_agg(");
@@ -168,7 +251,7 @@ impl Writer<'_> {
                     EdgeField::Typename(name) => {
                         sql.text(name);
                     }
-                    EdgeField::Cursor => sql.cursor(connection, page),
+                    EdgeField::Cursor => sql.cursor(base, page),
                     EdgeField::Node(row) => {
                         sql.row(row, page);
                     }
@@ -189,7 +272,11 @@ impl Writer<'_> {
                 let mut block = Block::direct(base.alias.clone(), connection.entity);
                 self.push("(select ");
                 self.object(fields, |sql, field| sql.aggregate(field, &mut block));
-                self.push(&base.from).push(" having true)");
+                self.push(&base.rows()).push(" having true)");
+            }
+            ConnectionField::Groups(groups) => {
+                let block = Block::direct(base.alias.clone(), connection.entity);
+                self.groups(groups, block, &base.rows());
             }
         }
     }
@@ -229,7 +316,8 @@ impl Writer<'_> {
                 self.text(name);
             }
             PageField::StartCursor | PageField::EndCursor => {
-                self.push("(array_agg(").cursor(connection, page);
+                self.push("(array_agg(");
+                self.cursor(base, page);
                 self.in_page_order(connection, page, matches!(field, PageField::EndCursor));
                 self.push(")");
                 self.on_page(connection, page, uses);
@@ -267,23 +355,31 @@ impl Writer<'_> {
         self.list(&key, |sql, &column| {
             sql.column(&mut block, column);
         });
-        self.push(&base.from).push(" order by ");
-        self.order(&mut block, &connection.order, connection.backwards);
+        self.push(&base.sorted()).push(" order by ");
+        self.order(&base.keys, connection.backwards);
         self.push(" limit 1))");
         self.on_page(connection, page, uses);
         self.push(", false)");
     }
 
     /// The place of a row in the order, as a client gives it back.
-    pub(super) fn cursor(&mut self, connection: &Connection, page: &mut Block) {
+    pub(super) fn cursor(&mut self, base: &Base, page: &mut Block) {
         self.push("translate(encode(convert_to(jsonb_build_array(");
-        self.list(&connection.order, |sql, order| {
-            sql.push("to_jsonb(").column(page, order.column).push(")");
+        self.list(base.keys.iter().enumerate(), |sql, (place, key)| {
+            sql.push("to_jsonb(");
+            match key.column {
+                Some(column) => sql.column(page, column),
+                None => {
+                    page.sorted_by.insert(place);
+                    sql.push(&page.alias).push(".").push(&SortKey::name(place))
+                }
+            };
+            sql.push(")");
         });
         self.push(")::text, 'utf-8'), 'base64'), E'\\n', '')");
     }
 
-    fn aggregate(&mut self, field: &AggregateField, block: &mut Block) {
+    pub(super) fn aggregate(&mut self, field: &AggregateField, block: &mut Block) {
         match field {
             AggregateField::Typename(name) => {
                 self.text(name);
@@ -302,7 +398,7 @@ impl Writer<'_> {
         }
     }
 
-    fn aggregated(&mut self, by: Aggregation, column: usize, block: &mut Block) {
+    pub(super) fn aggregated(&mut self, by: Aggregation, column: usize, block: &mut Block) {
         let is_truth = self.entity(block.entity).columns[column].type_oid == 16;
         let function = match (by, is_truth) {
             // PostgreSQL does not order truth values for its own min and max.
@@ -366,7 +462,8 @@ impl Uses {
                 }
                 ConnectionField::Typename(_)
                 | ConnectionField::TotalCount
-                | ConnectionField::Aggregate(_) => {}
+                | ConnectionField::Aggregate(_)
+                | ConnectionField::Groups(_) => {}
             }
         }
         uses

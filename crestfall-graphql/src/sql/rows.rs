@@ -155,7 +155,7 @@ impl Writer<'_> {
             match field {
                 EdgeField::Typename(name) => template.text(name),
                 EdgeField::Cursor => {
-                    let text = self.apart(|sql| sql.cursor(connection, &mut page));
+                    let text = self.apart(|sql| sql.cursor(&base, &mut page));
                     values.add(&text);
                     template.row.push(Piece::Value(JsonEncoding::Text));
                 }

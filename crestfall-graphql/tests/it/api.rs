@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use crestfall_core::Catalog;
 use crestfall_core::catalog::{CatalogOptions, SharedCatalog};
-use crestfall_core::db::{Db, DbConfig};
+use crestfall_core::db::{Db, DbConfig, Scope, Statement};
 use crestfall_core::jwt::{Verifier, sign_hs256};
 use crestfall_core::testing::{TestApp, TestDb};
 use crestfall_graphql::{Config, GraphQl};
@@ -99,6 +99,35 @@ impl Api {
             .bearer(&token("authenticated", subject))
             .await
             .json()
+    }
+
+    /// The first values of the rows that a statement gives to somebody, or to nobody in particular.
+    pub(crate) async fn rows(&self, subject: Option<&str>, sql: &str) -> Vec<Value> {
+        let role = subject.map_or("anon", |_| "authenticated");
+        let claims = json!({ "role": role, "sub": subject }).to_string();
+        let settings = [
+            ("search_path", "library"),
+            ("role", role),
+            ("request.jwt.claims", &claims),
+        ];
+        let scope = Scope {
+            settings: &settings,
+            ..Scope::default()
+        };
+        let statement = Statement::new(sql.to_owned());
+        let answers = self.pool.run(&scope, &[statement]).await;
+        let rows = match &answers {
+            Ok(answers) => &answers[0],
+            Err(error) => panic!("{sql}\n{error:?}"),
+        };
+        let value = |row| {
+            rows.row(row)
+                .and_then(|row| row.get_str(0))
+                .map(Value::from)
+        };
+        (0..rows.len())
+            .map(|row| value(row).unwrap_or_default())
+            .collect()
     }
 
     /// The data of an answer without errors.

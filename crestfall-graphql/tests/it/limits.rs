@@ -224,3 +224,122 @@ async fn a_required_variable_must_be_given() {
         .await;
     assert!(answer.get("errors").is_none(), "{answer}");
 }
+
+#[tokio::test]
+async fn filters_by_related_rows_have_a_bound_sec_33() {
+    let api = Api::new().await;
+    let deep = |levels: usize| {
+        format!(
+            "{{ bookCollection(filter: {{{} id: {{eq: 1}} {}}}) {{ totalCount }} }}",
+            "author: {bookCollection: {some: {".repeat(levels),
+            "}}}".repeat(levels)
+        )
+    };
+    refused(&api, &deep(3000), "max_tokens").await;
+    refused(&api, &deep(40), "max_depth").await;
+    // What is allowed is answered soon, too: PostgreSQL has to plan it.
+    let started = Instant::now();
+    let answer = api.ask(&deep(16)).await;
+    assert_eq!(
+        answer["data"]["bookCollection"]["totalCount"], 2,
+        "{answer}"
+    );
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+    let wide = |members: usize, of: &str| {
+        let filters = many(members, |_| of.to_owned());
+        format!("{{ bookCollection(filter: {{or: [{filters}]}}) {{ totalCount }} }}")
+    };
+    let started = Instant::now();
+    let answer = api.ask(&wide(50, "{author: {id: {lt: 3}}}")).await;
+    assert_eq!(
+        answer["data"]["bookCollection"]["totalCount"], 4,
+        "{answer}"
+    );
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+    for of in [
+        "{author: {}}",
+        "{cover: {book: {author: {}}}}",
+        "{author: {bookCollection: {count: {gt: 0}}}}",
+        "{not: {author: {editedBooks: {none: {}, every: {}}}}}",
+    ] {
+        refused(&api, &wide(51, of), "max_related").await;
+    }
+    let mutation = format!(
+        "mutation {{ updateBookCollection(set: {{pages: 1}}, filter: {{and: [{}]}}) {{ affectedCount }} }}",
+        many(51, |_| "{author: {}}".to_owned())
+    );
+    let answer = api.ask_as("ann", &mutation, json!({})).await;
+    let message = answer["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("(graphql.max_related)"), "{answer}");
+}
+
+#[tokio::test]
+async fn filters_in_variables_have_a_bound_sec_33() {
+    let api = Api::new().await;
+    let query = "query($f: BookFilter, $o: [BookOrderBy!]) { bookCollection(filter: $f, orderBy: $o) { totalCount edges { cursor } } }";
+    let many_of = |count: usize, one: Value| Value::Array(vec![one; count]);
+    let by_editor = json!({ "editor": { "fullName": "AscNullsLast" } });
+    let mut deep = json!({ "id": { "eq": 1 } });
+    for _ in 0..30 {
+        deep = json!({ "author": { "bookCollection": { "none": deep } } });
+    }
+    for (variables, setting) in [
+        (
+            json!({ "f": { "or": many_of(30_000, json!({ "author": {} })) } }),
+            "max_list_items",
+        ),
+        (
+            json!({ "f": { "or": many_of(9_000, json!({ "author": {} })) } }),
+            "max_related",
+        ),
+        (json!({ "o": many_of(9_000, by_editor) }), "max_related"),
+        (json!({ "f": deep }), "max_related"),
+        (
+            json!({ "f": { "author": { "id": { "in": vec![1; 20_000] } } } }),
+            "max_list_items",
+        ),
+    ] {
+        let started = Instant::now();
+        let answer = api.ask_with(query, variables).await;
+        let error = &answer["errors"][0];
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(
+            message.contains(&format!("(graphql.{setting})")),
+            "{answer}"
+        );
+        assert_eq!(error["extensions"]["code"], "limit_exceeded");
+        assert!(started.elapsed() < SOON, "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn related_rows_and_groups_cost_what_they_look_at() {
+    let api = Api::over("", |config| config.limits.cost = 69).await;
+    // A page of books, of writers, and of books again.
+    let answered = "{ bookCollection(first: 5, filter: {author: {bookCollection: {some: {}}}}) { edges { cursor } } }";
+    assert!(api.ask(answered).await.get("errors").is_none());
+    let nested = "author: {bookCollection: {some: {author: {id: {eq: 1}}}}}";
+    refused(
+        &api,
+        &format!("{{ bookCollection(filter: {{{nested}}}) {{ edges {{ cursor }} }} }}"),
+        "max_cost",
+    )
+    .await;
+    refused(
+        &api,
+        "{ bookCollection(orderBy: [{author: {id: AscNullsLast}}, {editor: {bookCollection: {count: AscNullsLast}}}]) { edges { cursor } } }",
+        "max_cost",
+    )
+    .await;
+    let groups = many(8, |n| {
+        format!(
+            "g{n}: groupedAggregates(groupBy: [genre]) {{ keys {{ genre }} count sum {{ pages }} }}"
+        )
+    });
+    refused(
+        &api,
+        &format!("{{ bookCollection {{ {groups} }} }}"),
+        "max_cost",
+    )
+    .await;
+}

@@ -160,6 +160,68 @@ async fn alike_subscriptions_are_asked_once_and_when_something_changed() {
 }
 
 #[tokio::test]
+async fn what_filters_and_orders_lead_to_is_watched() {
+    let api = Api::over("", |config| {
+        config.subscriptions.interval = Duration::from_millis(20);
+    })
+    .await;
+    let told = Arc::new(Told {
+        sender: watch::Sender::new(0),
+        asked: Mutex::default(),
+    });
+    let graphql = api.graphql.clone().changes(told.clone());
+    let bearer = token("authenticated", "ann");
+    let of = |arguments: &str| {
+        format!("subscription {{ bookCollection({arguments}) {{ edges {{ node {{ id }} }} }} }}")
+    };
+    for (arguments, relations) in [
+        ("first: 1", vec!["book"]),
+        (
+            "filter: {or: [{id: {eq: 1}}, {not: {author: {fullName: {eq: \"Ada\"}}}}]}",
+            vec!["author", "book"],
+        ),
+        (
+            "filter: {loanCollection: {none: {member: {owner: {eq: \"ann\"}}}}}",
+            vec!["book", "loan", "member"],
+        ),
+        (
+            "filter: {loanCollection: {count: {gt: 1}}}",
+            vec!["book", "loan"],
+        ),
+        (
+            "orderBy: [{cover: {colour: AscNullsLast}}]",
+            vec!["book", "cover"],
+        ),
+        (
+            "orderBy: [{editor: {bookCollection: {count: AscNullsLast}}}]",
+            vec!["author", "book"],
+        ),
+    ] {
+        let mut events = Events::open(graphql.router(), &of(arguments), Some(&bearer)).await;
+        assert!(
+            events.next().await.unwrap().contains("\"data\""),
+            "{arguments}"
+        );
+        let mut names = told.asked.lock().pop().unwrap();
+        names.sort_unstable();
+        let expected: Vec<String> = relations
+            .iter()
+            .map(|name| QualifiedName::new("library", *name).to_string())
+            .collect();
+        assert_eq!(names, expected, "{arguments}");
+    }
+    // A row of the other relation makes another answer.
+    let filter = of("filter: {loanCollection: {some: {note: {eq: \"late\"}}}}");
+    let mut events = Events::open(graphql.router(), &filter, Some(&bearer)).await;
+    assert!(events.next().await.unwrap().contains("\"edges\":[]"));
+    api.db
+        .execute("update library.loan set note = 'late' where book_id = 2")
+        .await;
+    told.sender.send_modify(|count| *count += 1);
+    assert!(events.next().await.unwrap().contains("\"id\":\"2\""));
+}
+
+#[tokio::test]
 async fn the_schema_tells_of_subscriptions() {
     let api = Api::new().await;
     let query = "{ __schema { subscriptionType { name fields { name } } } }";

@@ -281,3 +281,27 @@ async fn as_many_rows_as_allowed_are_inserted_for_all_that_are_updated() {
         ("limit_exceeded", 0)
     );
 }
+
+#[tokio::test]
+async fn filters_of_writes_may_ask_for_related_rows() {
+    let studio = studio().await;
+    let query = "mutation {
+        updateFilmCollection(filter: {poster: {colour: {eq: \"red\"}}}, set: {awardCollection: {
+            delete: {filter: {film: {director: {name: {eq: \"Agnes\"}}}}, atMost: 3}
+        }}) { records { title } }
+        insertIntoFilmCollection(objects: [{id: 2, title: \"two\", year: 5}, {id: 1, title: \"one\", year: 5}], onConflict: {
+            constraint: film_pkey, updateColumns: [year], where: {awardCollection: {some: {name: {eq: \"a\"}}}}
+        }) { records { title } }
+    }";
+    let done = studio.done(query, json!({})).await;
+    assert_eq!(
+        done["updateFilmCollection"]["records"],
+        json!([{ "title": "one" }])
+    );
+    // The other has no awards any more.
+    assert_eq!(
+        done["insertIntoFilmCollection"]["records"],
+        json!([{ "title": "two" }])
+    );
+    assert_eq!(studio.count("award").await, 2);
+}

@@ -151,6 +151,9 @@ pub(crate) struct GraphQl {
     pub(crate) max_fragments: usize,
     /// Most directives in an operation.
     pub(crate) max_directives: usize,
+    /// Most related rows that filters and orders of an operation lead to (`{director: {name: …}}` is
+    /// one): each is a subselect.
+    pub(crate) max_related: usize,
     /// Most items of one list, in the document or in the variables.
     pub(crate) max_list_items: usize,
     /// Most values of all arguments, or of all variables, together.
@@ -514,6 +517,7 @@ impl Default for GraphQl {
             max_aliases: limits.aliases,
             max_fragments: limits.fragments,
             max_directives: limits.directives,
+            max_related: limits.related,
             max_list_items: limits.list_items,
             max_values: limits.values,
             max_cost: limits.cost,

@@ -128,6 +128,7 @@ impl Settings {
                 aliases: graphql.max_aliases,
                 fragments: graphql.max_fragments,
                 directives: graphql.max_directives,
+                related: graphql.max_related,
                 list_items: graphql.max_list_items,
                 values: graphql.max_values,
                 cost: graphql.max_cost,
