@@ -13,6 +13,7 @@ use crate::plan::{
 const NUMBER: &str = "crestfall_number";
 
 /// Where a connection's rows are read, as often as need be.
+#[derive(Default)]
 pub(super) struct Base {
     /// ` from …`, with the rows called `alias`.
     from: String,
@@ -25,6 +26,16 @@ pub(super) struct Base {
     pub(super) keys: Vec<SortKey>,
     /// The whole row, as an expression.
     row: String,
+}
+
+impl Connection {
+    /// Its rows come from a function that may change something.
+    fn calls_volatile(&self) -> bool {
+        matches!(
+            &self.source,
+            RowSource::Call(call) if call.function.volatility == Volatility::Volatile
+        )
+    }
 }
 
 impl Base {
@@ -43,11 +54,15 @@ impl Writer<'_> {
     /// A connection as a JSON object.
     pub(super) fn connection(&mut self, connection: &Connection, above: Option<&mut Block>) {
         let mut shared = String::new();
-        let base = self.base(connection, above, &mut shared);
+        let uses = Uses::of(connection);
+        let base = match uses.relation {
+            true => self.base(connection, above, &mut shared),
+            // A statement has no parameters that do not stand in it.
+            false => Base::default(),
+        };
         self.push("(").push(&shared).push("select ");
         let alias = self.alias();
         let mut page = Block::derived(alias, connection.entity);
-        let uses = Uses::of(connection);
         let object = self.apart(|sql| {
             sql.object(&connection.fields, |sql, field| {
                 sql.connection_field(connection, field, &mut page, &base, &uses);
@@ -57,8 +72,12 @@ impl Writer<'_> {
         if uses.rows {
             self.push(" from ");
             self.page(connection, &page, &base, &uses);
-            // Also when no row is left, and when nothing is aggregated.
-            self.push(" having true");
+            // Also when no row is left, and when nothing is aggregated. PostgreSQL does not look at rows
+            // of which nothing is asked, and would not call a function for them.
+            self.push(match connection.calls_volatile() {
+                true => " having count(*) >= 0",
+                false => " having true",
+            });
         }
         self.push(")");
     }
@@ -416,6 +435,8 @@ impl Writer<'_> {
 
 /// What of the rows of a page is asked.
 pub(super) struct Uses {
+    /// Anything of them, or of all rows.
+    relation: bool,
     /// The rows are read at all.
     rows: bool,
     /// Their numbers in the page.
@@ -428,6 +449,7 @@ impl Uses {
     /// The rows, and nothing about them.
     pub(super) fn rows() -> Self {
         Self {
+            relation: true,
             rows: true,
             numbers: false,
             looks_ahead: false,
@@ -435,8 +457,11 @@ impl Uses {
     }
 
     fn of(connection: &Connection) -> Self {
+        // What a function changes is changed, whatever is asked of its rows.
+        let is_called = connection.calls_volatile();
         let mut uses = Self {
-            rows: false,
+            relation: is_called,
+            rows: is_called,
             numbers: false,
             looks_ahead: false,
         };
@@ -460,12 +485,13 @@ impl Uses {
                             || matches!(field, PageField::StartCursor | PageField::EndCursor);
                     }
                 }
-                ConnectionField::Typename(_)
-                | ConnectionField::TotalCount
+                ConnectionField::TotalCount
                 | ConnectionField::Aggregate(_)
-                | ConnectionField::Groups(_) => {}
+                | ConnectionField::Groups(_) => uses.relation = true,
+                ConnectionField::Typename(_) => {}
             }
         }
+        uses.relation |= uses.rows;
         uses
     }
 }

@@ -235,7 +235,7 @@ async fn filters_by_related_rows_have_a_bound_sec_33() {
             "}}}".repeat(levels)
         )
     };
-    refused(&api, &deep(3000), "max_tokens").await;
+    refused(&api, &deep(3000), "max_depth").await;
     refused(&api, &deep(40), "max_depth").await;
     // What is allowed is answered soon, too: PostgreSQL has to plan it.
     let started = Instant::now();

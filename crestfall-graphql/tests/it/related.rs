@@ -461,3 +461,28 @@ async fn the_schema_tells_of_related_rows() {
         ])
     );
 }
+
+#[tokio::test]
+async fn a_connection_of_which_nothing_is_asked_takes_a_filter() {
+    let api = Api::new().await;
+    let query = "query($n: String) { bookCollection(filter: {author: {fullName: {eq: $n}}, title: {eq: \"x\"}}, orderBy: [{editor: {id: AscNullsLast}}]) { __typename } }";
+    let answer = api.ask_with(query, json!({ "n": "Ada" })).await;
+    assert_eq!(
+        answer["data"]["bookCollection"],
+        json!({ "__typename": "BookConnection" }),
+        "{answer}"
+    );
+    let nested = "query($n: String) { writerByPk(id: 1) { bookCollection(filter: {title: {eq: $n}}) { pageInfo { __typename } } } }";
+    let answer = api.ask_with(nested, json!({ "n": "Ada" })).await;
+    assert_eq!(
+        answer["data"]["writerByPk"]["bookCollection"],
+        json!({ "pageInfo": { "__typename": "PageInfo" } }),
+        "{answer}"
+    );
+    // A function that changes rows is called all the same.
+    let change = "mutation { touchAll(filter: {id: {eq: 1}}) { __typename } }";
+    let answer = api.ask_as("ann", change, json!({})).await;
+    assert_eq!(answer["data"]["touchAll"]["__typename"], "BookConnection");
+    let data = api.data("{ bookByPk(id: 5) { pages } }").await;
+    assert_eq!(data["bookByPk"]["pages"], 51);
+}
