@@ -490,7 +490,7 @@ impl GraphQl {
         statements: &[Statement],
     ) -> Result<Vec<Rows>, Failed> {
         let (settings, compiled) = (&*prepared.settings, &*prepared.compiled);
-        if settings.config.log_query {
+        if settings.config.log_query && compiled.nested.is_empty() {
             for statement in statements {
                 tracing::info!(db.query.text = %statement.sql, "graphql.execute");
             }
@@ -521,8 +521,8 @@ impl GraphQl {
         if compiled.nested.is_empty() {
             return Ok(db.run(&scope, statements).await?);
         }
-        let most_rows = settings.config.limits.list_items;
-        nested::run(db, &scope, compiled, &prepared.variables, most_rows).await
+        let operation = (compiled, &prepared.variables);
+        nested::run(db, &scope, operation, &settings.config).await
     }
 
     /// How long to wait while the database cannot be reached.

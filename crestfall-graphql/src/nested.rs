@@ -25,6 +25,7 @@ use crestfall_core::db::{
 use futures_util::future::BoxFuture;
 
 use crate::compiled::{Compiled, Source};
+use crate::config::Config;
 use crate::plan::Key;
 use crate::sql::{
     Before, FieldNames, FollowStep, FollowUp, InsertStep, NestedRoot, NestedWrite, UpdateStep,
@@ -69,11 +70,12 @@ struct Inserted {
 pub(crate) async fn run(
     db: &Db,
     scope: &Scope<'_>,
-    compiled: &Compiled,
-    variables: &Variables,
-    most_rows: usize,
+    (compiled, variables): (&Compiled, &Variables),
+    config: &Config,
 ) -> Result<Vec<Rows>, Failed> {
+    let most_rows = config.limits.list_items;
     let mut session = Session {
+        logs: config.log_query,
         db,
         scope,
         open: None,
@@ -115,12 +117,21 @@ struct Session<'a> {
     most_rows: usize,
     /// How many rows may still be inserted.
     rows_left: usize,
+    /// Statements are logged.
+    logs: bool,
 }
 
 impl<'a> Session<'a> {
     async fn run(&mut self, statements: &[Statement]) -> Result<Vec<Rows>, DbError> {
         if statements.is_empty() {
             return Ok(Vec::new());
+        }
+        if self.logs {
+            let mut texts: Vec<&Arc<str>> = statements.iter().map(|one| &one.sql).collect();
+            texts.dedup();
+            for text in texts {
+                tracing::info!(db.query.text = %text, "graphql.execute");
+            }
         }
         match &mut self.open {
             Some(open) => open.run(statements).await,
@@ -278,6 +289,9 @@ impl<'a> Session<'a> {
             let mut rows = self.one(&step.find, &handed, place).await?;
             if rows.is_empty() {
                 return Ok(rows);
+            }
+            if rows.len() > self.most_rows {
+                return Err(Failed::TooMany(self.field.clone(), self.most_rows));
             }
             if let Some(change) = &step.change {
                 let keys = self.insert_first(step.before.iter()).await?;

@@ -17,17 +17,23 @@ fn of_root(schema: &Schema, root: &Root) -> u64 {
         Root::Value(_) | Root::Own(_) => 1,
         Root::Insert(insert) => {
             let rows = insert.rows.len() as u64;
-            rows.saturating_mul(of_answer(schema, &insert.fields))
+            let conflict = insert.conflict.as_ref();
+            let filter = conflict.map_or(0, |conflict| of_conditions(schema, &conflict.filter));
+            rows.saturating_mul(of_answer(schema, &insert.fields).saturating_add(filter))
         }
         Root::InsertNested(insert) => {
             let rows = insert.rows.rows.len() as u64;
             let answer = rows.saturating_mul(of_answer(schema, &insert.fields));
-            answer.saturating_add(insert.size().rows as u64)
+            answer
+                .saturating_add(insert.size().rows as u64)
+                .saturating_add(of_filters(schema, insert.filters()))
         }
         Root::UpdateNested(update) => {
             let rows = schema.entity(update.change.entity).max_rows;
             let written = rows.saturating_mul(update.size().rows as u64);
-            of_change(schema, rows, &update.change.filter, &update.fields).saturating_add(written)
+            of_change(schema, rows, &update.change.filter, &update.fields)
+                .saturating_add(written)
+                .saturating_add(of_filters(schema, update.filters()))
         }
         Root::Update(update) => of_change(
             schema,
@@ -42,6 +48,13 @@ fn of_root(schema: &Schema, root: &Root) -> u64 {
             &delete.fields,
         ),
     }
+}
+
+/// Those of rows that are written with others.
+fn of_filters(schema: &Schema, filters: Vec<&[Condition]>) -> u64 {
+    sum(filters
+        .into_iter()
+        .map(|filter| of_conditions(schema, filter)))
 }
 
 /// `atMost` is known only when the statement runs; a page is what is told of it.

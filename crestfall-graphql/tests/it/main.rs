@@ -13,6 +13,7 @@ mod http;
 mod limits;
 mod live;
 mod nested_inserts;
+mod nested_trees;
 mod nested_updates;
 mod paging;
 mod reading;

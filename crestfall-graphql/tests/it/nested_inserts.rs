@@ -196,7 +196,7 @@ async fn what_is_forbidden_below_undoes_all_of_it_and_tells_where() {
     let error = &answer["errors"][0];
     assert_eq!(
         error["extensions"],
-        json!({ "code": "23502", "input": "objects[0].awardCollection.data[0].jurorCollection.data.name" })
+        json!({ "code": "23502", "input": "objects[0].awardCollection.data[0].jurorCollection.data[0].name" })
     );
     assert_eq!(error["path"], json!(["insertIntoFilmCollection"]));
     studio.nothing_is_written().await;

@@ -203,14 +203,12 @@ async fn changes_go_down_several_levels() {
     );
     assert_eq!(studio.count("juror join studio.award on award.id = award_id where (juror.name, award.name) in (('jury', 'a'), ('alone', 'last'))").await, 2);
     assert_eq!(studio.count("award join studio.film on film.id = film_id where title = 'three' and director_id = 101").await, 1);
-    // Below, everything is undone from the deepest level too.
-    let (message, _) = studio
-        .refused(&query.replace("three", "four"), json!({}))
-        .await;
-    assert!(
-        message.starts_with("set.filmCollection.update[0].set"),
-        "{message}"
-    );
+    // From the deepest level too, everything is undone.
+    let again = query.replace("\"one\"", "\"uno\"").replace("three", "four");
+    let (message, _) = studio.refused(&again, json!({})).await;
+    let place = "set.filmCollection.update[0].set.awardCollection.update[0].set.jurorCollection.insert.data[0]: duplicate key";
+    assert!(message.starts_with(place), "{message}");
+    assert_eq!(studio.count("film where title = 'four'").await, 0);
 }
 
 #[tokio::test]
@@ -282,4 +280,28 @@ async fn as_many_rows_as_allowed_are_inserted_for_all_that_are_updated() {
         (code.as_str(), studio.count("award").await),
         ("limit_exceeded", 0)
     );
+}
+
+#[tokio::test]
+async fn filters_of_writes_may_ask_for_related_rows() {
+    let studio = studio().await;
+    let query = "mutation {
+        updateFilmCollection(filter: {poster: {colour: {eq: \"red\"}}}, set: {awardCollection: {
+            delete: {filter: {film: {director: {name: {eq: \"Agnes\"}}}}, atMost: 3}
+        }}) { records { title } }
+        insertIntoFilmCollection(objects: [{id: 2, title: \"two\", year: 5}, {id: 1, title: \"one\", year: 5}], onConflict: {
+            constraint: film_pkey, updateColumns: [year], where: {awardCollection: {some: {name: {eq: \"a\"}}}}
+        }) { records { title } }
+    }";
+    let done = studio.done(query, json!({})).await;
+    assert_eq!(
+        done["updateFilmCollection"]["records"],
+        json!([{ "title": "one" }])
+    );
+    // The other has no awards any more.
+    assert_eq!(
+        done["insertIntoFilmCollection"]["records"],
+        json!([{ "title": "two" }])
+    );
+    assert_eq!(studio.count("award").await, 2);
 }

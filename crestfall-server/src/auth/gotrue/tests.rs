@@ -184,7 +184,10 @@ fn the_header_that_says_whom_to_count_is_believed_no_further_than_the_proxy() {
 #[test]
 fn a_clean_up_that_is_off_stays_off() {
     let (key, value) = one("GOTRUE_DB_CLEANUP_ENABLED", "false");
-    assert_eq!((key.as_str(), value.as_str()), ("auth.cleanup.enabled", "false"));
+    assert_eq!(
+        (key.as_str(), value.as_str()),
+        ("auth.cleanup.enabled", "false")
+    );
 }
 
 #[test]
