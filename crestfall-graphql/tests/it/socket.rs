@@ -102,6 +102,17 @@ impl Client {
         }
     }
 
+    /// How the connection ends, if by a closing frame and soon.
+    async fn end(&mut self) -> Option<(u16, String)> {
+        const SOON: Duration = Duration::from_secs(3);
+        while let Ok(Some(Ok(message))) = tokio::time::timeout(SOON, self.0.next()).await {
+            if let Message::Close(Some(frame)) = message {
+                return Some((frame.code.into(), frame.reason.to_string()));
+            }
+        }
+        None
+    }
+
     async fn frame(&mut self) -> Message {
         let next = tokio::time::timeout(Duration::from_secs(10), self.0.next());
         next.await.expect("in time").expect("a frame").unwrap()
@@ -418,22 +429,28 @@ async fn a_client_that_does_not_read_is_closed_d4() {
     .await;
     let long = format!("update library.book set title = repeat('x', {MEGABYTE}) where id = 1");
     api.db.execute(&long).await;
-    let mut client = Client::init(&address, Value::Null).await;
     let titles: Vec<String> = (0..12).map(|number| format!("t{number}: title")).collect();
     let query = format!(
         "subscription {{ bookByPk(id: 1) {{ {} }} }}",
         titles.join(" ")
     );
-    // More than the buffers between here and there hold.
-    client.subscribe("1", &query).await;
-    client.subscribe("2", &query).await;
-    // A busy machine needs seconds for so much.
-    tokio::time::sleep(Duration::from_secs(6)).await;
-    let (code, reason) = client.closed().await;
-    assert_eq!(
-        (code, &*reason),
-        (1013, "The client takes its messages too slowly")
-    );
+    // How long the answers take to be made depends on the machine, and the server says why only while
+    // the client may still read it.
+    for pause in [800, 1600, 3200, 6400] {
+        let mut client = Client::init(&address, Value::Null).await;
+        // More than the buffers between here and there hold.
+        client.subscribe("1", &query).await;
+        client.subscribe("2", &query).await;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        if let Some((code, reason)) = client.end().await {
+            assert_eq!(
+                (code, &*reason),
+                (1013, "The client takes its messages too slowly")
+            );
+            return;
+        }
+    }
+    panic!("it was never closed for being slow");
 }
 
 #[tokio::test]
