@@ -26,6 +26,7 @@ use crate::error::Result;
 use crate::forward_auth::ForwardAuth;
 use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
+use crate::lane::Lane;
 use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
 use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
 use crate::provider::{Documents, unknown_provider};
@@ -45,6 +46,7 @@ pub struct Auth(Arc<Inner>);
 
 struct Inner {
     pool: PgPool,
+    lane: Lane,
     config: Config,
     sealer: Arc<SealingKeys>,
     keys: Keys,
@@ -213,6 +215,7 @@ impl Builder {
             relying_parties: RelyingParties::new(&config)
                 .map_err(setting("the settings of webauthn cannot be used"))?,
             sealer,
+            lane: Lane::new(&self.pool),
             pool: self.pool,
             config,
         })))
@@ -402,6 +405,11 @@ impl Auth {
 
     pub(crate) fn pool(&self) -> &PgPool {
         &self.0.pool
+    }
+
+    /// Connections for what comes most often, and is one statement.
+    pub(crate) fn lane(&self) -> &Lane {
+        &self.0.lane
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>> {

@@ -32,6 +32,7 @@ mod import;
 mod key_making;
 mod key_store;
 mod keys;
+mod lane;
 mod link_mail;
 mod login_page;
 pub mod mail;

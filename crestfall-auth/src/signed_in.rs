@@ -241,9 +241,10 @@ where
         let subject = uuid_claim(&identity, "sub")?
             .ok_or_else(|| Error::new(ErrorCode::BadJwt, "invalid claim: missing sub claim"))?;
         let session_id = uuid_claim(&identity, "session_id")?;
-        let mut db = auth.pool().acquire().await?;
+        let mut db = auth.lane().acquire().await?;
         directory::pull(&auth, &mut db, Lookup::Id(subject)).await?;
         let (user, session) = load(&mut db, subject, session_id).await?;
+        db.done();
         if user.is_banned() {
             return Err(Error::new(ErrorCode::UserBanned, "User is banned"));
         }

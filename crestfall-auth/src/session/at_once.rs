@@ -36,7 +36,7 @@ pub(super) async fn refresh_at_once(
     let Some(used) = RefreshToken::decode(text).filter(|_| is_plain(auth)) else {
         return Ok(None);
     };
-    let mut db = auth.pool().acquire().await?;
+    let mut db = auth.lane().acquire().await?;
     let Some(held) = held_sessions::find(&mut db, used.session).await? else {
         return Ok(None);
     };
@@ -63,6 +63,7 @@ pub(super) async fn refresh_at_once(
         log: &log,
     };
     let is_written = held_sessions::refreshed(&mut db, &refreshed).await?;
+    db.done();
     Ok(is_written.then_some(tokens))
 }
 
@@ -108,11 +109,12 @@ pub(crate) async fn begin_at_once(
         failure: attempt.counted(),
         log: &log,
     };
-    let mut db = auth.pool().acquire().await?;
-    let Some(signed_in_at) = sign_ins::begin(&mut db, &begun).await? else {
+    let mut db = auth.lane().acquire().await?;
+    let signed_in_at = sign_ins::begin(&mut db, &begun).await?;
+    db.done();
+    let Some(signed_in_at) = signed_in_at else {
         return Ok(None);
     };
-    drop(db);
     user.last_sign_in_at = Some(signed_in_at);
     let session = Session {
         id,

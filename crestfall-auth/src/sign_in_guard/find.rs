@@ -19,7 +19,7 @@ pub(crate) async fn find_and_check(
         return ask_directory(auth, caller, by, given).await;
     }
     let audience = &auth.config().tokens.audience;
-    let mut db = auth.pool().acquire().await?;
+    let mut db = auth.lane().acquire().await?;
     let (seen, counted) = if auth.config().lock_out.enabled {
         let (network, limits) = (network(caller), limits(auth));
         let new = Try {
@@ -32,7 +32,7 @@ pub(crate) async fn find_and_check(
     } else {
         (sign_ins::find(&mut db, by, audience).await?, None)
     };
-    drop(db);
+    db.done();
     if let Some(counted) = &counted {
         hold_back(auth, counted).await;
     }

@@ -140,16 +140,11 @@ pub(crate) struct Begun<'a> {
     pub(crate) log: &'a Value,
 }
 
-/// Begins a session at `aal1`, takes back what was counted as a failure, and writes it to the log. None,
-/// and nothing written, if the user is no longer who was looked at, or if there is more to do: to
-/// remember, and to tell of, a network that was not seen within the hour.
-pub(crate) async fn begin(
-    db: &mut PgConnection,
-    begun: &Begun<'_>,
-) -> sqlx::Result<Option<DateTime<Utc>>> {
-    let (subject, device) = begun.failure.unzip();
-    sqlx::query_scalar(
-        "with signed_in as (
+/// What [`begin`] runs, with what is done about the try that was counted: of $12 and $13.
+macro_rules! begin {
+    ($undo:literal) => {
+        concat!(
+            "with signed_in as (
            update auth.users u set last_sign_in_at = now(), updated_at = now()
            where u.id = $1 and u.xmin = $2::text::xid
              and $3 = exists(
@@ -167,32 +162,55 @@ pub(crate) async fn begin(
          proof as (
            insert into auth.mfa_amr_claims (session_id, authentication_method)
            select id, $10 from session),
-         forgotten as (
-           delete from auth.sign_in_failures f using signed_in
-           where f.subject = $11 and f.device = $12 and $12 <> ''),
-         taken_back as (
-           update auth.sign_in_failures f set failures = greatest(f.failures - 1, 0)
-           from signed_in
-           where f.subject = $11 and f.device = $12 and $12 = ''
-             and (f.locked_until is null or f.locked_until <= now())),
-         log as (
+         ",
+            $undo,
+            " log as (
            insert into auth.audit_log_entries (payload, ip_address, created_at)
-           select $13::json, coalesce($8, ''), clock_timestamp() from signed_in)
-         select now() from signed_in",
-    )
-    .bind(begun.user)
-    .bind(begun.version)
-    .bind(begun.has_factor)
-    .bind(&begun.network)
-    .bind(begun.id)
-    .bind(begun.not_after)
-    .bind(begun.user_agent)
-    .bind(&begun.ip)
-    .bind(begun.refresh_token_hmac_key)
-    .bind(begun.method)
-    .bind(subject)
-    .bind(device)
-    .bind(Json(begun.log))
-    .fetch_optional(db)
-    .await
+           select $11::json, coalesce($8, ''), clock_timestamp() from signed_in)
+         select now() from signed_in"
+        )
+    };
+}
+
+/// Begins a session at `aal1`, takes back what was counted as a failure, and writes it to the log. None,
+/// and nothing written, if the user is no longer who was looked at, or if there is more to do: to
+/// remember, and to tell of, a network that was not seen within the hour.
+pub(crate) async fn begin(
+    db: &mut PgConnection,
+    begun: &Begun<'_>,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let (subject, device) = begun.failure.unzip();
+    let statement = match device {
+        None => begin!(""),
+        // Strangers' failures are counted together: this one was none.
+        Some("") => begin!(
+            "taken_back as (
+               update auth.sign_in_failures f set failures = greatest(f.failures - 1, 0)
+               from signed_in
+               where f.subject = $12 and f.device = $13
+                 and (f.locked_until is null or f.locked_until <= now())),"
+        ),
+        Some(_) => begin!(
+            "forgotten as (
+               delete from auth.sign_in_failures f using signed_in
+               where f.subject = $12 and f.device = $13),"
+        ),
+    };
+    let query = sqlx::query_scalar(statement)
+        .bind(begun.user)
+        .bind(begun.version)
+        .bind(begun.has_factor)
+        .bind(&begun.network)
+        .bind(begun.id)
+        .bind(begun.not_after)
+        .bind(begun.user_agent)
+        .bind(&begun.ip)
+        .bind(begun.refresh_token_hmac_key)
+        .bind(begun.method)
+        .bind(Json(begun.log));
+    let query = match device {
+        None => query,
+        Some(_) => query.bind(subject).bind(device),
+    };
+    query.fetch_optional(db).await
 }
