@@ -24,8 +24,8 @@ mod shared;
 mod view;
 
 pub use details::{
-    ColumnDetails, ConflictTarget, Details, ForeignKeyDetails, FunctionDetails, ParameterDetails, TableDetails,
-    TypeCategory, TypeDetails, UniqueKey,
+    ColumnDetails, ConflictTarget, Details, ForeignKeyDetails, FunctionDetails, ParameterDetails,
+    TableDetails, TypeCategory, TypeDetails, UniqueKey,
 };
 pub use keeper::{CatalogKeeper, CatalogState};
 pub use kept::KeptCatalog;
