@@ -35,6 +35,10 @@ impl Refusal {
         self
     }
 
+    pub(crate) fn has_no_path(&self) -> bool {
+        self.path.is_empty()
+    }
+
     /// The client is told the path.
     pub(crate) fn with_path(mut self) -> Self {
         self.is_path_told = true;

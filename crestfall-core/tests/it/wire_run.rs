@@ -206,6 +206,43 @@ async fn a_failed_statement_undoes_all() {
 }
 
 #[tokio::test]
+async fn an_error_tells_which_of_the_statements_it_is_of() {
+    let Some(db) = database(|_| {}).await else {
+        return;
+    };
+    let failed = |error: DbError| error.postgres().and_then(|error| error.statement);
+    let scope = Scope {
+        settings: &[("request.path", "/")],
+        prelude: Some(&Statement::new("select 1")),
+        ..Scope::default()
+    };
+    let statements = [
+        "select 1",
+        "select generate_series(1, 9)",
+        "select 1 / $1::int",
+    ];
+    let mut statements = statements.map(Statement::new);
+    statements[2].params.push(Param::from("0"));
+    // Prepared now, and then known already.
+    for _ in 0..2 {
+        let error = db.run(&scope, &statements).await.unwrap_err();
+        assert_eq!(failed(error), Some(2));
+    }
+    // Refused before it could run.
+    statements[1] = Statement::new("select nothing_of_that_name");
+    let (_, mut open) = db.open(&scope, &statements[..1]).await.unwrap();
+    assert_eq!(failed(open.run(&statements).await.unwrap_err()), Some(1));
+    drop(open);
+    // One that no statement is to blame for.
+    let unknown = Scope {
+        settings: &[("role", "nobody_of_that_name")],
+        ..Scope::default()
+    };
+    let error = db.run(&unknown, &statements[..1]).await.unwrap_err();
+    assert_eq!(failed(error), None);
+}
+
+#[tokio::test]
 async fn isolation_and_rollback_are_as_asked() {
     let Some(db) = database(|config| config.pool_size = 1).await else {
         return;

@@ -153,11 +153,11 @@ struct Steps<'s> {
 
 /// What a statement gives: columns, each once.
 #[derive(Debug, Default)]
-struct Given {
+struct Gives {
     columns: Vec<usize>,
 }
 
-impl Given {
+impl Gives {
     /// Where the columns are in it, which gives them from now on.
     fn places(&mut self, columns: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let place = |column| {
@@ -253,8 +253,8 @@ impl Steps<'_> {
         above: Option<&Relation>,
         key: &[usize],
     ) -> InsertStep {
-        let mut given = Given::default();
-        given.places(key.iter().copied());
+        let mut gives = Gives::default();
+        gives.places(key.iter().copied());
         let mut assigned = Assigned::default();
         if let Some(above) = above {
             assigned.hand(self.there(above));
@@ -265,13 +265,13 @@ impl Steps<'_> {
         }
         let mut after = Vec::new();
         for (relation, rows) in &row.after {
-            let hands = given.places(self.here(entity, relation));
+            let hands = gives.places(self.here(entity, relation));
             after.push((hands, self.new_rows(rows, Some(relation), &[])));
         }
         // One form for one set of columns, in whatever order they are given.
         assigned.values.sort_by_key(|(column, _)| *column);
         let statement = self.write(|sql| {
-            sql.insert_one(entity, &assigned.values, conflict, &given.columns);
+            sql.insert_one(entity, &assigned.values, conflict, &gives.columns);
         });
         InsertStep {
             path: row.path.clone(),
@@ -309,8 +309,8 @@ impl Steps<'_> {
         key: &[usize],
     ) -> UpdateStep {
         let entity = change.entity;
-        let mut given = Given::default();
-        given.places(key.iter().copied());
+        let mut gives = Gives::default();
+        gives.places(key.iter().copied());
         let mut assigned = Assigned::default();
         let before = self.before(entity, &change.before, &mut assigned);
         for (column, value) in &change.set {
@@ -318,7 +318,7 @@ impl Steps<'_> {
         }
         let mut after = Vec::new();
         for (relation, follow) in &change.after {
-            let hands = given.places(self.here(entity, relation));
+            let hands = gives.places(self.here(entity, relation));
             let what = match follow {
                 Follow::Insert(rows) => FollowUp::Insert(self.new_rows(rows, Some(relation), &[])),
                 Follow::Update(change) => {
@@ -341,17 +341,17 @@ impl Steps<'_> {
         }
         let waits = !before.is_empty();
         let own_key = match waits {
-            true => given.places(self.schema.entity(entity).primary_key.iter().copied()),
+            true => gives.places(self.schema.entity(entity).primary_key.iter().copied()),
             false => Vec::new(),
         };
         let above = above.map(|above| self.there(above)).unwrap_or_default();
         let find = self.write(|sql| {
             let set = (!waits).then_some(assigned.values.as_slice());
-            sql.find(change, set, &above, &given.columns);
+            sql.find(change, set, &above, &gives.columns);
         });
         let change_found = waits.then(|| {
             self.write(|sql| {
-                sql.change_found(entity, (&assigned.values, assigned.handed), &given.columns)
+                sql.change_found(entity, (&assigned.values, assigned.handed), &gives.columns)
             })
         });
         UpdateStep {

@@ -134,17 +134,29 @@ impl Checker<'_> {
             let max_length = input.max_length.or(max_length);
             match self.check(&input.of, max_length, value) {
                 Ok(value) => Ok((name, value)),
-                Err(refusal) => {
-                    let refusal = refusal.below(&*name);
-                    Err(match input.meaning {
-                        InputMeaning::Link(_) => refusal.with_path(),
-                        _ => refusal,
-                    })
-                }
+                Err(refusal) => Err(match input.meaning {
+                    InputMeaning::Link(_) => self.of_link(refusal, input),
+                    _ => refusal.below(&*name),
+                }),
             }
         });
         let checked: Result<Vec<(Arc<str>, Given)>, Refusal> = checked.collect();
         Ok(Given::constant(Data::Object(checked?)))
+    }
+}
+
+impl Checker<'_> {
+    /// What is wrong in an input for related rows: with its place, and with what it takes when it is the
+    /// input itself, in which those who are new to it look for the columns.
+    fn of_link(&self, mut refusal: Refusal, input: &Input) -> Refusal {
+        if let (true, Kind::Input(object)) =
+            (refusal.has_no_path(), &self.schema.named(&input.of).kind)
+        {
+            let members = object.members.iter().map(|member| &*member.name);
+            let members: Vec<&str> = members.collect();
+            refusal.message = format!("{} (it takes {})", refusal.message, members.join(", "));
+        }
+        refusal.below(&*input.name).with_path()
     }
 }
 

@@ -157,6 +157,42 @@ async fn rows_refer_to_rows_of_their_own_table() {
 }
 
 #[tokio::test]
+async fn keys_that_share_a_column_have_to_agree() {
+    let studio = Studio::new().await;
+    let query = "mutation($tenant: Int!) { insertIntoPurchaseCollection(objects: [{tenant: 1, lineCollection: {data: [
+        {product: {data: {tenant: 1, name: \"a\"}}}, {product: {data: {tenant: $tenant, name: \"b\"}}}
+    ]}}]) { records { lineCollection { edges { node { tenant product { name } } } } } } }";
+    let (message, code) = studio.refused(query, json!({ "tenant": 2 })).await;
+    assert!(
+        message.starts_with("objects[0].lineCollection.data[1]: insert or update"),
+        "{message}"
+    );
+    assert_eq!((code.as_str(), studio.count("product").await), ("23503", 0));
+    let done = studio.done(query, json!({ "tenant": 1 })).await;
+    let line = |name: &str| json!({ "node": { "tenant": 1, "product": { "name": name } } });
+    assert_eq!(
+        done["insertIntoPurchaseCollection"]["records"][0]["lineCollection"]["edges"],
+        json!([line("a"), line("b")])
+    );
+}
+
+#[tokio::test]
+async fn relationships_in_a_circle_are_followed_as_far_as_they_are_given() {
+    let studio = Studio::new().await;
+    let query = "mutation { insertIntoLandCollection(objects: [{
+        name: \"France\",
+        capital: {data: {name: \"Paris\", land: {data: {name: \"old France\"}}}},
+        townCollection: {data: [{name: \"Lyon\", landCollection: {data: [{name: \"Gaul\"}]}}]}
+    }]) { records { name capital { name land { name } } townCollection { edges { node { name landCollection { edges { node { name } } } } } } } } }";
+    let done = studio.done(query, json!({})).await;
+    assert_eq!(
+        done["insertIntoLandCollection"]["records"],
+        json!([{ "name": "France", "capital": { "name": "Paris", "land": { "name": "old France" } },
+            "townCollection": { "edges": [{ "node": { "name": "Lyon", "landCollection": { "edges": [{ "node": { "name": "Gaul" } }] } } }] } }])
+    );
+}
+
+#[tokio::test]
 async fn what_is_forbidden_below_undoes_all_of_it_and_tells_where() {
     let studio = Studio::new().await;
     let film = |title: &str, award: &str| json!({ "title": title, "director": { "data": { "name": title } }, "awardCollection": { "data": [{ "name": "fine" }, { "name": award }] } });
@@ -300,7 +336,7 @@ async fn values_are_checked_before_sql_and_told_by_their_path() {
         ),
         (
             json!({ "title": "a", "director": {} }),
-            "objects[1].director: Invalid input for NonNull type",
+            "objects[1].director: Invalid input for NonNull type (it takes data, onConflict)",
         ),
         (
             json!({ "title": "a", "poster": { "data": { "colour": "much too long" } } }),

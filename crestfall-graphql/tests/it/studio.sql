@@ -79,6 +79,23 @@ create table studio.employee (
 );
 comment on constraint employee_boss_id_fkey on studio.employee is '@graphql({"foreign_name": "boss", "local_name": "staff"})';
 
+-- Tenants: the keys of orders and products share a column.
+create table studio.product (tenant int, id serial, name text, primary key (tenant, id));
+create table studio.purchase (tenant int, id serial, primary key (tenant, id));
+create table studio.line (
+    id serial primary key,
+    tenant int,
+    purchase_id int,
+    product_id int,
+    foreign key (tenant, purchase_id) references studio.purchase,
+    foreign key (tenant, product_id) references studio.product
+);
+
+-- Relationships in a circle.
+create table studio.land (id serial primary key, name text, capital_id int);
+create table studio.town (id serial primary key, name text, land_id int references studio.land);
+alter table studio.land add foreign key (capital_id) references studio.town;
+
 -- A trigger gives tickets another key than the one that was asked for.
 create table studio.ticket (code text primary key, price numeric);
 create table studio.seat (id serial primary key, ticket_code text references studio.ticket, row int);
