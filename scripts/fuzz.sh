@@ -28,8 +28,11 @@ for target in "$@"; do
   learnt=target/corpus/$target
   mkdir -p "$learnt"
   log=target/$target.log
+  # Words of the language, where there is a list of them.
+  words=
+  [ ! -f "dictionaries/$target" ] || words=-dict=dictionaries/$target
   if ! FUZZ_TARGET=$target "$fuzzer" "$learnt" "corpus/$target" -max_total_time="$seconds" -timeout=5 \
-    -rss_limit_mb=2048 -max_len=4096 -artifact_prefix="artifacts/$target-" -print_final_stats=1 >"$log" 2>&1; then
+    -rss_limit_mb=2048 -max_len=4096 $words -artifact_prefix="artifacts/$target-" -print_final_stats=1 >"$log" 2>&1; then
     tail -40 "$log" >&2
     echo "$target: FAILED, see fuzz/artifacts" >&2
     exit 1

@@ -85,6 +85,7 @@ async function startServe(database) {
     CRESTFALL_AUTH__RATE_LIMITS__TOKEN_REFRESH: 'off',
     CRESTFALL_DATABASE__URL: database,
     CRESTFALL_GRAPHQL__SUBSCRIPTIONS__INTERVAL: '100ms',
+    CRESTFALL_GRAPHQL__UI: 'true',
     CRESTFALL_JWT__SECRET: secret,
     // The fixture is PostgREST's world: granted tables without row-level security.
     CRESTFALL_REST__UNPROTECTED: 'true',

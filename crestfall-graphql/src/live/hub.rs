@@ -97,13 +97,9 @@ impl Hub {
         }
         queries.retain(|_, query| query.strong_count() > 0);
         check(&queries, &key.who, &graphql.subscriptions())?;
-        let query = Arc::new(Query {
-            answers: watch::Sender::new(None),
-        });
+        let query = Arc::new(Query::new());
         queries.insert(key, Arc::downgrade(&query));
-        let live = queries.len();
         drop(queries);
-        metrics::gauge!("crestfall_graphql_live_queries").set(live as f64);
         let changes = graphql.changes.as_ref();
         let asking = Asking {
             graphql: graphql.clone(),

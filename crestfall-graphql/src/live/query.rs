@@ -25,6 +25,24 @@ pub(super) struct Query {
     pub(super) answers: watch::Sender<Option<Answer>>,
 }
 
+/// How many there are.
+const LIVE: &str = "crestfall_graphql_live_queries";
+
+impl Query {
+    pub(super) fn new() -> Self {
+        metrics::gauge!(LIVE).increment(1.0);
+        Self {
+            answers: watch::Sender::new(None),
+        }
+    }
+}
+
+impl Drop for Query {
+    fn drop(&mut self) {
+        metrics::gauge!(LIVE).decrement(1.0);
+    }
+}
+
 /// An answer to pass on.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {

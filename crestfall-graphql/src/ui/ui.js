@@ -138,11 +138,14 @@ async function loadSchema() {
 const spell = (type) => (type.kind === 'NON_NULL' ? `${spell(type.ofType)}!` : type.kind === 'LIST' ? `[${spell(type.ofType)}]` : type.name)
 const named = (type) => (type.ofType ? named(type.ofType) : type.name)
 
-function paragraph(text) {
-  const made = document.createElement('p')
-  made.textContent = text ?? ''
-  return made
+function made(tag, text, of) {
+  const element = document.createElement(tag)
+  element.textContent = text ?? ''
+  if (of) element.className = of
+  return element
 }
+
+const paragraph = (text) => made('p', text)
 
 function link(name, text) {
   const button = document.createElement('button')
@@ -155,7 +158,7 @@ function describe(name) {
   const type = types.get(name)
   if (!type) return
   const list = document.createElement('dl')
-  const roots = document.createElement('p')
+  const roots = document.createElement('div')
   for (const root of ['Query', 'Mutation', 'Subscription']) if (types.has(root)) roots.append(link(root), ' ')
   for (const field of type.fields ?? type.inputFields ?? []) {
     const term = document.createElement('dt')
@@ -163,16 +166,18 @@ function describe(name) {
     term.append(field.name, args.length ? `(${args.join(', ')})` : '', ': ', link(named(field.type), spell(field.type)))
     list.append(term)
     for (const arg of field.args ?? []) {
+      if (types.get(named(arg.type))?.kind === 'SCALAR') continue
       const detail = document.createElement('dd')
-      if (types.get(named(arg.type))?.kind !== 'SCALAR') detail.append(`${arg.name}: `, link(named(arg.type)))
+      detail.append(`${arg.name}: `, link(named(arg.type)))
       list.append(detail)
     }
-    if (field.description) list.append(paragraph(field.description))
+    list.append(made('dd', field.description, 'told'))
   }
-  for (const value of type.enumValues ?? []) list.append(paragraph(value.name))
+  for (const value of type.enumValues ?? []) list.append(made('dt', value.name), made('dd', value.description, 'told'))
   const title = document.createElement('strong')
   title.textContent = `${type.kind.toLowerCase().replace('_', ' ')} ${name}`
-  at('schema').replaceChildren(roots, title, paragraph(type.description), list)
+  const parts = [roots, title, paragraph(type.description)]
+  at('schema').replaceChildren(...parts, ...(list.childElementCount ? [list] : []))
 }
 
 at('search').oninput = ({ target }) => {

@@ -3,6 +3,7 @@
 mod alone;
 mod faults;
 mod keys;
+mod live;
 mod rbac;
 mod serve;
 mod users;
