@@ -211,9 +211,10 @@ async fn an_error_tells_which_of_the_statements_it_is_of() {
         return;
     };
     let failed = |error: DbError| error.postgres().and_then(|error| error.statement);
+    let prelude = Statement::new("select 1");
     let scope = Scope {
         settings: &[("request.path", "/")],
-        prelude: Some(&Statement::new("select 1")),
+        prelude: Some(&prelude),
         ..Scope::default()
     };
     let statements = [
