@@ -1,13 +1,12 @@
 #!/bin/sh
 # Builds the page of examples/client-wasm for browsers and tells how large it is: scripts/wasm.sh
-# The program wasm-bindgen, of the version that Cargo.lock names, goes below target/ when it is not there.
 set -eu
 cd "$(dirname "$0")/.."
 
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 target=${CARGO_TARGET_DIR:-target}
 triple=wasm32-unknown-unknown
-out=examples/client-wasm/pkg
+page=examples/client-wasm
 
 if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$triple" ]; then
   rustup target add $triple || {
@@ -15,15 +14,15 @@ if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$triple" ]; then
     exit 1
   }
 fi
+# Both sides of the glue have to be of one version.
 version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print }' Cargo.lock)
-bindgen=wasm-bindgen
-if [ "$($bindgen --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
-  bindgen=$target/wasm-bindgen/bin/wasm-bindgen
-  [ "$("$bindgen" --version 2>/dev/null)" = "wasm-bindgen $version" ] ||
-    cargo install --quiet --locked --root "$target/wasm-bindgen" --version "$version" wasm-bindgen-cli
-fi
+grep -q "wasm-bindgen-cli-support = \"=$version\"" $page/bindgen/Cargo.toml || {
+  echo "$page/bindgen/Cargo.toml: wasm-bindgen-cli-support has to be =$version, as wasm-bindgen is in Cargo.lock" >&2
+  exit 1
+}
 
 cargo build --locked --profile wasm --target $triple --package client-wasm
-"$bindgen" --target web --out-dir $out "$target/$triple/wasm/client-wasm.wasm"
-file=$out/client-wasm_bg.wasm
+cargo run --locked --quiet --manifest-path $page/bindgen/Cargo.toml --target-dir "$target/bindgen" -- \
+  "$target/$triple/wasm/client-wasm.wasm" $page/pkg
+file=$page/pkg/client-wasm_bg.wasm
 echo "$file: $(wc -c <$file) bytes, $(gzip -9c $file | wc -c) compressed by gzip"

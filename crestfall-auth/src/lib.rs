@@ -49,6 +49,7 @@ mod password;
 mod pkce;
 mod proof;
 mod provider;
+mod query;
 mod rate_limit;
 pub mod redirect;
 mod refresh_token;

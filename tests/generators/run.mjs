@@ -210,7 +210,7 @@ async function schemathesis(url) {
     const document = await fetchDocument(`${url}/openapi.json`, `openapi-${name}.json`, token)
     console.log(`-- schemathesis as ${name}`)
     await run(join(venv, 'schemathesis'), ['run', document, '--url', url,
-      '--checks', checks.join(','), '--mode', 'positive', '--phases', 'examples,fuzzing', '--seed', '1',
+      '--checks', checks.join(','), '--mode', process.env.MODE ?? 'positive', '--phases', 'examples,fuzzing', '--seed', '1',
       '--max-examples', process.env.EXAMPLES ?? '8', '--max-time', String(seconds), '--continue-on-failure',
       '--warnings', 'off', ...(token ? ['--header', `Authorization: Bearer ${token}`] : []),
       ...(left ? ['--exclude-path-regex', left] : [])], { cwd: out })

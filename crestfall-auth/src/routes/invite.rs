@@ -1,7 +1,7 @@
 //! `POST /invite` (GT-025): an administrator has somebody asked to join.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::link_mail::{self, LinkMail};
 use crate::mail::MailKind;
 use crate::one_time::TokenType;
+use crate::query::Query;
 use crate::routes::RedirectTo;
 use crate::signed_in::Admin;
 use crate::store::proofs::{self, Sent};

@@ -4,7 +4,7 @@
 //! session cookie.
 
 use axum::Router;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, State};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use crestfall_core::Identity;
@@ -22,6 +22,7 @@ use crate::error::Result;
 use crate::forward_auth::Subject;
 use crate::login_page::{LoginPage, PASSKEY_SCRIPT, Step};
 use crate::own_api::Answer;
+use crate::query::Query;
 use crate::session;
 use crate::store::users;
 

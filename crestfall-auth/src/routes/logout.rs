@@ -1,6 +1,6 @@
 //! `POST /logout` (GT-020): ends this session, all, or all others.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -9,6 +9,7 @@ use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, Result};
+use crate::query::Query;
 use crate::signed_in::UserOrClient;
 use crate::store::sessions;
 

@@ -1,7 +1,7 @@
 //! `POST /otp` and `POST /magiclink` (GT-012, GT-013): a link or code to sign in, or up, with.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ use crate::deferred::{Deferred, Wish};
 use crate::error::{Error, ErrorCode, Result};
 use crate::new_user;
 use crate::pkce::Challenge;
+use crate::query::Query;
 use crate::routes::RedirectTo;
 use crate::sending;
 use crate::store::users;

@@ -1,7 +1,7 @@
 //! `POST /resend` (GT-015): what was sent, once more.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use crate::caller::Caller;
 use crate::deferred::{Deferred, Wish};
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
+use crate::query::Query;
 use crate::routes::RedirectTo;
 use crate::{address, sending};
 

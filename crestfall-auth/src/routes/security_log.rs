@@ -1,7 +1,7 @@
 //! `GET /user/security-log`: what happened to one's own account, in plain words (D31, GT-103).
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::auth::Auth;
 use crate::device;
 use crate::error::Result;
 use crate::page::PageQuery;
+use crate::query::Query;
 use crate::signed_in::SignedIn;
 use crate::store::audit::{self, Entry};
 

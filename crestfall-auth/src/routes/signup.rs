@@ -1,7 +1,7 @@
 //! `POST /signup` (GT-005, GT-006): a new user, with an address and a password or without either.
 
 use aws_lc_rs::hmac;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Json, Response};
 use chrono::Utc;
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
+use crate::query::Query;
 use crate::routes::RedirectTo;
 use crate::sending::even_out;
 use crate::session::{self, SessionOptions};

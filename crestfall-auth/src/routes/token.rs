@@ -6,7 +6,7 @@ mod pkce;
 mod refresh_token;
 
 use axum::extract::FromRequest;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -14,6 +14,7 @@ use crate::auth::Auth;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
+use crate::query::Query;
 
 #[derive(Deserialize)]
 pub(super) struct Parameters {

@@ -1,7 +1,7 @@
 //! `/user` (GT-022): the user who asks.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -13,6 +13,7 @@ use crate::caller::Caller;
 use crate::contact_change::{self, Change};
 use crate::error::{Error, ErrorCode, Result};
 use crate::pkce::Challenge;
+use crate::query::Query;
 use crate::routes::RedirectTo;
 use crate::signed_in::{SignedIn, UserOrClient};
 use crate::store::{identities, one_time_tokens, sessions, users};

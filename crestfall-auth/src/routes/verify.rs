@@ -10,7 +10,7 @@ mod page;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Query, Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
@@ -21,6 +21,7 @@ use crate::auth::Auth;
 use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, Result};
+use crate::query::Query;
 use crate::verification::Verification;
 
 use code::Answer;

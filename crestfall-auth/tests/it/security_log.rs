@@ -44,3 +44,24 @@ async fn a_user_sees_what_happened_in_plain_words_and_nobody_elses() {
         "no_authorization"
     );
 }
+
+/// Found by schemathesis. That it is JSON, the document's own check sees to.
+#[tokio::test]
+async fn a_parameter_that_is_named_twice_is_refused_as_anything_else_is() {
+    let app = TestAuth::new().await;
+    for path in ["/user/security-log?page=1&page=2", "/settings?x=1&x=2"] {
+        let answer = app.get(path, "").await;
+        assert!(answer.status.as_u16() < 500, "{answer:?}");
+    }
+    let answer = app
+        .post(
+            "/recover?redirect_to=a&redirect_to=b",
+            "",
+            json!({ "email": "ada@example.org" }),
+        )
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code()),
+        (400, "validation_failed")
+    );
+}

@@ -6,7 +6,7 @@ use serde::Deserializer;
 use serde::de::DeserializeOwned;
 
 use super::column::{Column, Scalar};
-use super::selection::{Item, Selector};
+use super::selection::{Item, Selection, Selector};
 use super::table::Table;
 
 /// A value over all rows, or over those that are alike in the other columns that are selected. The
@@ -91,10 +91,36 @@ impl<T: Table, R: DeserializeOwned> Item<T> for Aggregate<T, R> {
     }
 
     fn write(&self, alias: Option<&str>, selector: &mut Selector<'_>) {
-        self.0.write(alias, selector);
+        Item::<T>::write(&self.0, alias, selector);
     }
 
     fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<R, D::Error> {
         R::deserialize(deserializer)
+    }
+}
+
+/// One cast alone: its values, without a tuple around.
+impl<T: Table, R: DeserializeOwned> Selection<T> for Cast<T, R> {
+    type Output = R;
+
+    fn write(&self, selector: &mut Selector<'_>) {
+        Selection::<T>::write(&(self.clone(),), selector);
+    }
+
+    fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<R, D::Error> {
+        Selection::<T>::decode(&(self.clone(),), deserializer).map(|row| row.0)
+    }
+}
+
+/// One aggregate alone: its values, without a tuple around.
+impl<T: Table, R: DeserializeOwned> Selection<T> for Aggregate<T, R> {
+    type Output = R;
+
+    fn write(&self, selector: &mut Selector<'_>) {
+        Selection::<T>::write(&self.0, selector);
+    }
+
+    fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<R, D::Error> {
+        Selection::<T>::decode(&self.0, deserializer)
     }
 }

@@ -7,7 +7,6 @@ use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visito
 use serde::{Deserialize as _, Deserializer};
 use serde_json::Value;
 
-use super::aggregate::{Aggregate, Cast};
 use super::column::Column;
 use super::decode::{KeySeed, missing};
 use super::query::Query;
@@ -176,40 +175,19 @@ impl<T: Table, V: DeserializeOwned> Item<T> for Column<T, V> {
     }
 }
 
-impl<T, I: Item<T>> Item<T> for &I {
-    type Output = I::Output;
+/// One column: its values, without a tuple around.
+impl<T: Table, V: DeserializeOwned> Selection<T> for Column<T, V> {
+    type Output = V;
 
-    fn name(&self) -> Option<&str> {
-        I::name(self)
+    fn write(&self, selector: &mut Selector<'_>) {
+        Selection::<T>::write(&(self.clone(),), selector);
     }
 
-    fn write(&self, alias: Option<&str>, selector: &mut Selector<'_>) {
-        I::write(self, alias, selector);
-    }
-
-    fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<I::Output, D::Error> {
-        I::decode(self, deserializer)
+    fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<V, D::Error> {
+        let row = Selection::<T>::decode(&(self.clone(),), deserializer)?;
+        Ok(row.0)
     }
 }
-
-/// One member alone: its values, without a tuple around.
-macro_rules! select_alone {
-    ($($item:ident),*) => {$(
-        impl<T: Table, V: DeserializeOwned> Selection<T> for $item<T, V> {
-            type Output = V;
-
-            fn write(&self, selector: &mut Selector<'_>) {
-                Selection::<T>::write(&(self,), selector);
-            }
-
-            fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<V, D::Error> {
-                Selection::<T>::decode(&(self,), deserializer).map(|row| row.0)
-            }
-        }
-    )*};
-}
-
-select_alone!(Column, Aggregate, Cast);
 
 /// Keys for members whose own name is taken or none.
 const ALIASES: [&str; 16] = [

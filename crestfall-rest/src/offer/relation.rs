@@ -48,8 +48,8 @@ impl<'a> Relation<'a> {
 
     /// Writes everything about it.
     pub(super) fn write(&self, document: &mut Document, writer: &mut Writer<'_>) {
-        let comment = self.table.description.as_deref().unwrap_or_default();
-        document.tag(&self.table.name.name, comment);
+        let comment = self.about().unwrap_or_default();
+        document.tag(&self.table.name.name, &comment);
         let row = self.row(writer);
         document.schema(&self.name, row);
         for (column, offered) in &self.columns {
@@ -79,7 +79,7 @@ impl<'a> Relation<'a> {
             let schema = self.property(column, offered, writer);
             row.required(&column.name, schema)
         });
-        described(row, self.table.description.as_deref())
+        described(row, self.about().as_deref())
     }
 
     /// A new row: what has no default must be there.
@@ -125,6 +125,13 @@ impl<'a> Relation<'a> {
             true => schema,
             false => schema.nullable(),
         }
+    }
+
+    /// What its comment says to people: a line `@public` is for the server.
+    fn about(&self) -> Option<String> {
+        let lines = self.table.description.as_deref()?.lines();
+        let lines: Vec<&str> = lines.filter(|line| line.trim() != "@public").collect();
+        Some(lines.join("\n").trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// The comment, and the keys that the column is part of.
@@ -199,7 +206,7 @@ impl<'a> Relation<'a> {
     fn write_insert(&self, document: &mut Document, writer: &mut Writer<'_>) {
         let new = self.new_row(writer);
         let name = writer.names.unique(format!("{}Insert", self.name));
-        let new = document.schema(&name, described(new, self.table.description.as_deref()));
+        let new = document.schema(&name, described(new, self.about().as_deref()));
         let operation = self
             .operation("insert", "Insert into", writer)
             .shared_parameter("select")
@@ -221,7 +228,7 @@ impl<'a> Relation<'a> {
     fn write_update(&self, document: &mut Document, writer: &mut Writer<'_>) {
         let changes = self.changes(writer);
         let name = writer.names.unique(format!("{}Update", self.name));
-        let changes = document.schema(&name, described(changes, self.table.description.as_deref()));
+        let changes = document.schema(&name, described(changes, self.about().as_deref()));
         let operation = self.operation("update", "Update", writer);
         let operation = self
             .filtered(operation, &["body"])

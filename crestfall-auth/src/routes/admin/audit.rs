@@ -1,13 +1,14 @@
 //! `GET /admin/audit` (GT-050).
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use crate::auth::Auth;
 use crate::error::{Error, Result};
 use crate::page::PageQuery;
+use crate::query::Query;
 use crate::signed_in::Admin;
 use crate::store::audit::{self, Filter};
 

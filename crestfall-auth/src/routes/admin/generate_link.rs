@@ -1,7 +1,7 @@
 //! `POST /admin/generate_link` (GT-049): a link and code that the administrator sends by other ways.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::link_mail::{self, LinkMail};
 use crate::mail::MailKind;
 use crate::one_time::TokenType;
+use crate::query::Query;
 use crate::routes::RedirectTo;
 use crate::routes::invite;
 use crate::signed_in::Admin;

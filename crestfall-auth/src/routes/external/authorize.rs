@@ -1,7 +1,7 @@
 //! `GET /authorize` (GT-018): to the provider.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -16,6 +16,7 @@ use crate::external_user::is_invite;
 use crate::one_time;
 use crate::pkce::Challenge;
 use crate::provider::{Authorization, Provider, is_reserved};
+use crate::query::Query;
 use crate::store::flow_states::{self, NewFlowState};
 use crate::store::{external, one_time_tokens};
 

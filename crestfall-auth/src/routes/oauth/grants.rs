@@ -1,7 +1,7 @@
 //! `/user/oauth/grants` (GT-024): which clients a user has agreed to, and an end of it.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::oauth::client::ClientSummary;
 use crate::oauth::scope::Scopes;
+use crate::query::Query;
 use crate::signed_in::SignedIn;
 use crate::store::oauth_consents::{self, Grant};
 use crate::store::sessions;
