@@ -21,7 +21,7 @@ use crate::provider::{ExternalEmail, ExternalUser};
 use crate::store::users::NewUser;
 use crate::store::{external, identities, one_time_tokens, users};
 use crate::user::{Metadata, User, UserIdentity};
-use crate::{confirmation, hook, new_user, notice};
+use crate::{confirmation, contact_change, hook, new_user, notice, sending};
 
 /// The linking domain of everything but single sign-on and what the settings set apart.
 const DEFAULT_DOMAIN: &str = "default";
@@ -323,32 +323,30 @@ pub(crate) async fn link(
     record_link(auth, db, caller, &user, &identity, Action::IdentityLinked).await?;
     let refused = match external.email() {
         Some(email) if user.email().is_empty() => {
-            take_email(auth, db, target, email, proof.provider).await?
+            take_email(auth, db, caller, &user, email, proof).await?
         }
         _ => None,
     };
     directory::push(auth, db, target).await?;
     if let Some(error) = refused {
-        let user = reload(db, &user).await?;
-        let none = Challenge::default();
-        confirmation::request(auth, db, caller, &user, &none, proof.redirect_to).await?;
         return Ok(Entered::Refused(error));
     }
     users::set_known(db, target).await?;
     Ok(Entered::In(Box::new(reload(db, &user).await?)))
 }
 
-/// Gives the provider's address to an account that has none; what to say if it is to be confirmed.
+/// Gives the provider's address to an account that has none; what to say if it is to be confirmed: until
+/// then it is no address of the account's, and in no token.
 async fn take_email(
     auth: &Auth,
     db: &mut PgConnection,
-    user: Uuid,
+    caller: &Caller,
+    user: &User,
     email: &ExternalEmail,
-    provider: &str,
+    proof: &Proof<'_>,
 ) -> Result<Option<Error>> {
-    let taken = directory::find_by_email(auth, db, &email.address)
-        .await?
-        .is_some();
+    let address = email.address.as_str();
+    let taken = directory::find_by_email(auth, db, address).await?.is_some();
     match (taken, email.verified) {
         // Nobody vouches for it: it counts for nothing.
         (true, false) => return Ok(None),
@@ -357,12 +355,17 @@ async fn take_email(
             return Err(Error::new(ErrorCode::EmailExists, message)
                 .with_status(http::StatusCode::BAD_REQUEST));
         }
-        (false, _) => users::set_email(db, user, &email.address).await?,
+        (false, true) => {
+            users::set_email(db, user.id, address).await?;
+            users::confirm_email(db, user.id).await?;
+            return Ok(None);
+        }
+        (false, false) => {}
     }
-    if email.verified {
-        users::confirm_email(db, user).await?;
-        return Ok(None);
-    }
+    sending::email_change(auth, caller, user.id, address).await?;
+    let redirect = (&Challenge::default(), proof.redirect_to);
+    contact_change::send_email_change(auth, db, caller, user, address, redirect).await?;
+    let provider = proof.provider;
     let message = format!(
         "Unverified email with {provider}. \
          A confirmation email has been sent to your {provider} email"

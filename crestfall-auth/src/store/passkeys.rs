@@ -88,6 +88,17 @@ pub(crate) async fn of_user(db: &mut PgConnection, user: Uuid) -> sqlx::Result<V
     .await
 }
 
+/// Whose the passkey with this credential is.
+pub(crate) async fn owner(
+    db: &mut PgConnection,
+    credential_id: &[u8],
+) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar("select user_id from auth.webauthn_credentials where credential_id = $1")
+        .bind(credential_id)
+        .fetch_optional(db)
+        .await
+}
+
 /// By the authenticator's name for it, locked until the transaction ends: its counter is compared and
 /// set by one at a time.
 pub(crate) async fn lock_by_credential(

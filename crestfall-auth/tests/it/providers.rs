@@ -205,6 +205,33 @@ async fn the_pkce_flow_gives_a_code_that_is_exchanged_once() {
 }
 
 #[tokio::test]
+async fn a_code_of_a_user_who_was_deleted_meanwhile_opens_nothing() {
+    let fake = FakeProvider::start().await;
+    let app = TestAuth::with(|config| with(config, "google", &fake)).await;
+    fake.says(ada());
+    let query = "provider=google&redirect_to=https://app.example/in\
+        &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=s256";
+    let end = sign_in(&app, &fake, query).await;
+    let id: uuid::Uuid = sqlx::query_scalar("select id from auth.users")
+        .fetch_one(&app.pool)
+        .await
+        .expect("a user");
+    let admin = crate::service::key("service_role");
+    let soft = json!({ "should_soft_delete": true });
+    let deleted = app
+        .delete(&format!("/admin/users/{id}"), &admin, soft)
+        .await;
+    assert_eq!(deleted.status, StatusCode::OK, "{deleted:?}");
+    let body = json!({
+        "auth_code": parameters(&end).0["code"],
+        "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    });
+    let late = app.post("/token?grant_type=pkce", "", body).await;
+    assert_eq!(late.code(), "flow_state_not_found", "{late:?}");
+    assert_eq!(count(&app, "sessions").await, 0);
+}
+
+#[tokio::test]
 async fn a_state_is_good_once_and_for_a_while() {
     let fake = FakeProvider::start().await;
     let app = TestAuth::with(|config| with(config, "google", &fake)).await;

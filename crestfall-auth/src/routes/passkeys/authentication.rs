@@ -51,12 +51,17 @@ pub(super) async fn finish(
     let party = auth.relying_parties().of_ceremony(&pending)?;
     let assertion = Assertion::parse(&answer).map_err(failed)?;
     let mut tx = auth.begin().await?;
-    let passkey = passkeys::lock_by_credential(&mut tx, assertion.credential_id()).await?;
-    let passkey = passkey.ok_or_else(|| failed(webauthn::Error::Credential))?;
-    let user = users::find(&mut tx, passkey.user_id).await?;
+    let unknown = || failed(webauthn::Error::Credential);
+    let owner = passkeys::owner(&mut tx, assertion.credential_id()).await?;
+    // The user's row first, as everywhere: who shuts them out waits, or has been waited for.
+    let user = users::lock(&mut tx, owner.ok_or_else(unknown)?).await?;
     let mut user = user
         .filter(|user| user.deleted_at.is_none())
         .ok_or_else(|| failed(webauthn::Error::UserHandle))?;
+    let passkey = passkeys::lock_by_credential(&mut tx, assertion.credential_id()).await?;
+    let passkey = passkey
+        .filter(|passkey| passkey.user_id == user.id)
+        .ok_or_else(unknown)?;
     let authenticated = party
         .finish_authentication(
             &pending.ceremony,

@@ -64,7 +64,9 @@ pub(super) async fn grant(
     let challenge = flow.code_challenge.as_deref().ok_or_else(not_found)?;
     let method = flow.code_challenge_method.unwrap_or(Method::S256);
     pkce::verify(challenge, method, &request.code_verifier)?;
-    let mut user = users::lock(&mut tx, user_id).await?.ok_or_else(not_found)?;
+    let user = users::lock(&mut tx, user_id).await?;
+    let user = user.filter(|user| user.deleted_at.is_none());
+    let mut user = user.ok_or_else(not_found)?;
     if user.is_banned() {
         return Err(Error::new(ErrorCode::UserBanned, "User is banned"));
     }

@@ -1,6 +1,7 @@
 //! Identities that are linked and unlinked by hand (GT-023).
 
 use super::*;
+use crate::service::claims;
 
 /// GT-023.
 #[tokio::test]
@@ -151,4 +152,42 @@ async fn linking_by_hand_is_off_by_default() {
         assert_eq!(answer.code(), "manual_linking_disabled");
         assert_eq!(answer.text("/message"), "Manual linking is disabled");
     }
+}
+
+/// SEC-04: policies that ask for `auth.email()` believe what tokens say.
+#[tokio::test]
+async fn a_guest_who_links_an_address_that_nobody_vouches_for_does_not_have_it() {
+    let fake = FakeProvider::start().await;
+    let app = TestAuth::with(|config| {
+        with(config, "google", &fake);
+        config.manual_linking = true;
+        config.email.autoconfirm = false;
+    })
+    .await;
+    let guest = app.post("/signup", "", json!({})).await;
+    let token = guest.text("/access_token");
+    fake.says(json!({ "sub": "mallory-1", "email": "boss@example.com" }));
+    let answer = app
+        .get("/user/identities/authorize?provider=google", &token)
+        .await;
+    let back = fake.agree(&location(&answer));
+    let end = location(&app.get(&format!("/callback?{back}"), "").await);
+    assert_eq!(parameters(&end).0["error_code"], "email_not_confirmed");
+    let next = app.refresh(&guest.text("/refresh_token")).await;
+    let token = next.text("/access_token");
+    let said = claims(&token);
+    assert_eq!(
+        (&said["email"], &said["is_anonymous"]),
+        (&json!(""), &json!(true))
+    );
+    let user = app.get("/user", &token).await;
+    assert_eq!(
+        (user.text("/email"), user.text("/new_email")),
+        (String::new(), "boss@example.com".into())
+    );
+    // Whoever reads that mail may still sign up with the address.
+    let body = json!({ "email": "boss@example.com", "password": "a password" });
+    let boss = app.post("/signup", "", body).await;
+    assert_eq!(boss.status, StatusCode::OK, "{boss:?}");
+    assert_ne!(boss.text("/id"), said["sub"].as_str().unwrap_or_default());
 }

@@ -17,6 +17,7 @@ pub(super) fn ours(variable: &str, text: &str, kind: &Value) -> Option<String> {
     match variable {
         "DATABASE_URL" | "DB_DATABASE_URL" => return Some(without_search_path(text)),
         "LOG_LEVEL" => return Some(level(text).to_owned()),
+        "RATE_LIMIT_HEADER" => return Some(text.to_owned()),
         name if name.contains("RATE_LIMIT_") && kind["title"] != "limit" => {
             return Some(rate(name, text));
         }
