@@ -148,8 +148,7 @@ pub(crate) async fn record(
     if traits.as_object().is_some_and(|object| !object.is_empty()) {
         payload["traits"] = traits;
     }
-    let ip = caller.inet().unwrap_or_default();
-    Ok(store::audit::insert(db, &payload, &ip).await?)
+    write(db, caller, &mut payload).await
 }
 
 /// Writes what an administrator did that is about no account, such as to the key of a service.
@@ -164,7 +163,7 @@ pub(crate) async fn record_by_admin(
         Some(user) => store::users::find(db, user).await?,
         None => None,
     };
-    let payload = json!({
+    let mut payload = json!({
         "actor_id": admin.user_id(),
         "actor_username": actor.as_ref().map_or(admin.identity.role(), User::email),
         "action": action.name(),
@@ -172,8 +171,7 @@ pub(crate) async fn record_by_admin(
         "user_agent": caller.user_agent,
         "traits": traits,
     });
-    let ip = caller.inet().unwrap_or_default();
-    Ok(store::audit::insert(db, &payload, &ip).await?)
+    write(db, caller, &mut payload).await
 }
 
 /// Writes that somebody tried to sign in and failed. Who tried an address that nobody has leaves an
@@ -188,13 +186,20 @@ pub(crate) async fn record_failure(
         return record(db, caller, user, Action::LoginFailed, traits).await;
     }
     let action = Action::LoginFailed;
-    let payload = json!({
+    let mut payload = json!({
         "actor_username": "",
         "action": action.name(),
         "log_type": action.kind(),
         "user_agent": caller.user_agent,
         "traits": traits,
     });
+    write(db, caller, &mut payload).await
+}
+
+async fn write(db: &mut PgConnection, caller: &Caller, payload: &mut Value) -> Result<()> {
+    if let Some(id) = &caller.request_id {
+        payload["request_id"] = Value::from(id.as_str());
+    }
     let ip = caller.inet().unwrap_or_default();
-    Ok(store::audit::insert(db, &payload, &ip).await?)
+    Ok(store::audit::insert(db, payload, &ip).await?)
 }
