@@ -48,7 +48,7 @@ declare
   secret text := '';
   -- The entry's key, null where an update changes it.
   entry_key text := case when operation = 'update'
-    then 'case when old.key operator(pg_catalog.=) new.key then new.key end' else sides[1] || '.key' end;
+    then 'case when old.key operator(pg_catalog.=) %s then old.key end' else sides[1] || '.key' end;
   into_log text := format('insert into audit.statements (relation, kind, rows, key_hash, %s) select %s, %L',
     array_to_string(sides, ', '), id, left(operation, 1));
   by_array boolean[] := array(
@@ -57,7 +57,6 @@ declare
     from unnest(types) with ordinality as t (type, n) order by n
   );
   -- For each side a source of its images, and how the entry says them.
-  rows_of text[] := '{}';
   columns_of text[] := '{}';
   parts_of text[] := '{}';
   row_images text[] := '{}';
@@ -77,10 +76,10 @@ begin
     missing := format('(select null::pg_catalog.text as %I) as missing cross join lateral ', key_columns[1]);
   end if;
   foreach side in array sides loop
-    -- A thousand rows of both would be planned as a million, which PostgreSQL would compile a program for.
-    rows_of := rows_of || format('(select %s as key, %s as image from %s_rows as r%s) as %3$s', key, image, side,
-      case when sides || side = '{old,new,new}' then ' limit 1' else '' end);
-    row_images := row_images || format('%s.image', side);
+    -- The other side by itself: joined, a thousand rows of both would be planned as a million, for which
+    -- PostgreSQL would compile a program.
+    row_images := row_images || case when side = sides[1] then side || '.image'
+      else format('(select %s from %s_rows as r)', image, side) end;
     -- Of an update most columns stay as they were. Where equal values are the same text, finding that out
     -- of arrays costs a fraction of writing them.
     columns_of := columns_of || format('(select pg_catalog.count(*) as rows%s from (select * from %s_rows limit 1001) as r) as %2$s',
@@ -108,14 +107,13 @@ begin
   end loop;
 
   body := format($f$
-  %s, 1, pg_catalog.hashtext(%s), %s
-    from %s
-    where not exists (select from %s_rows offset 1);
+  %1$s, 1, pg_catalog.hashtext(%2$s), %3$s
+    from %4$s(select %5$s as key, %6$s as image from %7$s_rows as r) as %7$s
+    where not exists (select from %7$s_rows offset 1);
   if found then
     return null;
   end if;$f$,
-    into_log, entry_key, array_to_string(row_images, ', '),
-    secret || missing || array_to_string(rows_of, ' cross join lateral '), sides[1]);
+    into_log, format(entry_key, format('(select %s from new_rows as r)', key)), array_to_string(row_images, ', '), secret || missing, key, image, sides[1]);
   -- json_build_object takes a hundred arguments.
   if not hides and most = 1000 and cardinality(columns) between 1 and 50 then
     body := body || format($f$
@@ -131,7 +129,7 @@ begin
   body := body || format($f$
   %s, %s.rows, pg_catalog.hashtext(%s), %s
     from %s
-    order by %2$s.part;$f$, into_log, sides[1], entry_key, array_to_string(part_images, ', '),
+    order by %2$s.part;$f$, into_log, sides[1], format(entry_key, 'new.key'), array_to_string(part_images, ', '),
     secret || array_to_string(parts_of, ' join lateral ') || case when operation = 'update' then ' on new.part operator(pg_catalog.=) old.part' else '' end);
 
   return format(E'\n#variable_conflict use_column\nbegin%s\n  return null;\nend\n', body);

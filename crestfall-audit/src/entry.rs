@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-/// What happened to one row, or one `TRUNCATE` or DDL command: a row of the view `audit.log`.
+/// What happened to one row, or one `TRUNCATE`, DDL command or event: a row of the view `audit.log`.
 #[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
 pub struct Entry {
     /// Its place in the log: where to go on reading.
@@ -13,7 +13,7 @@ pub struct Entry {
     pub at: DateTime<Utc>,
     /// The transaction's number.
     pub transaction: String,
-    /// `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, or a DDL command's tag.
+    /// `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, a DDL command's tag, or an event's name.
     pub operation: String,
     /// The table's schema.
     pub schema_name: Option<String>,
@@ -43,4 +43,6 @@ pub struct Entry {
     pub role: String,
     /// The role that logged in.
     pub login: String,
+    /// Of a DDL command or event, what else is known of it.
+    pub detail: Option<Value>,
 }

@@ -22,13 +22,19 @@
 
 mod chain;
 mod entry;
+mod event;
+mod export;
 mod keeper;
 mod log;
 pub mod pgaudit;
+mod recorder;
 mod store;
 
 pub use chain::{Finding, Verdict};
 pub use entry::Entry;
+pub use event::{Event, Outcome, record};
+pub use export::{Export, ExportError, Format};
 pub use keeper::{Keeper, KeeperConfig};
 pub use log::{Error, Log, Tracked};
+pub use recorder::Recorder;
 pub use store::migrations;

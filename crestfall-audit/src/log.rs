@@ -8,6 +8,7 @@ use sqlx::PgPool;
 
 use crate::chain::{Signer, Verdict, check_signatures};
 use crate::entry::Entry;
+use crate::event::Event;
 use crate::store;
 
 /// Entries that one seal covers at most.
@@ -154,6 +155,27 @@ impl Log {
     /// When the database cannot be asked.
     pub async fn changes(&self, after: i64, most: i32) -> Result<Vec<Entry>> {
         Ok(store::changes(&self.pool, after, most).await?)
+    }
+
+    /// Writes an event down, by itself; see [`record`](crate::record) for one within a transaction.
+    ///
+    /// # Errors
+    /// When its name is none, or the role may not.
+    pub async fn record(&self, event: Event) -> Result<()> {
+        self.record_all(&[event]).await
+    }
+
+    pub(crate) async fn record_all(&self, events: &[Event]) -> Result<()> {
+        Ok(store::record(&self.pool, events).await?)
+    }
+
+    /// Puts under audit what other parts of Crestfall keep in this database: events of accounts, signing
+    /// keys, and the tables of authorization. Tells what it did; what was untracked since stays so.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn adopt(&self) -> Result<Vec<String>> {
+        Ok(store::adopt(&self.pool).await?)
     }
 
     /// Says how long entries are kept (an interval of PostgreSQL such as `400 days`; none keeps them for

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use crestfall_core::migrate::{Migration, MigrationSet};
 use serde_json::Value;
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 
 use crate::chain::{Finding, Seal, SignedSeal};
 use crate::entry::Entry;
+use crate::event::Event;
 use crate::log::Tracked;
 use crate::pgaudit::Actor;
 
@@ -30,6 +32,7 @@ pub fn migrations() -> Vec<MigrationSet> {
             migration!("0004_read"),
             migration!("0005_upkeep"),
             migration!("0006_ddl"),
+            migration!("0007_events"),
         ],
     )]
 }
@@ -39,7 +42,7 @@ macro_rules! entries {
     ($from:literal) => {
         concat!(
             "select position, at, transaction::text, operation, schema_name, relation_name, key, before, \
-             after, changed, actor, session, api_key, organisation, request, ip, role, login from ",
+             after, changed, actor, session, api_key, organisation, request, ip, role, login, detail from ",
             $from
         )
     };
@@ -120,6 +123,23 @@ pub(crate) async fn changes(db: impl PgExecutor<'_>, after: i64, most: i32) -> R
         .bind(most)
         .fetch_all(db)
         .await
+}
+
+/// What was put under audit of Crestfall's own.
+pub(crate) async fn adopt(db: impl PgExecutor<'_>) -> Result<Vec<String>> {
+    sqlx::query_scalar("select audit.adopt()")
+        .fetch_all(db)
+        .await
+}
+
+/// Writes events down.
+/// $1 events  jsonb  an array
+pub(crate) async fn record(db: impl PgExecutor<'_>, events: &[Event]) -> Result<()> {
+    sqlx::query("select audit.record_all($1)")
+        .bind(Json(events))
+        .execute(db)
+        .await
+        .map(|_| ())
 }
 
 /// What upkeep did.

@@ -155,6 +155,7 @@ pub(crate) fn entry(caller: &Caller, user: &User, action: Action, traits: Value)
     if traits.as_object().is_some_and(|object| !object.is_empty()) {
         payload["traits"] = traits;
     }
+    tell_request(caller, &mut payload);
     payload
 }
 
@@ -170,7 +171,7 @@ pub(crate) async fn record_by_admin(
         Some(user) => store::users::find(db, user).await?,
         None => None,
     };
-    let payload = json!({
+    let mut payload = json!({
         "actor_id": admin.user_id(),
         "actor_username": actor.as_ref().map_or(admin.identity.role(), User::email),
         "action": action.name(),
@@ -178,8 +179,7 @@ pub(crate) async fn record_by_admin(
         "user_agent": caller.user_agent,
         "traits": traits,
     });
-    let ip = caller.inet().unwrap_or_default();
-    Ok(store::audit::insert(db, &payload, &ip).await?)
+    write(db, caller, &mut payload).await
 }
 
 /// Writes that somebody tried to sign in and failed. Who tried an address that nobody has leaves an
@@ -194,13 +194,25 @@ pub(crate) async fn record_failure(
         return record(db, caller, user, Action::LoginFailed, traits).await;
     }
     let action = Action::LoginFailed;
-    let payload = json!({
+    let mut payload = json!({
         "actor_username": "",
         "action": action.name(),
         "log_type": action.kind(),
         "user_agent": caller.user_agent,
         "traits": traits,
     });
+    write(db, caller, &mut payload).await
+}
+
+async fn write(db: &mut PgConnection, caller: &Caller, payload: &mut Value) -> Result<()> {
+    tell_request(caller, payload);
     let ip = caller.inet().unwrap_or_default();
-    Ok(store::audit::insert(db, &payload, &ip).await?)
+    Ok(store::audit::insert(db, payload, &ip).await?)
+}
+
+/// Which request it was, where a layer in front has given it an id.
+fn tell_request(caller: &Caller, payload: &mut Value) {
+    if let Some(id) = &caller.request_id {
+        payload["request_id"] = Value::from(id.as_str());
+    }
 }

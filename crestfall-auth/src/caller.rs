@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::extract::FromRequestParts;
 use crestfall_core::client_ip::ClientIp;
+use crestfall_core::request_id::RequestId;
 use http::header::{ACCEPT_LANGUAGE, HeaderName, USER_AGENT};
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub(crate) struct Caller {
     pub(crate) user_agent: Option<String>,
     /// `Accept-Language`, as sent.
     pub(crate) languages: Option<String>,
+    /// The request's id, where a layer gave one.
+    #[serde(default)]
+    pub(crate) request_id: Option<String>,
 }
 
 impl Caller {
@@ -38,6 +42,10 @@ impl Caller {
             ip: ClientIp::of(parts).map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ip| ip.0),
             user_agent: text(USER_AGENT),
             languages: text(ACCEPT_LANGUAGE),
+            request_id: parts
+                .extensions
+                .get::<RequestId>()
+                .map(|id| id.as_str().to_owned()),
         }
     }
 }

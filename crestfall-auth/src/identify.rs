@@ -253,8 +253,10 @@ where
                     Err(problem) => return Ok(problem.into_response()),
                 };
             let renewed = request.extensions_mut().remove::<RenewedCookie>();
-            request.extensions_mut().insert(identity);
+            request.extensions_mut().insert(identity.clone());
             let mut response = inner.call(request).await?;
+            // For what stands outside: logs of answers and of refusals.
+            response.extensions_mut().insert(identity);
             if let Some(RenewedCookie(cookie)) = renewed {
                 response.headers_mut().append(SET_COOKIE, cookie);
             }

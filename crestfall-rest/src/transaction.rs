@@ -38,7 +38,7 @@ pub(crate) struct Transaction<'a> {
     cookies: String,
     /// `request.ip`.
     ip: Option<String>,
-    /// `request.context`: who acts; empty where nothing is written.
+    /// `request.context`: who acts; empty where nothing is written, or requests have no id, as with PostgREST.
     acting: String,
     /// The connection's name while the request runs.
     application_name: Option<String>,
@@ -72,13 +72,12 @@ impl<'a> Transaction<'a> {
             timezone: request.preferences.timezone.as_deref(),
             headers: headers_json(caller.headers),
             cookies: cookies_json(caller.headers),
-            acting: plan
-                .is_some_and(writes)
-                .then(|| {
-                    let id = caller.id.unwrap_or_default();
+            acting: match (caller.id, plan) {
+                (Some(id), Some(plan)) if writes(plan) => {
                     acting(caller.identity, id, ip.as_deref().unwrap_or_default())
-                })
-                .unwrap_or_default(),
+                }
+                _ => String::new(),
+            },
             ip,
             application_name: caller
                 .id

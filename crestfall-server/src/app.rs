@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use crestfall_audit::Recorder;
 use crestfall_core::db::DbError;
 use crestfall_core::identity::SharedVerifier;
 use crestfall_core::jwt::{ConfigError, Verifier};
@@ -60,6 +61,8 @@ pub(crate) struct App {
     pub(crate) data: Data,
     pub(crate) health: Health,
     pub(crate) metrics: Arc<Metrics>,
+    /// Takes what is to be written into the audit log; none where there is none.
+    pub(crate) recorder: Option<Recorder>,
     /// Held while settings are read again: the last to ask is the last to apply.
     pub(crate) reloading: Mutex<()>,
     policy: Arc<ArcSwap<Policy>>,
@@ -86,6 +89,7 @@ impl App {
             health: Health::default(),
             metrics,
             reloading: Mutex::default(),
+            recorder: audit::recorder(&setup),
             setup: ArcSwap::from_pointee(setup),
         })
     }
@@ -224,7 +228,7 @@ impl Running {
         };
         let rbac = self.app.setup.load().rbac.as_ref().map(rbac::start);
         let rbac = rbac.transpose()?;
-        let _audit = audit::keep(&self.app.setup.load());
+        let audit = audit::start(&self.app.setup.load(), self.app.recorder.clone());
         let mut api = start_api(&self.app, auth.as_ref(), rbac.as_ref())?;
         let outcome = loop {
             let told = tokio::select! {
@@ -247,6 +251,9 @@ impl Running {
         }
         if let Some(auth) = auth {
             auth.shut_down().await;
+        }
+        if let Some(audit) = audit {
+            audit.shut_down().await;
         }
         outcome
     }
@@ -371,6 +378,7 @@ fn start_api(
         app.policy.clone(),
         app.log.clone(),
         app.metrics.clone(),
+        app.recorder.clone(),
     );
     let listener = Listener::bind(&setup.api)?;
     lifecycle!("API server listening on {}", listener.name());

@@ -11,8 +11,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
+use crestfall_audit::Log;
 use crestfall_core::cluster::{self, Cluster};
 use crestfall_core::migrate::{self, Migration, MigrationSet, Seeded};
+use sqlx::postgres::PgPoolOptions;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app;
@@ -60,6 +62,9 @@ pub(crate) enum Error {
     /// The project's SQL is refused.
     #[error(transparent)]
     Migrate(#[from] migrate::Error),
+    /// What Crestfall keeps cannot be put under audit.
+    #[error("the audit log could not be set up")]
+    Audit(#[from] crestfall_audit::Error),
     /// The keys cannot be signed.
     #[error("could not sign the project's keys")]
     Keys(#[from] crestfall_core::jwt::ConfigError),
@@ -308,6 +313,11 @@ async fn bring_up_to_date(project: &Path, url: &str) -> Result<(), Error> {
     let report = migrate::run(&database, &sets, &options).await?;
     if report.applied.is_empty() {
         say(&format!("{} migrations are applied", report.already));
+    }
+    let pool = PgPoolOptions::new().max_connections(1);
+    let log = Log::new(pool.connect_lazy_with(database.clone()));
+    for line in log.adopt().await? {
+        say(&line);
     }
     let seed = project.join("seed.sql");
     if seed.is_file() {

@@ -8,11 +8,13 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::IntoResponse as _;
+use crestfall_audit::Recorder;
 use crestfall_core::client_ip::ClientIpLayer;
 use crestfall_core::request_id::RequestId;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Request, Response};
 
+use crate::audit::Asked;
 use crate::cors::Cors;
 use crate::hosts::{self, Hosts};
 use crate::http::Handler;
@@ -44,6 +46,8 @@ struct Inner {
     policy: Arc<ArcSwap<Policy>>,
     log: Arc<AccessLog>,
     metrics: Arc<Metrics>,
+    /// Takes refusals for the audit log.
+    recorder: Option<Recorder>,
 }
 
 impl Edge {
@@ -53,12 +57,14 @@ impl Edge {
         policy: Arc<ArcSwap<Policy>>,
         log: Arc<AccessLog>,
         metrics: Arc<Metrics>,
+        recorder: Option<Recorder>,
     ) -> Self {
         Self(Arc::new(Inner {
             routes,
             policy,
             log,
             metrics,
+            recorder,
         }))
     }
 }
@@ -142,12 +148,19 @@ impl Inner {
             .log
             .is_on()
             .then(|| telemetry::Request::of(&request, peer));
+        let asked = self
+            .recorder
+            .as_ref()
+            .map(|recorder| (recorder, Asked::of(&request)));
         let response = match is_ours {
             true => self.routed(request).await,
             false => hosts::misdirected().into_response(),
         };
         let took = started.elapsed();
         in_flight.answered(response.status(), took);
+        if let Some((recorder, asked)) = asked {
+            asked.tell(recorder, &response);
+        }
         if let Some(told) = told {
             self.log.tell(&told, &response, took);
         }
@@ -179,6 +192,7 @@ mod tests {
             Arc::new(ArcSwap::from_pointee(policy)),
             Arc::new(AccessLog::new(Format::Text, Level::Crit)),
             Arc::default(),
+            None,
         )
     }
 

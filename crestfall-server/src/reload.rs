@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crestfall_audit::{Event, Outcome};
 use crestfall_core::Catalog;
 use crestfall_core::catalog::CatalogState;
 use tokio::sync::mpsc;
@@ -112,9 +113,19 @@ pub(crate) async fn settings(app: &App) {
         .source
         .read(found, Some(&before))
         .and_then(|setup| app.apply(setup, roles).map_err(|error| error.to_string()));
-    match outcome {
-        Ok(()) => lifecycle!("Config reloaded"),
-        Err(error) => lifecycle!("Failed reloading config: {error}"),
+    let event = Event::new("server.settings_reloaded");
+    let event = match outcome {
+        Ok(()) => {
+            lifecycle!("Config reloaded");
+            event
+        }
+        Err(error) => {
+            lifecycle!("Failed reloading config: {error}");
+            event.outcome(Outcome::Failure)
+        }
+    };
+    if let Some(recorder) = &app.recorder {
+        recorder.tell(event);
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) const SCHEMA: &str = concat!(
     "reset role;",
     include_str!("../../migrations/0006_ddl.sql"),
     "reset role;",
+    include_str!("../../migrations/0007_events.sql"),
+    "reset role;",
     "create table invoices (id bigint primary key, amount numeric, iban text);
      grant all on invoices to authenticated, anon;
      select audit.track('invoices');",

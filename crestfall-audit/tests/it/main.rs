@@ -4,6 +4,7 @@ mod chain;
 mod completeness;
 mod ddl;
 mod entries;
+mod events;
 mod fixture;
 mod pgaudit;
 mod positions;

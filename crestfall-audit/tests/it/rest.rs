@@ -54,3 +54,61 @@ async fn a_write_by_rest_tells_its_request_and_its_caller() {
     // The next request on the same connection is another's.
     audited.log.untrack("invoices").await.unwrap();
 }
+
+#[tokio::test]
+async fn d46_an_auditor_reads_the_log_of_their_organisation_by_rest_and_nobody_writes_it() {
+    let audited = Audited::new().await;
+    let ours = "00000000-0000-4000-8000-000000000001";
+    audited
+        .run(&format!(
+            "create schema rbac; grant usage on schema rbac to public;
+            create function rbac.is_authorized(permission text, resource text default null, organisation uuid default null)
+              returns boolean language sql stable as $$ select permission = 'audit:read'
+                and current_setting('request.jwt.claims')::jsonb ->> 'sub' = 'auditor' $$;
+            set request.jwt.claims = '{{\"sub\":\"a\",\"org_id\":\"{ours}\"}}';
+            insert into invoices values (1, 1, ''); select audit.record('shop.opened');
+            set request.jwt.claims = '{{\"sub\":\"b\",\"org_id\":\"00000000-0000-4000-8000-000000000002\"}}';
+            insert into invoices values (2, 2, ''); select audit.record('shop.opened')"
+        ))
+        .await;
+    let config = Config {
+        schemas: vec!["audit".to_owned()],
+        ..Config::default()
+    };
+    let rest = Rest::connect(&audited.db.url_as("authenticator"), config)
+        .await
+        .unwrap();
+    let put = async |mut request: Request, next: Next| {
+        let subject = request.headers()["x-subject"].to_str().unwrap().to_owned();
+        let claims = json!({ "sub": subject, "org_id": ours });
+        let claims = claims.as_object().unwrap().clone();
+        request
+            .extensions_mut()
+            .insert(Identity::from_token("authenticated".into(), claims));
+        next.run(request).await
+    };
+    let app = TestApp::new(rest.router().layer(middleware::from_fn(put)));
+    let read = async |subject: &str, path: &str| {
+        let response = app.get(path).header("x-subject", subject).await;
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json()
+    };
+    let rows = "/log?select=operation,key,actor&order=position";
+    assert_eq!(
+        read("auditor", rows).await,
+        json!([
+            { "operation": "INSERT", "key": { "id": 1 }, "actor": "a" },
+            { "operation": "shop.opened", "key": null, "actor": "a" },
+        ])
+    );
+    assert_eq!(
+        read("auditor", "/events?select=event,outcome,organisation").await,
+        json!([{ "event": "shop.opened", "outcome": "success", "organisation": ours }])
+    );
+    assert_eq!(read("somebody", rows).await, json!([]));
+    let forged = app
+        .post("/statements", &json!({ "kind": "e" }))
+        .header("x-subject", "auditor")
+        .await;
+    assert_eq!(forged.status, 403);
+}

@@ -66,6 +66,7 @@ impl Notice {
             ip: self.ip,
             user_agent: self.user_agent,
             languages: None,
+            request_id: None,
         };
         audit::record(&mut tx, &caller, &user, Action::AccountLocked, json!({})).await?;
         if user.is_email_confirmed() && !user.email().is_empty() && !user.is_banned() {

@@ -84,6 +84,18 @@ fn tables(
         .collect()
 }
 
+/// What a comment says to people, without the line `@public`, which says that a relation is everybody's.
+fn without_marker(comment: String) -> Option<String> {
+    let is_marker = |line: &str| line.trim() == "@public";
+    if !comment.lines().any(is_marker) {
+        return Some(comment);
+    }
+    let lines: Vec<_> = comment.lines().filter(|line| !is_marker(line)).collect();
+    let text = lines.join("\n");
+    let text = text.trim_end();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 fn table(row: TableRow, primary_key: Vec<Arc<str>>, names: &mut Interner) -> Table {
     let columns: Vec<Column> = row
         .columns
@@ -97,7 +109,7 @@ fn table(row: TableRow, primary_key: Vec<Arc<str>>, names: &mut Interner) -> Tab
         .collect();
     Table {
         name: names.name(&row.schema, &row.name),
-        description: row.description,
+        description: row.description.and_then(without_marker),
         is_view: row.is_view,
         insertable: row.insertable,
         updatable: row.updatable,

@@ -95,8 +95,11 @@ where
         Box::pin(async move {
             match verifier.identify_or_refresh(request.headers()).await {
                 Ok(identity) => {
-                    request.extensions_mut().insert(identity);
-                    inner.call(request).await
+                    request.extensions_mut().insert(identity.clone());
+                    let mut response = inner.call(request).await?;
+                    // For what stands outside: logs of answers and of refusals.
+                    response.extensions_mut().insert(identity);
+                    Ok(response)
                 }
                 Err(error) => Ok(Problem::from(error).into_response()),
             }

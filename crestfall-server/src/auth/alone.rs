@@ -165,6 +165,7 @@ async fn serve(
         Arc::new(ArcSwap::from_pointee(setup.policy.clone())),
         Arc::new(AccessLog::new(setup.log.0, setup.log.1)),
         alone.metrics.clone(),
+        None,
     );
     let listener = Listener::bind(&setup.api)?;
     lifecycle!("API server listening on {}", listener.name());

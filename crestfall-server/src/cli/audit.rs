@@ -1,9 +1,11 @@
 //! `crestfall audit`: tables under audit, their log, and its chain.
 
+use std::io::BufWriter;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
-use crestfall_audit::{Entry, Log};
+use clap::{Args, Subcommand, ValueEnum};
+use crestfall_audit::{Entry, Event, Export, ExportError, Format, Log};
+use crestfall_core::migrate::Report;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sqlx::postgres::PgPoolOptions;
@@ -66,6 +68,15 @@ enum Work {
         #[arg(long, default_value_t = 100)]
         most: i32,
     },
+    /// Write the log to standard output, as much as there is of it; the last line on standard error is
+    /// the position to go on with
+    Export {
+        /// The position that the last export ended with
+        #[arg(long, default_value_t = 0, value_name = "POSITION")]
+        since: i64,
+        #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+        format: ExportFormat,
+    },
     /// Seal what is not sealed yet, as the server does every minute
     Seal,
     /// Check that nobody tampered with what is sealed (else status 1)
@@ -83,6 +94,14 @@ enum Work {
         #[arg(long, value_name = "INTERVAL")]
         keep: Option<String>,
     },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ExportFormat {
+    /// A JSON object a line
+    Jsonl,
+    /// RFC 4180, with a header
+    Csv,
 }
 
 #[derive(Debug, Args)]
@@ -132,6 +151,20 @@ pub(super) async fn configure(url: &str, audit: &setup::Audit) -> Result<(), Str
     configured.await.map_err(|error| setup::told(&error))
 }
 
+/// Puts Crestfall's own under audit, and writes down what was migrated.
+pub(super) async fn migrated(url: &str, report: &Report) -> Result<(), String> {
+    let log = log(url)?;
+    let told = |error: crestfall_audit::Error| setup::told(&error);
+    for line in log.adopt().await.map_err(told)? {
+        println!("{line}");
+    }
+    if report.applied.is_empty() {
+        return Ok(());
+    }
+    let event = Event::new("server.migrated").detail("applied", report.applied.clone());
+    log.record(event).await.map_err(told)
+}
+
 async fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let url = database_url(arguments.database_url.as_deref(), &arguments.flags)?;
     let log = log(&url)?;
@@ -161,6 +194,7 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, String> {
                 arguments.json,
             );
         }
+        Work::Export { since, format } => export(log, *since, *format).await?,
         Work::Seal => {
             let key = seal_key(&arguments.flags);
             let seals = log.seal(key.as_ref()).await.map_err(told)?;
@@ -182,6 +216,23 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn export(log: Log, since: i64, format: ExportFormat) -> Result<(), String> {
+    let format = match format {
+        ExportFormat::Jsonl => Format::JsonLines,
+        ExportFormat::Csv => Format::Csv,
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let export = Export::new(log, format).after(since);
+    match export.write_to(&mut out).await {
+        Ok(last) => {
+            eprintln!("{last}");
+            Ok(())
+        }
+        Err(ExportError::Log(error)) => Err(setup::told(&error)),
+        Err(ExportError::Write(error)) => Err(error.to_string()),
+    }
 }
 
 /// What the settings say of the log, where there are settings.

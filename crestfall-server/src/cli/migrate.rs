@@ -44,6 +44,7 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
         .await
         .map_err(|error| setup::told(&error))?;
     configure_audit(arguments, &url).await?;
+    super::audit::migrated(&url, &report).await?;
     let (now, before) = (report.applied.len(), report.already);
     println!("{now} migrations applied, {before} were there");
     Ok(())

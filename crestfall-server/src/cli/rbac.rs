@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use crestfall_audit::Event;
 use crestfall_rbac::{ApplyError, Definition, Plan};
 use sqlx::{Connection as _, PgConnection};
 
@@ -88,6 +89,7 @@ async fn run(arguments: &Arguments) -> Result<Outcome, String> {
     match definition.apply(&mut db, &plan).await {
         Ok(()) => {
             println!("{}", summary(&plan));
+            recorded(&mut db, &plan).await?;
             Ok(Outcome::Done)
         }
         Err(ApplyError::Changed(now)) => {
@@ -95,6 +97,18 @@ async fn run(arguments: &Arguments) -> Result<Outcome, String> {
             Err(format!("{message}\n{now}"))
         }
         Err(ApplyError::Database(error)) => Err(refused(&error)),
+    }
+}
+
+/// Tells the audit log, where there is one; it has the rows besides.
+async fn recorded(db: &mut PgConnection, plan: &Plan) -> Result<(), String> {
+    let event = Event::new("rbac.applied").detail("changes", plan.changes.len());
+    match crestfall_audit::record(db, event).await {
+        // Who may not write events has left the rows in it all the same.
+        Ok(()) | Err(crestfall_audit::Error::Missing(_) | crestfall_audit::Error::Forbidden(_)) => {
+            Ok(())
+        }
+        Err(error) => Err(setup::told(&error)),
     }
 }
 

@@ -139,4 +139,18 @@ pub(crate) const RULES: &[Rule] = &[
         Error,
         "powerful_role"
     ),
+    rule!(
+        "CF-D015",
+        "a function that shows what no policy holds",
+        Warning,
+        Error,
+        "function_reads"
+    ),
+    rule!(
+        "CF-D016",
+        "a definer function that gives rows from anywhere",
+        Advice,
+        Warning,
+        "opaque_function"
+    ),
 ];

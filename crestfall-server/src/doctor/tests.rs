@@ -28,7 +28,13 @@ const WRONG: &str = "
     alter table storage.objects enable row level security; grant select on storage.objects to anon;
     create policy list on storage.objects for select using (true);
     create schema auth; create table auth.users (id int, email text); create view profiles as select email from auth.users;
-    grant select on profiles to anon;";
+    grant select on profiles to anon;
+    create schema hidden; create table hidden.ledger (id int primary key); create table hidden.notes (id int primary key);
+    grant usage on schema hidden to authenticated; grant select on hidden.notes to authenticated;
+    create function entries() returns setof int language sql security definer set search_path = '' begin atomic select id from hidden.ledger; end;
+    create function notes() returns setof int language sql begin atomic select id from hidden.notes; end;
+    create function guarded() returns setof int language sql security definer set search_path = '' begin atomic select id from written; end;
+    create function somewhere() returns setof int language sql security definer set search_path = '' as 'select id from hidden.ledger';";
 
 /// Nothing here is wrong.
 const RIGHT: &str = "
@@ -39,6 +45,12 @@ const RIGHT: &str = "
     create policy own on own_rows using (owner = (select current_setting('request.jwt.claims')::json ->> 'sub'));
     create view own_view with (security_invoker) as select id from own_rows; grant select on own_view to anon;
     create function harmless() returns int language sql security definer set search_path = '' as 'select 1';
+    create schema hidden; create table hidden.ledger (id int primary key); grant usage on schema hidden to anon;
+    create function entries() returns setof int language sql security definer set search_path = '' begin atomic select id from hidden.ledger; end;
+    comment on function entries() is E'Everybody may read them.\n@public';
+    revoke execute on function entries() from public; grant execute on function entries() to anon;
+    create function own() returns setof int language sql begin atomic select id from own_rows; end;
+    create function ledger() returns setof int language sql begin atomic select id from hidden.ledger; end;
     revoke execute on function harmless() from public; grant execute on function harmless() to anon;";
 
 async fn examined(sql: &str, ignore: &[(&str, &str)]) -> Vec<Finding> {
@@ -79,6 +91,10 @@ async fn d2_every_rule_finds_what_it_is_for() {
         ("CF-D010", "public.written, policy own", Advice),
         ("CF-D011", "public.written, policy own", Advice),
         ("CF-D012", "storage.objects, policy list", Error),
+        ("CF-D015", "public.entries()", Error),
+        ("CF-D015", "public.guarded()", Error),
+        ("CF-D015", "public.notes()", Warning),
+        ("CF-D016", "public.somewhere()", Warning),
     ] {
         assert!(
             found.contains(&expected),

@@ -2,10 +2,11 @@
 
 use std::process::Output;
 
+use crestfall_core::jwt::sign_hs256;
 use crestfall_core::testing::TestDb;
 use serde_json::{Value, json};
 
-use crate::auth::{MIGRATING, Server};
+use crate::auth::{MIGRATING, SECRET, Server};
 use crate::process::output;
 
 const TABLES: &str = "
@@ -62,12 +63,22 @@ async fn an_operator_puts_a_table_under_audit_and_reads_verifies_and_prunes_its_
     );
     assert!(!told.contains("DE1"), "{told}");
     let (_, told) = audit(&["changes", "--json"]);
-    let first: Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
-    assert_eq!(first["operation"], "INSERT");
+    let operation = |line: &str| {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        entry["operation"].as_str().unwrap().to_owned()
+    };
+    let operations: Vec<_> = told.lines().map(operation).collect();
+    assert_eq!(operations, ["server.migrated", "INSERT", "UPDATE"]);
+    let (status, told) = audit(&["export", "--since", "1024", "--format", "csv"]);
+    assert!(
+        status == Some(0) && told.starts_with("position,at,") && told.ends_with("\n3072\n"),
+        "{told}"
+    );
+    assert_eq!(told.matches(",invoices,").count(), 2, "{told}");
     assert_eq!(audit(&["seal"]).1, "1 seals made\n");
     let (status, told) = audit(&["verify"]);
     assert!(
-        status == Some(0) && told.contains("1 seals over 2 entries checked with their signatures"),
+        status == Some(0) && told.contains("1 seals over 3 entries checked with their signatures"),
         "{told}"
     );
     let head = told
@@ -172,6 +183,7 @@ async fn d2_serve_refuses_what_no_policy_holds_and_a_write_tells_its_request() {
         ("CRESTFALL_SERVER__PORT", "0".to_owned()),
         ("CRESTFALL_ADMIN__PORT", "0".to_owned()),
         ("CRESTFALL_AUDIT__SEAL_EVERY", "200ms".to_owned()),
+        ("CRESTFALL_JWT__SECRET", SECRET.to_owned()),
     ];
     let server = Server::start("serve", &variables.into()).await;
     let client = reqwest::Client::new();
@@ -201,12 +213,43 @@ async fn d2_serve_refuses_what_no_policy_holds_and_a_write_tells_its_request() {
         (&entry["role"], &entry["login"], &entry["ip"]),
         (&json!("anon"), &json!("authenticator"), &json!("127.0.0.1"))
     );
+    // Whoever is known and refused is written down, with the request.
+    let claims = json!({ "role": "authenticated", "sub": "ada", "exp": 4_102_444_800_u64 });
+    let refused = client
+        .delete(server.url("/rest/v1/invoices?id=eq.7"))
+        .bearer_auth(sign_hs256(SECRET, &claims).unwrap())
+        .header("x-request-id", "refused-1")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), 403);
+    let refusal = async || {
+        for _ in 0..100 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            let (_, told) = run(&db, &["audit", "changes", "--json"], &[]);
+            if let Some(line) = told.lines().find(|line| line.contains("access.refused")) {
+                return serde_json::from_str::<Value>(line).unwrap();
+            }
+        }
+        panic!("the refusal is not in the log");
+    };
+    let entry = refusal().await;
+    assert_eq!(
+        (&entry["actor"], &entry["request"], &entry["role"]),
+        (&json!("ada"), &json!("refused-1"), &json!("authenticated"))
+    );
+    assert_eq!(
+        entry["detail"],
+        json!({
+            "event": "access.refused", "outcome": "refused", "method": "DELETE", "path": "/rest/v1/invoices",
+        })
+    );
     // The server keeps the log.
     for _ in 0..100 {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         if run(&db, &["audit", "verify"], &[])
             .1
-            .contains("1 seals over 1 entries")
+            .contains("over 3 entries checked")
         {
             return;
         }
