@@ -275,7 +275,8 @@ fn mutation<'d>(
         sources.push((field.key().clone(), source));
         roots.push(planned);
     }
-    if !own.is_empty() && !(statements.is_empty() && nested.is_empty()) {
+    let asks = !statements.is_empty() || !nested.is_empty();
+    if asks && !own.is_empty() {
         let message = "fields of the server's own and of the database cannot stand in one mutation: \
                        they are not in one transaction";
         return Err(Response::refused(Error::new(message)));

@@ -170,7 +170,7 @@ impl<'a> Session<'a> {
         handed.extend(arrays(&rows, &write.key));
         let answer = [self.statement(&write.answer, &handed)];
         let answer = self.run(&answer).await?.pop();
-        answer.ok_or_else(|| Failed::Db(DbError::Closed))
+        answer.ok_or(Failed::Db(DbError::Closed))
     }
 
     fn statement(&self, written: &Written, handed: &[Param]) -> Statement {
