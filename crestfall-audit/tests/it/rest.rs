@@ -58,14 +58,14 @@ async fn a_write_by_rest_tells_its_request_and_its_caller() {
 #[tokio::test]
 async fn d46_an_auditor_reads_the_log_of_their_organisation_by_rest_and_nobody_writes_it() {
     let audited = Audited::new().await;
-    let ours = "00000000-0000-4000-8000-000000000001";
+    const OURS: &str = "00000000-0000-4000-8000-000000000001";
     audited
         .run(&format!(
             "create schema rbac; grant usage on schema rbac to public;
             create function rbac.is_authorized(permission text, resource text default null, organisation uuid default null)
               returns boolean language sql stable as $$ select permission = 'audit:read'
                 and current_setting('request.jwt.claims')::jsonb ->> 'sub' = 'auditor' $$;
-            set request.jwt.claims = '{{\"sub\":\"a\",\"org_id\":\"{ours}\"}}';
+            set request.jwt.claims = '{{\"sub\":\"a\",\"org_id\":\"{OURS}\"}}';
             insert into invoices values (1, 1, ''); select audit.record('shop.opened');
             set request.jwt.claims = '{{\"sub\":\"b\",\"org_id\":\"00000000-0000-4000-8000-000000000002\"}}';
             insert into invoices values (2, 2, ''); select audit.record('shop.opened')"
@@ -80,7 +80,7 @@ async fn d46_an_auditor_reads_the_log_of_their_organisation_by_rest_and_nobody_w
         .unwrap();
     let put = async |mut request: Request, next: Next| {
         let subject = request.headers()["x-subject"].to_str().unwrap().to_owned();
-        let claims = json!({ "sub": subject, "org_id": ours });
+        let claims = json!({ "sub": subject, "org_id": OURS });
         let claims = claims.as_object().unwrap().clone();
         request
             .extensions_mut()
@@ -103,7 +103,7 @@ async fn d46_an_auditor_reads_the_log_of_their_organisation_by_rest_and_nobody_w
     );
     assert_eq!(
         read("auditor", "/events?select=event,outcome,organisation").await,
-        json!([{ "event": "shop.opened", "outcome": "success", "organisation": ours }])
+        json!([{ "event": "shop.opened", "outcome": "success", "organisation": OURS }])
     );
     assert_eq!(read("somebody", rows).await, json!([]));
     let forged = app
