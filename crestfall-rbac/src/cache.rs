@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 
+use crate::counts::{Counts, Lookup};
 use crate::grants::Grants;
 
 /// After this long without a word from the database, what is remembered is not used. Well below the
@@ -26,6 +27,7 @@ pub(crate) struct GrantsCache {
     /// When the database was last known to have told everything, in ms since `start`; 0 is never.
     heard: AtomicU64,
     start: Instant,
+    counts: Arc<Counts>,
 }
 
 /// The number of changes when reading began.
@@ -33,13 +35,14 @@ pub(crate) struct GrantsCache {
 pub(crate) struct Seen(u64);
 
 impl GrantsCache {
-    pub(crate) fn new(entries: usize) -> Self {
+    pub(crate) fn new(entries: usize, counts: Arc<Counts>) -> Self {
         Self {
             entries: Cache::new(entries),
             changes: Mutex::new(0),
             heard: AtomicU64::new(0),
             // So that the first moment is not 0.
             start: Instant::now() - Duration::from_millis(1),
+            counts,
         }
     }
 
@@ -47,10 +50,16 @@ impl GrantsCache {
     pub(crate) fn get(&self, subject: &str) -> Option<Arc<Grants>> {
         let now = Instant::now();
         if !self.is_followed(now) {
+            self.counts.looked_up(Lookup::Unheard);
             return None;
         }
-        let grants = self.entries.get(subject)?;
-        grants.is_current(now).then_some(grants)
+        let grants = self.entries.get(subject);
+        let current = grants.filter(|grants| grants.is_current(now));
+        self.counts.looked_up(match current {
+            Some(_) => Lookup::Hit,
+            None => Lookup::Miss,
+        });
+        current
     }
 
     /// Whether changes are heard of.
@@ -80,6 +89,7 @@ impl GrantsCache {
         let mut changes = self.changes.lock();
         *changes += 1;
         self.entries.remove(subject);
+        self.counts.forgot_one();
     }
 
     /// Anything may have changed.
@@ -87,6 +97,7 @@ impl GrantsCache {
         let mut changes = self.changes.lock();
         *changes += 1;
         self.entries.clear();
+        self.counts.forgot_all();
     }
 
     /// Everything that was committed at this moment has been heard of.
@@ -94,6 +105,7 @@ impl GrantsCache {
         let since = at.saturating_duration_since(self.start).as_millis();
         let since = u64::try_from(since).unwrap_or(u64::MAX).max(1);
         self.heard.store(since, Ordering::Release);
+        self.counts.followed(true);
     }
 
     /// Whether changes were heard of since they were last known not to be.
@@ -104,6 +116,7 @@ impl GrantsCache {
     /// Changes are not heard of any more.
     pub(crate) fn deafen(&self) {
         self.heard.store(0, Ordering::Release);
+        self.counts.followed(false);
         self.forget_all();
     }
 }
@@ -114,7 +127,7 @@ mod tests {
 
     #[test]
     fn nothing_is_remembered_unless_changes_are_heard_of() {
-        let cache = GrantsCache::new(10);
+        let cache = GrantsCache::new(10, Arc::new(Counts::new()));
         cache.insert("ada", Grants::service(), cache.seen());
         assert!(cache.get("ada").is_none());
         cache.heard_everything(Instant::now());
@@ -127,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_change_is_not_kept_after_it() {
-        let cache = GrantsCache::new(10);
+        let cache = GrantsCache::new(10, Arc::new(Counts::new()));
         cache.heard_everything(Instant::now());
         let seen = cache.seen();
         cache.forget("ada");
@@ -145,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_has_expired_is_asked_for_again() {
-        let cache = GrantsCache::new(10);
+        let cache = GrantsCache::new(10, Arc::new(Counts::new()));
         cache.heard_everything(Instant::now());
         let mut grants = Grants::none();
         grants.end_at(Instant::now());

@@ -89,16 +89,79 @@ impl From<sqlx::Error> for Error {
             Some("42501") => Self::Forbidden(NOT_ALLOWED.into()),
             Some("P0002") => Self::NotFound(told()),
             Some("23505" | "23001") if ours => Self::Conflict(told()),
-            Some("23505") => Self::Conflict("There is one already".into()),
-            Some("23503") => {
-                Self::Conflict("It refers to something that is not there, or is in use".into())
+            Some("23505") => Self::Conflict(taken(refused.constraint()).into()),
+            // A row that others refer to, and one that refers to what is not there, break the same rule.
+            Some("23503") if said.starts_with("update or delete") => {
+                Self::Conflict("It is in use".into())
             }
+            Some("23503") => Self::Conflict(absent(refused.constraint()).into()),
             Some("23514" | "22023") if ours => Self::Invalid(sentence(said)),
             Some("23514" | "22001" | "22P02" | "22021") => {
-                Self::Invalid("A value is not of the form that is asked for".to_owned())
+                Self::Invalid(malformed(refused.constraint()).to_owned())
             }
             _ => Self::Database(error),
         }
+    }
+}
+
+/// What there is already, by the constraint that says so.
+fn taken(constraint: Option<&str>) -> &'static str {
+    match constraint.unwrap_or_default() {
+        "assignments_key" => {
+            "The subject has this role there already; revoke it first to assign it otherwise"
+        }
+        "organisations_slug_key" => "Another organisation has this slug",
+        "roles_name_key" | "roles_organisation_id_name_key" => {
+            "There is a role of this name already"
+        }
+        "permissions_pkey" => "There is this permission already",
+        "service_accounts_subject_key" => "This subject is a service account already",
+        _ => "There is one already",
+    }
+}
+
+/// What is not there, by the constraint that says so.
+fn absent(constraint: Option<&str>) -> &'static str {
+    match constraint.unwrap_or_default() {
+        "assignments_organisation_id_subject_fkey" => {
+            "The subject is no member of the organisation; invite or add them first"
+        }
+        "assignments_role_id_fkey" | "invitations_role_id_fkey" => "There is no such role",
+        "role_permissions_permission_fkey" => {
+            "There is no such permission; declare it first (POST /permissions, or rbac.toml)"
+        }
+        "role_parents_parent_id_fkey" => "There is no such parent",
+        "memberships_organisation_id_fkey"
+        | "roles_organisation_id_fkey"
+        | "service_accounts_organisation_id_fkey" => "There is no such organisation",
+        _ => "It refers to something that is not there",
+    }
+}
+
+/// What form a value must have, by the constraint that asks for it.
+fn malformed(constraint: Option<&str>) -> &'static str {
+    match constraint.unwrap_or_default() {
+        "assignments_resource_check" => {
+            "`resource` is kind/id, such as invoice/42: the kind a word of a-z, 0-9, _, . and -"
+        }
+        "assignments_check" => "An assignment is in an organisation or on a resource, not both",
+        "assignments_subject_check"
+        | "memberships_subject_check"
+        | "service_accounts_subject_check" => {
+            "A subject has 1 to 255 characters; `*` stands for everybody, and only in assignments"
+        }
+        "organisations_slug_check" => {
+            "`slug` has 1 to 63 characters of a-z, 0-9 and -, and no - at its ends"
+        }
+        "organisations_name_check" | "service_accounts_name_check" => {
+            "`name` has 1 to 200 characters"
+        }
+        "organisations_email_domains_check" => "`email_domains` has 100 items at most",
+        "invitations_email_check" => "`email` has 3 to 255 characters",
+        "permissions_description_check"
+        | "roles_description_check"
+        | "service_accounts_description_check" => "`description` has 1000 characters at most",
+        _ => "A value is not of the form that is asked for",
     }
 }
 

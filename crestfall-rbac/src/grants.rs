@@ -1,8 +1,8 @@
 //! Everything that one subject may do, and decisions on it. No I/O.
 
-use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use hashbrown::{HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::permission::Permission;

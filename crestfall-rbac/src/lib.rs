@@ -12,6 +12,7 @@
 //! ```
 
 mod cache;
+mod counts;
 mod definition;
 mod error;
 mod follow;
@@ -31,6 +32,7 @@ mod subject;
 
 pub use definition::{Definition, DefinitionError, RoleDefinition};
 pub use error::Error;
+pub use follow::InvalidRedisUrl;
 pub use grants::{Grants, Place};
 pub use guarded::{Guard, GuardedRouter};
 pub use openapi::openapi;

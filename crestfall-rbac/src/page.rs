@@ -17,6 +17,7 @@ pub(crate) struct Page<T> {
 
 /// Which page.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PageRequest {
     /// Items at most.
     pub(crate) limit: Option<u16>,

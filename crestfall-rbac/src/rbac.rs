@@ -12,8 +12,9 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::GrantsCache;
+use crate::counts::Counts;
 use crate::error::Error;
-use crate::follow;
+use crate::follow::{self, InvalidRedisUrl, RedisAddress};
 use crate::grants::{Grants, Place};
 use crate::permission::Permission;
 use crate::require::RequireLayer;
@@ -42,6 +43,8 @@ pub struct Config {
     pub cached_subjects: usize,
     /// Who is told what they lack. Default: who may see roles.
     pub tell_missing: Tell,
+    /// Where nodes tell each other of changes. Default: nowhere; each listens to the database.
+    redis: Option<RedisAddress>,
 }
 
 impl Default for Config {
@@ -49,6 +52,7 @@ impl Default for Config {
         Self {
             cached_subjects: 10_000,
             tell_missing: Tell::default(),
+            redis: None,
         }
     }
 }
@@ -59,6 +63,16 @@ impl Config {
     pub fn cached_subjects(mut self, subjects: usize) -> Self {
         self.cached_subjects = subjects;
         self
+    }
+
+    /// Lets one of the nodes that share this Redis listen to the database and tell the others, which
+    /// then hold no connection that listens. While Redis is away each node listens for itself.
+    ///
+    /// # Errors
+    /// It is no URL of Redis.
+    pub fn redis(mut self, url: &str) -> Result<Self, InvalidRedisUrl> {
+        self.redis = Some(RedisAddress::new(url)?);
+        Ok(self)
     }
 
     /// Tells these what they lack.
@@ -93,6 +107,7 @@ struct Inner {
     pool: PgPool,
     config: Config,
     cache: GrantsCache,
+    counts: Arc<Counts>,
     nothing: Arc<Grants>,
     everything: Arc<Grants>,
     seeing_roles: Permission,
@@ -108,8 +123,10 @@ impl Rbac {
     /// Over this pool.
     pub fn with_config(pool: PgPool, config: Config) -> Self {
         let seeing_roles = "rbac.role:read".parse();
+        let counts = Arc::new(Counts::new());
         Self(Arc::new(Inner {
-            cache: GrantsCache::new(config.cached_subjects),
+            cache: GrantsCache::new(config.cached_subjects, counts.clone()),
+            counts,
             pool,
             config,
             nothing: Arc::new(Grants::none()),
@@ -122,7 +139,8 @@ impl Rbac {
     /// subjects may do is remembered, and a change counts on this node in milliseconds. When the
     /// database cannot be heard, for half a second at most, nothing that is remembered is used.
     pub async fn run(&self, end: CancellationToken) {
-        follow::follow(&self.0.cache, &self.0.pool, end).await;
+        let redis = self.0.config.redis.as_ref();
+        follow::follow(&self.0.cache, &self.0.pool, redis, end).await;
     }
 
     /// Whether changes are heard of, so that decisions come from memory.
@@ -153,7 +171,9 @@ impl Rbac {
             return Ok(grants);
         }
         let seen = self.0.cache.seen();
+        let asked = Instant::now();
         let grants = holdings::load(&self.0.pool, subject).await?;
+        self.0.counts.loaded(asked.elapsed());
         Ok(self.0.cache.insert(subject, grants, seen))
     }
 
@@ -168,7 +188,13 @@ impl Rbac {
         place: &Place,
     ) -> Result<bool, Error> {
         let grants = self.grants(identity).await?;
-        Ok(grants.is_authorized(permission, place))
+        let allowed = grants.is_authorized(permission, place);
+        self.0.counts.decided(allowed);
+        Ok(allowed)
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.0.counts
     }
 
     /// A layer that asks for this.
@@ -223,10 +249,15 @@ impl Granted {
     /// 401 for who is not signed in, 403 for who is; 422 when the text is no permission.
     pub fn require(&self, permission: &str, place: &Place) -> Result<(), Problem> {
         let asked: Permission = permission.parse().map_err(Error::Permission)?;
-        match self.is_signed_in {
-            false => Err(Error::Anonymous.into()),
-            true if self.grants.is_authorized(&asked, place) => Ok(()),
-            true => Err(self.rbac.refusal(&self.grants, &[permission.to_owned()])),
+        if !self.is_signed_in {
+            self.rbac.counts().anonymous();
+            return Err(Error::Anonymous.into());
+        }
+        let allowed = self.grants.is_authorized(&asked, place);
+        self.rbac.counts().decided(allowed);
+        match allowed {
+            true => Ok(()),
+            false => Err(self.rbac.refusal(&self.grants, &[permission.to_owned()])),
         }
     }
 }

@@ -173,18 +173,24 @@ impl RequireLayer {
     async fn admit<B>(&self, request: Request<B>) -> Result<Request<B>, Problem> {
         let (mut head, body) = request.into_parts();
         let identity = head.extensions.get::<Identity>();
-        let identity = identity.filter(|identity| identity.is_authenticated());
-        let identity = identity.cloned().ok_or(Error::Anonymous)?;
-        let grants = self.rbac.grants(&identity).await?;
-        let parameters = RawPathParams::from_request_parts(&mut head, &()).await;
+        let Some(identity) = identity.filter(|identity| identity.is_authenticated()) else {
+            self.rbac.counts().anonymous();
+            return Err(Error::Anonymous.into());
+        };
+        let grants = self.rbac.grants(identity).await?;
+        let parameters = match self.requirement.names_parameters() {
+            true => RawPathParams::from_request_parts(&mut head, &()).await.ok(),
+            false => None,
+        };
         // A route without any has none, which is no fault unless one is asked for.
-        let parameters = parameters.ok();
         let read = |name: &str| {
             let mut all = parameters.iter().flatten();
             all.find(|(known, _)| *known == name)
                 .map(|(_, value)| value.to_owned())
         };
-        match self.requirement.is_met(&grants, &read) {
+        let is_met = self.requirement.is_met(&grants, &read);
+        self.rbac.counts().decided(is_met == Ok(true));
+        match is_met {
             Ok(true) => Ok(Request::from_parts(head, body)),
             Ok(false) => {
                 let missing = self.requirement.missing(&grants, &read);

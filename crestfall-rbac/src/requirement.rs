@@ -171,6 +171,11 @@ impl Requirement {
         Self(Expression::Not(Box::new(self.0)))
     }
 
+    /// Whether parameters of the path matter to it.
+    pub(crate) fn names_parameters(&self) -> bool {
+        self.0.names_parameters()
+    }
+
     /// Whether these grants meet it, for a request with these parameters.
     ///
     /// # Errors
@@ -230,6 +235,14 @@ impl Expression {
             }
             Self::Not(part) => !part.is_met(grants, parameters)?,
         })
+    }
+
+    fn names_parameters(&self) -> bool {
+        match self {
+            Self::Holds(_, place) => place.resource.is_some() || place.organisation.is_some(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_parameters),
+            Self::Not(part) => part.names_parameters(),
+        }
     }
 
     fn missing(&self, grants: &Grants, parameters: Parameters<'_>, into: &mut Vec<String>) {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use chrono::{DateTime, Utc};
-use crestfall_core::Tx;
+use crestfall_core::{Identity, Tx};
 use http::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -13,8 +13,10 @@ use crate::input::{Body, Named, Parameters};
 use crate::page::{Page, PageRequest};
 use crate::store::assignments::{self, AssignmentRow, Filter, NewAssignment};
 use crate::store::roles;
+use crate::subject::subject_of;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListParameters {
     limit: Option<u16>,
     after: Option<Uuid>,
@@ -57,8 +59,14 @@ pub(super) struct New {
 
 pub(super) async fn create(
     mut tx: Tx,
+    identity: Identity,
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<NewAssignment>)> {
+    // As the policy says, in words.
+    if subject_of(&identity).is_some_and(|me| *me == *new.subject) {
+        let message = "Nobody assigns anything to themselves: ask another who may";
+        return Err(Error::Forbidden(message.into()));
+    }
     if new.expires_at.is_some_and(|end| end <= Utc::now()) {
         return Err(Error::Invalid("`expires_at` has passed".to_owned()));
     }

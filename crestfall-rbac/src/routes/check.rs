@@ -66,7 +66,9 @@ pub(super) async fn check(
             organisation: check.organisation,
             resource: check.resource,
         };
-        grants.is_authorized(&check.permission, &place)
+        let allowed = grants.is_authorized(&check.permission, &place);
+        rbac.counts().decided(allowed);
+        allowed
     });
     Ok(Json(Answers {
         allowed: allowed.collect(),
@@ -74,6 +76,7 @@ pub(super) async fn check(
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Question {
     permission: String,
     resource: Option<String>,

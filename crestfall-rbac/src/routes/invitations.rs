@@ -19,6 +19,7 @@ const WEEK: i64 = 7 * 24 * 60 * 60;
 const LONGEST: i64 = 90 * 24 * 60 * 60;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListParameters {
     limit: Option<u16>,
     after: Option<Uuid>,

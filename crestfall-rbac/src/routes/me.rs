@@ -16,6 +16,7 @@ use crate::store::organisations;
 use crate::subject::subject_of;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Where {
     organisation: Option<Uuid>,
 }

@@ -15,6 +15,7 @@ use crate::permission::{Permission, is_word};
 use crate::store::roles::{self, Filter, RoleRow};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListParameters {
     limit: Option<u16>,
     after: Option<String>,

@@ -13,6 +13,7 @@ use crate::page::{Page, PageRequest};
 use crate::store::service_accounts::{self, NewServiceAccount, ServiceAccountRow};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListParameters {
     limit: Option<u16>,
     after: Option<Uuid>,

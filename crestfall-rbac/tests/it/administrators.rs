@@ -223,3 +223,22 @@ async fn a_superuser_may_do_it_all_the_same_but_not_as_somebody_else() {
     run(&mut db, "reset role").await.expect("nobody else");
     assert_eq!(run(&mut db, &resign("ada")).await, Ok(1));
 }
+
+#[tokio::test]
+async fn who_may_not_resign_is_told_why() {
+    let service = TestRbac::new().await;
+    service.assign("ada", "administrator", ("", "")).await;
+    let app = service.app();
+    let claims = json!({ "sub": "ada" }).to_string();
+    let held = app.get("/assignments").header("x-claims", &claims).await;
+    let id = held.json()["items"][0]["id"].clone();
+    let path = format!("/assignments/{}", id.as_str().unwrap_or_default());
+    let answer = app
+        .request(http::Method::DELETE, &path)
+        .header("x-claims", &claims)
+        .await;
+    assert_eq!(answer.status, 409);
+    let said = answer.json();
+    let said = said["message"].as_str().unwrap_or_default();
+    assert!(said.contains("appoint another first"), "{said}");
+}

@@ -3,6 +3,7 @@
 use crestfall_core::testing::{TestApp, TestResponse};
 use http::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::service::TestRbac;
 
@@ -244,13 +245,13 @@ async fn what_makes_no_sense_is_refused_in_words() {
             "/roles",
             json!({ "name": "administrator" }),
             409,
-            "There is one already",
+            "a role of this name already",
         ),
         (
             "/roles",
             json!({ "name": "x", "permissions": ["a:b"] }),
             409,
-            "not there",
+            "declare it first",
         ),
         (
             "/roles",
@@ -286,19 +287,25 @@ async fn what_makes_no_sense_is_refused_in_words() {
             "/assignments",
             json!({ "subject": "a", "role": "administrator", "resource": "x" }),
             422,
-            "not of the form",
+            "`resource` is kind/id",
         ),
         (
             "/assignments",
             json!({ "subject": "root", "role": "administrator" }),
             403,
-            "do not have",
+            "themselves",
+        ),
+        (
+            "/assignments",
+            json!({ "subject": "a", "role": "administrator", "organisation_id": Uuid::nil() }),
+            409,
+            "no member of the organisation",
         ),
         (
             "/organisations",
             json!({ "name": "" }),
             422,
-            "not of the form",
+            "`name` has 1 to 200",
         ),
         (
             "/invitations/accept",
@@ -319,9 +326,20 @@ async fn what_makes_no_sense_is_refused_in_words() {
         let message = problem["message"].as_str().unwrap_or_default();
         assert!(message.contains(said), "{path} {body}: {message}");
         assert!(
-            !message.contains("rbac.") && !message.contains("relation"),
+            !message.contains("rbac.r") && !message.contains("relation"),
             "{message}"
         );
+    }
+    // A filter that is misspelt would show everything.
+    for list in [
+        "/assignments?subjct=a",
+        "/roles?nam=a",
+        "/organisations?limits=1",
+    ] {
+        let (status, problem) = root.get(list).await;
+        assert_eq!(status, 422, "{list}");
+        let message = problem["message"].as_str().unwrap_or_default();
+        assert!(message.contains("unknown field"), "{message}");
     }
     let answer = app
         .post("/roles", &json!([]))

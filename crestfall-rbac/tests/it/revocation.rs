@@ -189,3 +189,17 @@ async fn when_the_listening_connection_dies_decisions_stay_right() {
     until(&app.rbac, "ada", &read, true).await;
     end.cancel();
 }
+
+/// Behind a pooler in transaction mode one may listen and hears nothing; so it is found out.
+#[tokio::test]
+async fn a_node_begins_by_finding_out_that_it_hears() {
+    let app = TestRbac::new().await;
+    let mut heard = sqlx::postgres::PgListener::connect_with(&app.pool)
+        .await
+        .expect("a listener");
+    heard.listen("crestfall_rbac").await.expect("listening");
+    let end = app.follow().await;
+    let said = heard.recv().await.expect("a notification");
+    assert!(said.payload().starts_with("hello "), "{}", said.payload());
+    end.cancel();
+}
