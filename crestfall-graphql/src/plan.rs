@@ -211,13 +211,20 @@ impl Order {
 #[derive(Debug, Clone)]
 pub(crate) enum Operand {
     Column(usize),
-    /// How many rows there are there.
-    Related(Arc<Relation>),
+    /// What the rows there amount to.
+    Related(Arc<Relation>, Measure),
     // Of groups of rows.
-    Count,
-    Aggregate(Aggregation, usize),
+    Measure(Measure),
     /// The key at that position of the entity's.
     GroupKey(usize),
+}
+
+/// What several rows amount to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Measure {
+    Count,
+    /// Of a column.
+    Aggregate(Aggregation, usize),
 }
 
 /// What rows must fulfil.

@@ -6,6 +6,7 @@
 //! the selection. What a connection needs of its rows is read in one subselect, with only the columns
 //! that are used; rows of other relations are correlated subselects in it.
 
+mod base;
 mod change;
 mod condition;
 mod connection;

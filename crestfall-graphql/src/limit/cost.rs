@@ -125,8 +125,8 @@ fn of_order(schema: &Schema, order: &Order) -> u64 {
 
 fn of_operand(schema: &Schema, operand: &Operand) -> u64 {
     match operand {
-        Operand::Related(relation) => schema.entity(relation.target).max_rows,
-        Operand::Column(_) | Operand::Count | Operand::Aggregate(..) | Operand::GroupKey(_) => 0,
+        Operand::Related(relation, _) => schema.entity(relation.target).max_rows,
+        Operand::Column(_) | Operand::Measure(_) | Operand::GroupKey(_) => 0,
     }
 }
 

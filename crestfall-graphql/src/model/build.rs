@@ -50,7 +50,9 @@ pub(super) struct Builder<'a> {
     scalar_filters: HashMap<Scalar, TypeId>,
     list_filters: HashMap<Scalar, TypeId>,
     enums: HashMap<u32, EnumPlace>,
-    filter_is: TypeId,
+    pub(super) filter_is: TypeId,
+    /// Where something is extended.
+    pub(super) json_filter: Option<TypeId>,
     pub(super) direction: TypeId,
     pub(super) page_info: TypeId,
     pub(super) node_interface: TypeId,
@@ -99,6 +101,7 @@ impl<'a> Builder<'a> {
             list_filters: HashMap::new(),
             enums: HashMap::new(),
             filter_is: 0,
+            json_filter: None,
             direction: 0,
             page_info: 0,
             node_interface: 0,

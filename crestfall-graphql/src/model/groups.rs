@@ -16,10 +16,11 @@ pub(crate) struct GroupTypes {
     pub(crate) group: TypeId,
     pub(crate) keys: TypeId,
     pub(crate) having: TypeId,
-    having_by: [Option<TypeId>; 4],
+    /// Filters and orders by sum, avg, min and max.
+    pub(super) having_by: [Option<TypeId>; 4],
     pub(crate) order_by: TypeId,
     order_by_keys: TypeId,
-    order_by_aggregates: [Option<TypeId>; 4],
+    pub(super) order_by_aggregates: [Option<TypeId>; 4],
 }
 
 /// What rows are grouped by.

@@ -77,7 +77,10 @@ impl Builder<'_> {
         let mut members: Vec<Input> = columns
             .filter(|(_, column)| column.selectable && name::is_valid(&column.field))
             .filter_map(|(position, column)| {
-                let filter = self.filter_of(column.of.as_ref()?)?;
+                let filter = match self.filter_beyond(id, column) {
+                    Some(filter) => filter,
+                    None => self.filter_of(column.of.as_ref()?)?,
+                };
                 let of = TypeRef::Named(filter);
                 let mut member =
                     Input::new(column.field.clone(), of, InputMeaning::Column(position));

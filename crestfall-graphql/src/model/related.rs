@@ -6,9 +6,12 @@ use std::sync::Arc;
 use super::build::Builder;
 use super::fields::Key;
 use super::{
-    EntityColumn, EntityId, EnumType, EnumValue, Input, InputMeaning, InputObject, Kind, Meaning,
-    Object, Relation, Scalar, TypeRef, name,
+    Aggregation, EntityColumn, EntityId, EnumType, EnumValue, Input, InputMeaning, InputObject,
+    Kind, Meaning, Object, Operator, Relation, Scalar, TypeId, TypeRef, name,
 };
+
+/// The type jsonb.
+const JSONB: u32 = 3802;
 
 /// The argument of connections for values that come once.
 const DISTINCT_ON: &str = "distinctOn";
@@ -93,9 +96,19 @@ pub(super) fn enum_of(names: impl Iterator<Item = Arc<str>>) -> Kind {
     }))
 }
 
+/// Members for sum, avg, min and max, where aggregates are switched on.
+fn aggregates(types: Option<[Option<TypeId>; 4]>) -> impl Iterator<Item = Input> {
+    let types = Aggregation::ALL.into_iter().zip(types.unwrap_or_default());
+    types.filter_map(|(by, of)| {
+        let meaning = InputMeaning::AggregateBy(by);
+        Some(Input::new(by.name(), TypeRef::Named(of?), meaning))
+    })
+}
+
 impl Builder<'_> {
     /// Gives entities that are extended their types, those of inputs still empty.
     pub(super) fn related_types(&mut self, keys: &[Key]) {
+        self.json_filter();
         for id in 0..self.entities.len() {
             let entity = &self.entities[id];
             if !entity.is_listed {
@@ -126,6 +139,38 @@ impl Builder<'_> {
             types.collection_filter = Some(filter);
             types.collection_order = Some(order);
         }
+    }
+
+    /// The filter on jsonb, where there is such a column.
+    fn json_filter(&mut self) {
+        let has_json = |column: &EntityColumn| column.selectable && column.type_oid == JSONB;
+        let extended = self.entities.iter().filter(|entity| entity.extended);
+        let mut shown = extended.filter(|entity| entity.columns.iter().any(has_json));
+        let Some(first) = shown.next() else { return };
+        let hidden = first.hidden && shown.all(|entity| entity.hidden);
+        let (json, text) = (self.scalar(Scalar::Json), self.scalar(Scalar::String));
+        let members = Operator::OF_JSON.map(|operator| {
+            let of = match operator {
+                Operator::Is => TypeRef::Named(self.filter_is),
+                Operator::HasKey => text.clone(),
+                Operator::HasKeysAny | Operator::HasKeysAll => text.clone().non_null().list(),
+                _ => json.clone(),
+            };
+            Input::new(operator.name(), of, InputMeaning::Operator(operator))
+        });
+        let filter = self.reserve_beside("JSONFilter".to_owned(), hidden);
+        self.fill(filter, Kind::Input(InputObject::new(members.to_vec())));
+        self.describe(
+            filter,
+            "Boolean expression comparing fields on type \"JSON\"",
+        );
+        self.json_filter = Some(filter);
+    }
+
+    /// The filter on values of a column, where it has one beyond pg_graphql's.
+    pub(super) fn filter_beyond(&self, id: EntityId, column: &EntityColumn) -> Option<TypeId> {
+        let is_json = self.entities[id].extended && column.type_oid == JSONB;
+        self.json_filter.filter(|_| is_json)
     }
 
     /// The columns by which rows can be told apart and sorted, and whose names enums can spell.
@@ -163,7 +208,7 @@ impl Builder<'_> {
     fn related(
         &self,
         id: EntityId,
-        of: impl Fn(&super::EntityTypes, bool) -> Option<super::TypeId>,
+        of: impl Fn(&super::EntityTypes, bool) -> Option<TypeId>,
     ) -> Vec<Input> {
         let entity = &self.entities[id];
         if !entity.extended {
@@ -196,13 +241,16 @@ impl Builder<'_> {
                 let count = Input::new("count", TypeRef::Named(of), InputMeaning::Count);
                 members.push(count.described("The number of related records"));
             }
+            members.extend(aggregates(types.groups.map(|groups| groups.having_by)));
             self.fill(filter, Kind::Input(InputObject::new(members)));
             self.describe(filter, &format!("Filters by related records of `{base}`"));
         }
         if let Some(order) = types.collection_order {
             let of = TypeRef::Named(self.direction);
             let count = Input::new("count", of, InputMeaning::Count);
-            let members = vec![count.described("The number of related records")];
+            let mut members = vec![count.described("The number of related records")];
+            let by = types.groups.map(|groups| groups.order_by_aggregates);
+            members.extend(aggregates(by));
             self.fill(order, Kind::Input(InputObject::new(members)));
             self.describe(order, &format!("Sort order by related records of `{base}`"));
         }

@@ -157,6 +157,9 @@ pub(crate) enum Operator {
     Contains,
     ContainedBy,
     Overlaps,
+    HasKey,
+    HasKeysAny,
+    HasKeysAll,
 }
 
 impl Operator {
@@ -169,8 +172,21 @@ impl Operator {
         Self::Overlaps,
     ];
 
+    /// Those of jsonb, which pg_graphql does not have.
+    pub(super) const OF_JSON: [Self; 6] = [
+        Self::Contains,
+        Self::ContainedBy,
+        Self::HasKey,
+        Self::HasKeysAll,
+        Self::HasKeysAny,
+        Self::Is,
+    ];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::HasKey => "hasKey",
+            Self::HasKeysAny => "hasKeysAny",
+            Self::HasKeysAll => "hasKeysAll",
             Self::Eq => "eq",
             Self::Neq => "neq",
             Self::Lt => "lt",

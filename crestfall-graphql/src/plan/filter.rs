@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Condition, Operand, Planner};
+use super::{Condition, Measure, Operand, Planner};
 use crate::model::{EntityId, Input, InputMeaning, InputObject, Kind, Operator};
 use crate::refusal::Refusal;
 use crate::value::{Data, Given, Recipe};
@@ -56,10 +56,16 @@ impl Planner<'_, '_> {
                     self.related(entity, position, value, &mut conditions)?;
                 }
                 InputMeaning::AggregateBy(by) => {
-                    self.compared_aggregates(by, input, value, &mut conditions)?;
+                    let left = |column| Operand::Measure(Measure::Aggregate(by, column));
+                    self.compared_columns(&left, input, value, &mut conditions)?;
                 }
                 InputMeaning::Count => {
-                    self.comparisons(&Operand::Count, input, value, &mut conditions)?;
+                    self.comparisons(
+                        &Operand::Measure(Measure::Count),
+                        input,
+                        value,
+                        &mut conditions,
+                    )?;
                 }
                 InputMeaning::Column(column) => {
                     let left = Operand::Column(column);

@@ -1,12 +1,8 @@
 //! Groups of rows with their aggregates.
 
-use std::sync::Arc;
-
 use super::order::directed;
-use super::{Condition, GroupField, GroupKeyField, Groups, Key, Operand, Order, Planner};
-use crate::model::{
-    Aggregation, EntityId, Field as FieldType, GroupTypes, Input, InputMeaning, Kind, Meaning,
-};
+use super::{Condition, GroupField, GroupKeyField, Groups, Key, Measure, Operand, Order, Planner};
+use crate::model::{EntityId, Field as FieldType, GroupTypes, Input, InputMeaning, Kind, Meaning};
 use crate::refusal::Refusal;
 use crate::selection::Selected;
 use crate::value::{Data, Given};
@@ -115,7 +111,7 @@ impl<'d> Planner<'_, 'd> {
         order: &mut Vec<Order>,
     ) -> Result<(), Refusal> {
         if let (InputMeaning::Count, Data::Text(direction)) = (input.meaning, &given.data) {
-            order.push(directed(&[], Operand::Count, direction));
+            order.push(directed(&[], Operand::Measure(Measure::Count), direction));
         }
         for (meaning, value) in self.meanings(input.of.named(), given) {
             let Data::Text(direction) = &value.data else {
@@ -129,7 +125,7 @@ impl<'d> Planner<'_, 'd> {
                     return Err("orderBy names a key that groupBy does not".into());
                 }
                 (InputMeaning::AggregateBy(by), InputMeaning::Column(column)) => {
-                    Operand::Aggregate(by, column)
+                    Operand::Measure(Measure::Aggregate(by, column))
                 }
                 _ => continue,
             };
@@ -195,30 +191,31 @@ impl<'d> Planner<'_, 'd> {
         Ok(fields)
     }
 
-    /// Conditions on aggregates of groups.
-    pub(super) fn compared_aggregates(
+    /// Conditions on something of each of several columns.
+    pub(super) fn compared_columns(
         &mut self,
-        by: Aggregation,
+        left: &dyn Fn(usize) -> Operand,
         input: &Input,
         given: &Given,
         conditions: &mut Vec<Condition>,
     ) -> Result<(), Refusal> {
+        let schema = self.schema;
         let (Data::Object(members), Kind::Input(object)) =
-            (&given.data, &self.schema.named(&input.of).kind)
+            (&given.data, &schema.named(&input.of).kind)
         else {
             return Ok(());
         };
-        let member = |(name, value): &(Arc<str>, Given)| {
-            let input = object.member(name).filter(|_| !value.is_nothing())?;
-            match input.meaning {
-                InputMeaning::Column(column) => Some((column, input.clone(), value.clone())),
-                _ => None,
+        for (name, value) in members {
+            let Some(input) = object.member(name).filter(|_| !value.is_nothing()) else {
+                continue;
+            };
+            if let InputMeaning::Column(column) = input.meaning {
+                let left = left(column);
+                // Each of related rows is a subselect of its own.
+                let is_related = matches!(left, Operand::Related(..));
+                self.related = self.related.saturating_add(usize::from(is_related));
+                self.comparisons(&left, input, value, conditions)?;
             }
-        };
-        let found: Vec<(usize, Input, Given)> = members.iter().filter_map(member).collect();
-        for (column, input, value) in found {
-            let left = Operand::Aggregate(by, column);
-            self.comparisons(&left, &input, &value, conditions)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Operand, Order, Planner};
+use super::{Measure, Operand, Order, Planner};
 use crate::document::Field;
 use crate::model::{EntityId, Field as FieldType, InputMeaning, Kind, Relation, TypeId};
 use crate::refusal::Refusal;
@@ -51,10 +51,10 @@ impl Planner<'_, '_> {
                         continue;
                     };
                     let relation = &found.relation;
-                    self.related = self.related.saturating_add(1);
                     if found.is_many {
-                        self.order_by_count(relation, value, path, order);
+                        self.order_by_measures(relation, value, path, order);
                     } else {
+                        self.related = self.related.saturating_add(1);
                         let path = [path, std::slice::from_ref(relation)].concat();
                         self.order_by(relation.target, value, &path, order);
                     }
@@ -64,8 +64,9 @@ impl Planner<'_, '_> {
         }
     }
 
-    fn order_by_count(
-        &self,
+    /// By what related rows amount to.
+    fn order_by_measures(
+        &mut self,
         relation: &Arc<Relation>,
         given: &Given,
         path: &[Arc<Relation>],
@@ -73,15 +74,43 @@ impl Planner<'_, '_> {
     ) {
         let types = self.schema.entity(relation.target).types;
         let of = types.collection_order.unwrap_or_default();
-        for (meaning, value) in self.meanings(of, given) {
-            if let (InputMeaning::Count, Data::Text(direction)) = (meaning, &value.data) {
-                order.push(directed(
-                    path,
-                    Operand::Related(relation.clone()),
-                    direction,
-                ));
+        for (measure, direction) in self.measures(of, given) {
+            // Each is a subselect of its own.
+            self.related = self.related.saturating_add(1);
+            let by = Operand::Related(relation.clone(), measure);
+            order.push(directed(path, by, direction));
+        }
+    }
+
+    /// Counts and aggregates with their directions.
+    fn measures<'g>(&self, of: TypeId, given: &'g Given) -> Vec<(Measure, &'g str)> {
+        let mut found = Vec::new();
+        let (Data::Object(members), Kind::Input(object)) =
+            (&given.data, &self.schema.type_of(of).kind)
+        else {
+            return found;
+        };
+        for (name, value) in members {
+            let Some(input) = object.member(name) else {
+                continue;
+            };
+            match (input.meaning, &value.data) {
+                (InputMeaning::Count, Data::Text(direction)) => {
+                    found.push((Measure::Count, &**direction));
+                }
+                (InputMeaning::AggregateBy(by), _) => {
+                    for (meaning, value) in self.meanings(input.of.named(), value) {
+                        if let (InputMeaning::Column(column), Data::Text(direction)) =
+                            (meaning, &value.data)
+                        {
+                            found.push((Measure::Aggregate(by, column), &**direction));
+                        }
+                    }
+                }
+                _ => {}
             }
         }
+        found
     }
 
     /// The members of an input object, by what they mean.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Condition, ConnectionField, EdgeField, Key, Operand, Planner, RowField, RowSource};
+use super::{
+    Condition, ConnectionField, EdgeField, Key, Measure, Operand, Planner, RowField, RowSource,
+};
 use crate::model::{EntityId, InputMeaning, Kind, Quantifier, Relation};
 use crate::refusal::Refusal;
 use crate::value::{Data, Given};
@@ -58,8 +60,13 @@ impl Planner<'_, '_> {
                     filter: self.filter(relation.target, value)?,
                 }),
                 InputMeaning::Count => {
-                    let left = Operand::Related(relation.clone());
+                    let left = Operand::Related(relation.clone(), Measure::Count);
                     self.comparisons(&left, input, value, conditions)?;
+                }
+                InputMeaning::AggregateBy(by) => {
+                    let left =
+                        |column| Operand::Related(relation.clone(), Measure::Aggregate(by, column));
+                    self.compared_columns(&left, input, value, conditions)?;
                 }
                 _ => {}
             }
@@ -117,8 +124,8 @@ pub(crate) fn reads(conditions: &[Condition], order: &[super::Order], found: &mu
 impl Operand {
     fn reads(&self) -> Option<EntityId> {
         match self {
-            Self::Related(relation) => Some(relation.target),
-            Self::Column(_) | Self::Count | Self::Aggregate(..) | Self::GroupKey(_) => None,
+            Self::Related(relation, _) => Some(relation.target),
+            Self::Column(_) | Self::Measure(_) | Self::GroupKey(_) => None,
         }
     }
 }

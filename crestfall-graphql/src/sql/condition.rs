@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::order::VALUE;
 use super::{Block, Writer};
-use crate::model::{Aggregation, Operator, Quantifier, Relation};
-use crate::plan::{Condition, Operand};
+use crate::model::{Aggregation, EntityId, Operator, Quantifier, Relation};
+use crate::plan::{Condition, Measure, Operand};
 use crate::value::Recipe;
 
 impl Writer<'_> {
@@ -97,52 +97,71 @@ impl Writer<'_> {
         self.push(")");
     }
 
-    /// What is compared; its type.
-    pub(super) fn operand(&mut self, block: &mut Block, operand: &Operand) -> Arc<str> {
-        let of = self.entity(block.entity);
+    /// What is compared.
+    pub(super) fn operand(&mut self, block: &mut Block, operand: &Operand) {
         match operand {
             Operand::Column(column) => {
                 self.column(block, *column);
-                of.columns[*column].sql_type.clone()
             }
-            Operand::Related(relation) => {
-                self.push("(").related_count(relation, block).push(")");
-                "bigint".into()
+            Operand::Related(relation, measure) => {
+                self.push("(");
+                self.measured(relation, *measure, block);
+                self.push(")");
             }
-            Operand::Count => {
-                self.push("count(*)");
-                "bigint".into()
-            }
-            Operand::Aggregate(by, column) => {
-                self.aggregated(*by, *column, block);
-                let column = &of.columns[*column];
-                match (by, column.type_oid) {
-                    (Aggregation::Min | Aggregation::Max, _) => column.sql_type.clone(),
-                    // float4, float8
-                    (Aggregation::Sum, 700 | 701) => "double precision".into(),
-                    (Aggregation::Sum, 790) => "money".into(),
-                    (Aggregation::Sum | Aggregation::Avg, _) => "numeric".into(),
-                }
-            }
-            Operand::GroupKey(key) => {
-                self.group_key(*key, block);
-                of.columns[of.group_keys[*key].column].sql_type.clone()
-            }
+            Operand::Measure(measure) => self.measure(*measure, block),
+            Operand::GroupKey(key) => self.group_key(*key, block),
         }
     }
 
-    /// `select count(*) …`: how many rows a relation leads to.
-    pub(super) fn related_count(&mut self, relation: &Relation, block: &mut Block) -> &mut Self {
-        let there = self.alias();
-        self.push("select count(*) as ").push(VALUE);
-        self.push(" from ").relation(relation.target);
-        self.push(" ").push(&there).push(" where ");
-        self.join(relation, &there, block);
-        self
+    /// The type of an operand of rows of an entity.
+    pub(super) fn operand_type(&self, entity: EntityId, operand: &Operand) -> Arc<str> {
+        let of = self.entity(entity);
+        match operand {
+            Operand::Column(column) => of.columns[*column].sql_type.clone(),
+            Operand::Related(relation, measure) => self.measure_type(relation.target, *measure),
+            Operand::Measure(measure) => self.measure_type(entity, *measure),
+            Operand::GroupKey(key) => of.columns[of.group_keys[*key].column].sql_type.clone(),
+        }
+    }
+
+    fn measure_type(&self, entity: EntityId, measure: Measure) -> Arc<str> {
+        let Measure::Aggregate(by, column) = measure else {
+            return "bigint".into();
+        };
+        let column = &self.entity(entity).columns[column];
+        match (by, column.type_oid) {
+            (Aggregation::Min | Aggregation::Max, _) => column.sql_type.clone(),
+            // float4, float8
+            (Aggregation::Sum, 700 | 701) => "double precision".into(),
+            (Aggregation::Sum, 790) => "money".into(),
+            (Aggregation::Sum | Aggregation::Avg, _) => "numeric".into(),
+        }
+    }
+
+    /// `select count(*) …`: what the rows amount to that a relation leads to.
+    pub(super) fn measured(&mut self, relation: &Relation, measure: Measure, block: &mut Block) {
+        let mut there = Block::direct(self.alias(), relation.target);
+        let alias = there.alias.clone();
+        self.push("select ");
+        self.measure(measure, &mut there);
+        self.push(" as ").push(VALUE).push(" from ");
+        self.relation(relation.target).push(" ").push(&alias);
+        self.push(" where ");
+        self.join(relation, &alias, block);
+    }
+
+    fn measure(&mut self, measure: Measure, block: &mut Block) {
+        match measure {
+            Measure::Count => {
+                self.push("count(*)");
+            }
+            Measure::Aggregate(by, column) => self.aggregated(by, column, block),
+        }
     }
 
     fn compare(&mut self, block: &mut Block, left: &Operand, operator: Operator, value: &Recipe) {
-        let sql_type = self.operand(block, left);
+        let sql_type = self.operand_type(block.entity, left);
+        self.operand(block, left);
         if operator == Operator::In {
             self.push(" = any(");
             self.value(value, &format!("{sql_type}[]")).push(")");
@@ -163,8 +182,16 @@ impl Writer<'_> {
             Operator::Contains => " @> ",
             Operator::ContainedBy => " <@ ",
             Operator::Overlaps => " && ",
+            Operator::HasKey => " ? ",
+            Operator::HasKeysAny => " ?| ",
+            Operator::HasKeysAll => " ?& ",
         });
-        self.value(value, &sql_type);
+        let sql_type = match operator {
+            Operator::HasKey => "text",
+            Operator::HasKeysAny | Operator::HasKeysAll => "text[]",
+            _ => &*sql_type,
+        };
+        self.value(value, sql_type);
     }
 
     /// The primary key is equal to these values.

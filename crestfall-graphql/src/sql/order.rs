@@ -15,6 +15,8 @@ pub(super) struct SortKey {
     /// Of the rows themselves.
     pub(super) column: Option<usize>,
     sql_type: Arc<str>,
+    /// It may have more digits than a number of JSON.
+    pub(super) is_numeric: bool,
     not_null: bool,
     descending: bool,
     nulls_first: bool,
@@ -65,10 +67,13 @@ impl Writer<'_> {
         let mut joined = Joined::default();
         let mut joins = String::new();
         let keys = order.iter().map(|item| {
+            let last = item.path.last().map_or(block.entity, |last| last.target);
+            let sql_type = self.operand_type(last, &item.by);
             let mut key = SortKey {
                 text: String::new(),
                 column: None,
-                sql_type: "bigint".into(),
+                is_numeric: sql_type.starts_with("numeric"),
+                sql_type,
                 not_null: false,
                 descending: item.descending,
                 nulls_first: item.nulls_first,
@@ -77,19 +82,14 @@ impl Writer<'_> {
                 (Operand::Column(column), []) => {
                     let of = &self.entity(block.entity).columns[*column];
                     key.column = Some(*column);
-                    key.sql_type = of.sql_type.clone();
                     key.not_null = of.not_null;
+                    // numeric
+                    key.is_numeric |= of.type_oid == 1700;
                     key.text = self.apart(|sql| {
                         sql.column(block, *column);
                     });
                 }
-                (by, path) => {
-                    if let (Operand::Column(column), Some(last)) = (by, path.last()) {
-                        let of = self.entity(last.target);
-                        key.sql_type = of.columns[*column].sql_type.clone();
-                    }
-                    key.text = self.joined(block, item, &mut joined, &mut joins);
-                }
+                _ => key.text = self.joined(block, item, &mut joined, &mut joins),
             }
             key
         });
@@ -123,15 +123,11 @@ impl Writer<'_> {
             here = Block::direct(alias, relation.target);
         }
         match &item.by {
-            Operand::Related(relation) => {
-                let count = self.apart(|sql| {
-                    sql.related_count(relation, &mut here);
-                });
-                self.lateral(&count, joins)
+            Operand::Related(relation, measure) => {
+                let value = self.apart(|sql| sql.measured(relation, *measure, &mut here));
+                self.lateral(&value, joins)
             }
-            by => self.apart(|sql| {
-                sql.operand(&mut here, by);
-            }),
+            by => self.apart(|sql| sql.operand(&mut here, by)),
         }
     }
 

@@ -142,3 +142,37 @@ async fn arguments_that_contradict_each_other_are_refused_gq_014() {
         assert_eq!(api.refusal(&query).await, message, "{arguments}");
     }
 }
+
+#[tokio::test]
+async fn a_cursor_keeps_every_digit() {
+    let sql = "create table library.amount (id int primary key, size numeric);
+        insert into library.amount select n, 1234567890.123456789012345678 + n * 0.000000000000000001 from generate_series(1, 5) n;
+        insert into library.amount values (6, null), (7, 'NaN'), (8, 12);
+        grant select on library.amount to anon;";
+    let api = Api::over(sql, |_| {}).await;
+    for (page, more, end) in [
+        ("first: 1, after", "hasNextPage", "endCursor"),
+        ("last: 1, before", "hasPreviousPage", "startCursor"),
+    ] {
+        let query = format!(
+            "query($cursor: Cursor) {{ amountCollection({page}: $cursor, orderBy: [{{size: DescNullsFirst}}]) {{ edges {{ node {{ id }} }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"
+        );
+        let (mut seen, mut cursor) = (Vec::new(), Value::Null);
+        for _ in 0..10 {
+            let answer = api.ask_with(&query, json!({ "cursor": cursor })).await;
+            let page = &answer["data"]["amountCollection"];
+            seen.extend(nodes(page, "id"));
+            cursor = page["pageInfo"][end].clone();
+            if page["pageInfo"][more] != true {
+                break;
+            }
+        }
+        if end == "startCursor" {
+            seen.reverse();
+        }
+        assert_eq!(seen, [6, 7, 5, 4, 3, 2, 1, 8]);
+    }
+    // Those that were given out before are numbers.
+    let query = "{ amountCollection(first: 1, after: \"WzEyLCA4XQ==\", orderBy: [{size: AscNullsLast}]) { edges { node { id } } } }";
+    assert_eq!(nodes(&api.data(query).await["amountCollection"], "id"), [1]);
+}

@@ -449,14 +449,16 @@ async fn the_schema_tells_of_related_rows() {
         assert!(document.contains(part), "{part}\n{document}");
     }
     let introspected = api
-        .data("{ __type(name: \"BookCollectionFilter\") { inputFields { name type { name } } } }")
+        .data(
+            "{ __type(name: \"LongBookCollectionFilter\") { inputFields { name type { name } } } }",
+        )
         .await;
     assert_eq!(
         introspected["__type"]["inputFields"],
         json!([
-            { "name": "some", "type": { "name": "BookFilter" } },
-            { "name": "none", "type": { "name": "BookFilter" } },
-            { "name": "every", "type": { "name": "BookFilter" } },
+            { "name": "some", "type": { "name": "LongBookFilter" } },
+            { "name": "none", "type": { "name": "LongBookFilter" } },
+            { "name": "every", "type": { "name": "LongBookFilter" } },
             { "name": "count", "type": { "name": "IntFilter" } },
         ])
     );
@@ -485,4 +487,85 @@ async fn a_connection_of_which_nothing_is_asked_takes_a_filter() {
     assert_eq!(answer["data"]["touchAll"]["__typename"], "BookConnection");
     let data = api.data("{ bookByPk(id: 5) { pages } }").await;
     assert_eq!(data["bookByPk"]["pages"], 51);
+}
+
+#[tokio::test]
+async fn rows_are_found_and_sorted_by_what_related_rows_amount_to() {
+    let api = Api::new().await;
+    for (filter, found) in [
+        ("{sum: {pages: {gt: 300}}}", json!([1, 2])),
+        ("{max: {title: {startsWith: \"W\"}}}", json!([2, 3])),
+        (
+            "{avg: {rating: {lt: \"4\"}}, min: {isLent: {eq: false}}}",
+            json!([3]),
+        ),
+        ("{max: {price: {is: NULL}}}", json!([])),
+    ] {
+        let filter = format!("{{bookCollection: {filter}}}");
+        assert_eq!(json!(writers(&api, &filter).await), found, "{filter}");
+    }
+    for order in [
+        "[{bookCollection: {avg: {rating: DescNullsLast}}}]",
+        "[{bookCollection: {max: {title: AscNullsLast}, sum: {pages: DescNullsFirst}}}]",
+        "[{editedBooks: {min: {price: DescNullsFirst}}}]",
+    ] {
+        let there = walk(&api, "writerCollection", "id", order, true).await;
+        let mut back = walk(&api, "writerCollection", "id", order, false).await;
+        back.reverse();
+        assert_eq!((there.len(), &there), (3, &back), "{order}");
+    }
+    let data = api
+        .data("{ writerCollection(orderBy: [{bookCollection: {max: {pages: DescNullsLast}}}]) { edges { node { id } } } }")
+        .await;
+    assert_eq!(nodes(&data["writerCollection"], "id"), [2, 1, 3]);
+    // As everywhere, only where they are switched on.
+    let refusal = api
+        .refusal("{ bookCollection(filter: {author: {longBooks: {max: {id: {gt: 1}}}}}) { totalCount } }")
+        .await;
+    assert!(refusal.contains("extra keys [\"max\"]"), "{refusal}");
+}
+
+#[tokio::test]
+async fn json_is_found_by_what_it_holds() {
+    let sql = r#"update library.book set details = '{"lang": "en", "size": {"w": 1}, "marks": [1, 2]}' where id = 2;
+        update library.book set details = '{"lang": "de"}' where id = 3;
+        update library.book set details = '{"size": {"w": 2}}' where id = 4;"#;
+    let api = Api::over(sql, |_| {}).await;
+    for (filter, found) in [
+        (r#"contains: "{\"lang\": \"en\"}""#, json!(["1", "2"])),
+        (r#"contains: "{\"size\": {\"w\": 1}}""#, json!(["2"])),
+        (
+            r#"containedBy: "{\"lang\": \"de\", \"x\": 1}", hasKey: "lang""#,
+            json!(["3"]),
+        ),
+        (r#"hasKeysAny: ["size", "marks"]"#, json!(["2", "4"])),
+        (r#"hasKeysAll: ["lang", "size"]"#, json!(["2"])),
+        (
+            r#"hasKeysAll: "lang", is: NOT_NULL"#,
+            json!(["1", "2", "3"]),
+        ),
+    ] {
+        let found_now = books(&api, &format!("{{details: {{{filter}}}}}")).await;
+        assert_eq!(json!(found_now), found, "{filter}");
+    }
+    let query = "query($d: JSON, $k: [String!]) { bookCollection(filter: {details: {contains: $d, hasKeysAny: $k}}) { edges { node { id } } } }";
+    for (variables, found) in [
+        (
+            json!({ "d": "{\"lang\": \"en\"}", "k": ["size"] }),
+            json!(["2"]),
+        ),
+        (json!({ "d": "{\"lang\": \"de\"}" }), json!(["3"])),
+        (json!({ "k": ["size", "x'\")"] }), json!(["2", "4"])),
+    ] {
+        let answer = api.ask_with(query, variables).await;
+        let ids = nodes(&answer["data"]["bookCollection"], "id");
+        assert_eq!(json!(ids), found, "{answer}");
+    }
+    let off = Api::over("", |config| config.extended = false).await;
+    let refusal = off
+        .refusal("{ bookCollection(filter: {details: {hasKey: \"lang\"}}) { totalCount } }")
+        .await;
+    assert!(refusal.contains("extra keys [\"details\"]"), "{refusal}");
+    let shown = off.data("{ __type(name: \"JSONFilter\") { name } }").await;
+    assert_eq!(shown["__type"], Value::Null);
 }
