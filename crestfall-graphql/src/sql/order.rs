@@ -66,13 +66,15 @@ impl Writer<'_> {
     pub(super) fn sort(&mut self, block: &mut Block, order: &[Order]) -> Sort {
         let mut joined = Joined::default();
         let mut joins = String::new();
+        // The drop-in for pg_graphql writes cursors byte for byte as it does.
+        let is_exact = self.entity(block.entity).extended;
         let keys = order.iter().map(|item| {
             let last = item.path.last().map_or(block.entity, |last| last.target);
             let sql_type = self.operand_type(last, &item.by);
             let mut key = SortKey {
                 text: String::new(),
                 column: None,
-                is_numeric: sql_type.starts_with("numeric"),
+                is_numeric: is_exact && sql_type.starts_with("numeric"),
                 sql_type,
                 not_null: false,
                 descending: item.descending,
@@ -84,7 +86,7 @@ impl Writer<'_> {
                     key.column = Some(*column);
                     key.not_null = of.not_null;
                     // numeric
-                    key.is_numeric |= of.type_oid == 1700;
+                    key.is_numeric |= is_exact && of.type_oid == 1700;
                     key.text = self.apart(|sql| {
                         sql.column(block, *column);
                     });
