@@ -148,10 +148,11 @@ async fn a_client_of_ones_own_making() {
         .user_agent("films/1")
         .build()
         .unwrap();
-    let mut paths = crestfall_client::Paths::default();
-    paths.rest = "/postgresql/rest".to_owned();
-    paths.auth = "authentication".to_owned();
-    paths.rbac = "authorization".to_owned();
+    let paths = crestfall_client::Paths {
+        rest: "/postgresql/rest".to_owned(),
+        auth: "authentication".to_owned(),
+        rbac: "authorization".to_owned(),
+    };
     let client = Client::builder(world.url())
         .http(http)
         .paths(paths)
