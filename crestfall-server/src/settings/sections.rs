@@ -37,7 +37,8 @@ pub(crate) struct Settings {
     pub(crate) rbac: Rbac,
     /// The audit log: tables that `audit.track` puts under it. Its tables come with `crestfall migrate`.
     pub(crate) audit: Audit,
-    /// A Redis, in which several nodes count together what is limited.
+    /// A Redis, in which several nodes count together what is limited, and by which one of them tells the
+    /// others of changes of roles.
     pub(crate) redis: Redis,
     /// Where the API listens, and what one client may take.
     pub(crate) server: Server,
@@ -105,7 +106,8 @@ pub(crate) struct Jwt {
     pub(crate) anonymous_role: String,
 }
 
-/// A Redis, in which several nodes count together what is limited.
+/// A Redis, in which several nodes count together what is limited, and by which one of them tells the
+/// others of changes of roles.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Redis {

@@ -209,9 +209,13 @@ impl Settings {
             true => Tell::Everybody,
             false => Tell::WhoMaySeeRoles,
         };
-        let config = crestfall_rbac::Config::default()
+        let mut config = crestfall_rbac::Config::default()
             .cached_subjects(rbac.cached_subjects)
             .tell_missing(tell);
+        if !self.redis.url.is_empty() {
+            let shared = config.redis(self.redis.url.expose());
+            config = shared.map_err(|error| refused("redis.url", &error.to_string()))?;
+        }
         Ok(Some(Rbac {
             config,
             database: Secret::new(self.database.url()?),
