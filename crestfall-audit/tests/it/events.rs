@@ -259,5 +259,5 @@ async fn bulk_updates_keep_every_image_whatever_the_columns_are() {
         .await;
     assert_eq!(late, ["1", "2"]);
     let done = audited.log.refresh().await.unwrap();
-    assert_eq!(done, ["odd: its columns have changed"]);
+    assert_eq!(done, ["public.odd: its columns have changed"]);
 }
