@@ -15,7 +15,7 @@ use crate::settings;
 const PREFIX: &str = "GOTRUE_";
 
 /// Variables of the process itself, and ours. Those with an asterisk count without the prefix too.
-const PROCESS: [(&str, &str); 10] = [
+const PROCESS: [(&str, &str); 11] = [
     ("DATABASE_URL*", "database.url"),
     ("DB_DATABASE_URL", "database.url"),
     ("DB_MAX_POOL_SIZE", "auth.pool_size"),
@@ -26,12 +26,16 @@ const PROCESS: [(&str, &str); 10] = [
     ("PORT*", "server.port"),
     ("LOG_LEVEL*", "log.level"),
     (RATE_LIMIT_HEADER, "server.client_ip_header"),
+    (SB_FORWARDED_FOR, "server.client_ip_header"),
 ];
 
 /// The header that says whom to count. GoTrue takes what is leftmost in a list, which anybody can write;
 /// we take what the one proxy in front has appended.
 const RATE_LIMIT_HEADER: &str = "RATE_LIMIT_HEADER";
 const FORWARDED_FOR: (&str, &str) = ("server.trusted_proxies", "1");
+
+/// Whether Supabase's header says whom to count.
+const SB_FORWARDED_FOR: &str = "SECURITY_SB_FORWARDED_FOR_ENABLED";
 
 /// What needs no setting here: what it asks for is so anyway, or is of no use.
 const NEEDLESS: [&str; 19] = [
@@ -112,6 +116,12 @@ pub(crate) fn translate(environment: impl Iterator<Item = (String, String)>) -> 
         if variable == RATE_LIMIT_HEADER && text.eq_ignore_ascii_case("x-forwarded-for") {
             let (key, value) = FORWARDED_FOR;
             (keys, text) = (vec![key.to_owned()], value);
+        }
+        if variable == SB_FORWARDED_FOR {
+            match value::truth(text) {
+                Some(true) => text = "Sb-Forwarded-For",
+                _ => continue,
+            }
         }
         let mut is_known = false;
         for key in keys {

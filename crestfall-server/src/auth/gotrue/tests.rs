@@ -179,6 +179,11 @@ fn the_header_that_says_whom_to_count_is_believed_no_further_than_the_proxy() {
     assert_eq!(own.0, "server.client_ip_header");
     let list = one("GOTRUE_RATE_LIMIT_HEADER", "x-forwarded-for");
     assert_eq!(list, ("server.trusted_proxies".to_owned(), "1".to_owned()));
+    let supabase = one("GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED", "true");
+    let header = "server.client_ip_header".to_owned();
+    assert_eq!(supabase, (header, "Sb-Forwarded-For".to_owned()));
+    let off = translated(&[("GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED", "false")]);
+    assert_eq!((off.settings.len(), off.warnings.len()), (0, 0));
 }
 
 #[test]
