@@ -24,7 +24,7 @@ pub enum LinkKind {
     EmailChangeNew,
 }
 
-/// A link to be made; see [`Admin::generate_link`].
+/// A link to be made; see [`Admin::generate_link`](super::Admin::generate_link).
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct GenerateLink {

@@ -109,13 +109,11 @@ async fn an_administrator_is_appointed_and_appoints() {
 
     // The administrator appoints; it counts at once, and the next token says it.
     let assign = json!({ "subject": bob_id, "role": "reader" });
-    assert_eq!(
-        server
-            .post("/rbac/v1/assignments", &bob, assign.clone())
-            .await
-            .status,
-        404
-    );
+    let to_another = json!({ "subject": "another", "role": "reader" });
+    for (assign, status) in [(assign.clone(), 403), (to_another, 404)] {
+        let answer = server.post("/rbac/v1/assignments", &bob, assign).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
     assert_eq!(
         server
             .post("/rbac/v1/assignments", &ada, assign)
