@@ -55,8 +55,6 @@ if [ "$purpose" = test ]; then
     [ -z "${version:-}" ] || [ -e "/usr/lib/postgresql/$version/lib/pgaudit.so" ] ||
       need_package "postgresql-$version-pgaudit"
   fi
-  # Clients that generators make: Go's needs a newer Go than Debian has.
-  have go || [ -x /usr/local/go/bin/go ] || complain "Go 1.25 or later: https://go.dev/dl"
   # Those in Python, and schemathesis, live in a virtual environment.
   have python3 || need_package python3
   python3 -c 'import ensurepip, venv' 2>/dev/null || need_package python3-venv

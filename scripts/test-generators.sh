@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes clients of the server's OpenAPI documents with generators, runs the scenario with each, and
 # lets schemathesis look for what the documents do not tell: scripts/test-generators.sh [generator …]
-# Node.js, npm, python3 with venv, Go and cargo have to be there. Everything else goes below target/.
+# Node.js, npm, python3 with venv and cargo have to be there. Everything else goes below target/. The
+# client in Go needs Go 1.25, newer than Debian's, and is left out where there is none.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,5 +14,12 @@ venv=${CARGO_TARGET_DIR:-target}/generators/venv
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/generators/python/requirements.txt
 cd tests/generators
 npm ci --no-audit --no-fund
-[ $# -gt 0 ] || set -- fetch hey python go rust schemathesis
+if [ $# = 0 ]; then
+  set -- fetch hey python rust schemathesis
+  if command -v go >/dev/null; then
+    set -- "$@" go
+  else
+    echo "== no Go (https://go.dev/dl): its client is left out"
+  fi
+fi
 exec node run.mjs "$@"

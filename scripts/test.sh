@@ -8,7 +8,7 @@ echo "== Rust tests"
 cargo test --locked --workspace --all-features --no-fail-fast
 
 echo "== the client in browsers"
-scripts/wasm.sh
+scripts/wasm.sh || [ $? = 3 ]
 
 if command -v python3 >/dev/null; then
   echo "== tests of the benchmark's harness"

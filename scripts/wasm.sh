@@ -1,5 +1,6 @@
 #!/bin/sh
 # Builds the page of examples/client-wasm for browsers and tells how large it is: scripts/wasm.sh
+# Ends with 3 where there is no Rust for WebAssembly, and none can be had.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,7 +12,7 @@ page=examples/client-wasm
 if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$triple" ]; then
   rustup target add $triple || {
     echo "The page needs Rust for $triple: rustup target add $triple" >&2
-    exit 1
+    exit 3
   }
 fi
 # Both sides of the glue have to be of one version.

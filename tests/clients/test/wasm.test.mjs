@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname, extname, join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -16,6 +16,8 @@ import { freePort, start } from '../support/server.mjs'
 const binary = process.env.CRESTFALL_BIN
 const examples = join(dirname(fileURLToPath(import.meta.url)), '../../../examples')
 const running = []
+// Without Rust for WebAssembly there is no page.
+const skip = existsSync(join(examples, 'client-wasm/pkg')) ? false : 'scripts/wasm.sh has not built it'
 let browser
 let address
 
@@ -29,6 +31,7 @@ const roles = `
 `
 
 before(async () => {
+  if (skip) return
   const postgres = await Postgres.start()
   running.push(postgres)
   postgres.load(roles)
@@ -88,7 +91,7 @@ async function startPage(folder) {
   return { url: `http://127.0.0.1:${server.address().port}`, stop }
 }
 
-test('a list in WebAssembly: sign up, insert, list, and the next visit is still signed in', async () => {
+test('a list in WebAssembly: sign up, insert, list, and the next visit is still signed in', { skip }, async () => {
   const context = await browser.newContext()
   const page = await context.newPage()
   const wrong = []
