@@ -1,5 +1,5 @@
 //! GraphQL over any PostgreSQL schema, as pg_graphql's users know it: the schema is what the caller's
-//! role may use, an operation is one statement, rows are those that policies show.
+//! role may use, a query is one statement, rows are those that policies show.
 //!
 //! # Why the executable half is our own
 //!
