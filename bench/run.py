@@ -20,6 +20,7 @@ from harness.peers import (
     HTTP_PEERS,
     OURS,
     OURS_GRAPHQL,
+    OURS_SERVE,
     POSTGRAPHILE,
     ROOT,
     RunningPeer,
@@ -27,6 +28,7 @@ from harness.peers import (
     http_peers,
     ours,
     ours_graphql,
+    ours_serve,
 )
 from harness.postgres import BENCH, DATABASE, Postgres, PrivatePostgres, create_schema
 from harness.process import memory
@@ -109,7 +111,7 @@ def arguments() -> argparse.Namespace:
 def build(options: argparse.Namespace) -> None:
     """Builds the servers that will be compared."""
     packages = []
-    if {OURS, OURS_GRAPHQL} & set(options.peers) and options.ours.startswith("target/release/"):
+    if {OURS, OURS_SERVE, OURS_GRAPHQL} & set(options.peers) and options.ours.startswith("target/release/"):
         packages += ["-p", "crestfall-server"]
     if AXUM_SQLX in options.peers:
         packages += ["-p", "peer-axum-sqlx"]
@@ -176,7 +178,7 @@ def show_statements(setup: Setup, logs: Path) -> None:
     if postgres.log is None:
         sys.exit("--show-statements reads the log of the private PostgreSQL: leave out --pg-uri")
     postgres.sql("alter role authenticator set log_statement = 'all'")
-    for maker in (ours, ours_graphql):
+    for maker in (ours, ours_serve, ours_graphql):
         peer = RunningPeer(maker(setup), logs)
         try:
             for scenario in SCENARIOS:

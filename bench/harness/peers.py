@@ -12,10 +12,11 @@ from harness.scenarios import Dialect, Request
 
 ROOT = BENCH.parent
 OURS = "ours"
+OURS_SERVE = "ours-serve"
 OURS_GRAPHQL = "ours-graphql"
 AXUM_SQLX = "axum-sqlx"
 POSTGRAPHILE = "postgraphile"
-HTTP_PEERS = [OURS, OURS_GRAPHQL, AXUM_SQLX, POSTGRAPHILE]
+HTTP_PEERS = [OURS, OURS_SERVE, OURS_GRAPHQL, AXUM_SQLX, POSTGRAPHILE]
 
 
 @dataclass(frozen=True)
@@ -68,24 +69,35 @@ def ours(setup: Setup, database: str = DATABASE, slot: int = 0) -> HttpPeer:
     )
 
 
+def ours_serve(setup: Setup) -> HttpPeer:
+    """Crestfall's REST API in the whole server, which also numbers and traces requests."""
+    return _serve(setup, OURS_SERVE, Dialect.REST, setup.http_port + 8, "/rest/v1")
+
+
 def ours_graphql(setup: Setup) -> HttpPeer:
-    """Crestfall's GraphQL, by itself."""
-    port = setup.http_port + 9
+    """Crestfall's GraphQL API in the whole server."""
+    return _serve(setup, OURS_GRAPHQL, Dialect.PG_GRAPHQL, setup.http_port + 9, "")
+
+
+def _serve(setup: Setup, name: str, dialect: Dialect, port: int, prefix: str) -> HttpPeer:
     return HttpPeer(
-        name=OURS_GRAPHQL,
-        dialect=Dialect.PG_GRAPHQL,
-        command=[str(ROOT / setup.ours.split()[0]), "graphql"],
+        name=name,
+        dialect=dialect,
+        command=[str(ROOT / setup.ours.split()[0]), "serve"],
         port=port,
+        prefix=prefix,
         env={
-            "CRESTFALL_DATABASE_URL": setup.postgres.uri("authenticator"),
-            "CRESTFALL_GRAPHQL_SCHEMAS": "bench",
-            "CRESTFALL_GRAPHQL_ANON_ROLE": "anon",
+            "CRESTFALL_DATABASE__URL": setup.postgres.uri("authenticator"),
+            "CRESTFALL_DATABASE__POOL_SIZE": str(setup.pool),
+            "CRESTFALL_REST__SCHEMAS": "bench",
             # As `crestfall rest` does: the tables here are under no policy.
             "CRESTFALL_REST__UNPROTECTED": "true",
+            "CRESTFALL_GRAPHQL__ENABLED": "true",
+            "CRESTFALL_GRAPHQL__SCHEMAS": "bench",
             "CRESTFALL_LOG__LEVEL": "error",
-            "CRESTFALL_JWT_SECRET": secrets.token_hex(32),
-            "CRESTFALL_DATABASE__POOL_SIZE": str(setup.pool),
-            "CRESTFALL_LISTEN": f"127.0.0.1:{port}",
+            "CRESTFALL_JWT__SECRET": secrets.token_hex(32),
+            "CRESTFALL_SERVER__PORT": str(port),
+            "CRESTFALL_ADMIN__PORT": str(port + 10),
         },
     )
 
@@ -128,7 +140,13 @@ def postgraphile(setup: Setup) -> HttpPeer:
 
 def http_peers(setup: Setup, names: list[str]) -> list[HttpPeer]:
     """The servers of these names."""
-    makers = {OURS: ours, OURS_GRAPHQL: ours_graphql, AXUM_SQLX: axum_sqlx, POSTGRAPHILE: postgraphile}
+    makers = {
+        OURS: ours,
+        OURS_SERVE: ours_serve,
+        OURS_GRAPHQL: ours_graphql,
+        AXUM_SQLX: axum_sqlx,
+        POSTGRAPHILE: postgraphile,
+    }
     return [makers[name](setup) for name in names if name in makers]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness.extras import CatalogueCost
 from harness.load import Sample
 from harness.measure import PGBENCH, PGBENCH_JSON, PGBENCH_PIPELINED, Row
-from harness.peers import AXUM_SQLX, OURS, OURS_GRAPHQL, POSTGRAPHILE
+from harness.peers import AXUM_SQLX, OURS, OURS_GRAPHQL, OURS_SERVE, POSTGRAPHILE
 from harness.process import Memory
 
 
@@ -92,7 +92,9 @@ def _load_targets(rows: list[Row]) -> Iterator[Target]:
             yield Target(f"{place}, our CPU a request", us.server_us, ROW_CPU_US, False, " µs")
         yield Target(f"{place}, errors", us.errors, 0, at_least=False)
         if scenario in GRAPHQL and (graphql := medians.get(OURS_GRAPHQL)):
-            yield from _graphql_targets(place, graphql, us, medians.get(POSTGRAPHILE))
+            # In the same server, where that is asked too.
+            rest = medians.get(OURS_SERVE, us)
+            yield from _graphql_targets(place, graphql, rest, medians.get(POSTGRAPHILE))
 
 
 def _graphql_targets(

@@ -13,6 +13,7 @@ use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
 use crate::document::{Document, Operation, OperationKind};
+use crate::graphql::Outcome;
 use crate::model::Schema;
 use crate::plan::{Key, Own};
 use crate::request::Error;
@@ -87,6 +88,8 @@ impl Compiled {
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) document: Document,
+    /// That of the role which asks it.
+    pub(crate) schema: Arc<Outcome>,
     operation: usize,
     /// Its plans are remembered under this number.
     number: u64,
@@ -182,9 +185,11 @@ impl Documents {
         &self,
         by: &DocumentRef<'_>,
         (document, operation): (Document, usize),
+        schema: Arc<Outcome>,
     ) -> Arc<Known> {
         let known = Arc::new(Known {
             document,
+            schema,
             operation,
             number: self.numbers.fetch_add(1, Ordering::Relaxed),
             reads: Mutex::default(),

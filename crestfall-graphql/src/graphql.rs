@@ -66,7 +66,7 @@ pub(crate) struct Shared {
 }
 
 /// A schema, or what is wrong with the comments of the database.
-type Outcome = Result<Schema, String>;
+pub(crate) type Outcome = Result<Schema, String>;
 
 /// Settings and what was made under them.
 #[derive(Debug)]
@@ -352,11 +352,11 @@ impl GraphQl {
             Some(known) => known,
             None => {
                 let read = compile::read(by.document, by.operation, limits)?;
-                settings.documents.add(&by, read)
+                let schema = self.schema(&settings, &catalog, identity, context).await?;
+                settings.documents.add(&by, read, schema)
             }
         };
-        let schema = self.schema(&settings, &catalog, identity, context).await?;
-        let schema = match &*schema {
+        let schema = match &*known.schema {
             Ok(schema) => schema,
             Err(message) => return Err(Response::refused(Error::new(message))),
         };
@@ -443,7 +443,12 @@ impl GraphQl {
             Some(own) => own,
             None => return Response::failed(errors),
         };
-        Response::data(answer(compiled, &rows, &own), errors)
+        // About as long as the values and what stands between them.
+        let length: usize = rows.iter().map(Rows::size).sum();
+        let capacity = 2 * length + 64 * compiled.fields.len();
+        Response::written(capacity, errors, |json| {
+            answer(json, compiled, &rows, &own);
+        })
     }
 
     /// Asks the embedding program for its fields, one after the other as the operation has them. None
@@ -559,13 +564,11 @@ fn no_catalog() -> Response {
 }
 
 /// Puts the answer together: what PostgreSQL wrote is passed on as it is.
-fn answer(compiled: &Compiled, rows: &[Rows], own: &[String]) -> Vec<u8> {
+fn answer(data: &mut Vec<u8>, compiled: &Compiled, rows: &[Rows], own: &[String]) {
     let columns: Vec<Option<&[u8]>> = match rows.first().and_then(|rows| rows.row(0)) {
         Some(row) if compiled.kind == OperationKind::Query => row.values().collect(),
         _ => Vec::new(),
     };
-    let length: usize = columns.iter().flatten().map(|value| value.len()).sum();
-    let mut data = Vec::with_capacity(length + 64 * compiled.fields.len());
     data.push(b'{');
     for (index, (key, source)) in compiled.fields.iter().enumerate() {
         if index > 0 {
@@ -577,7 +580,7 @@ fn answer(compiled: &Compiled, rows: &[Rows], own: &[String]) -> Vec<u8> {
         let value = match source {
             Source::Rows(template) => {
                 if let Some(rows) = rows.first() {
-                    template.write(&mut data, rows);
+                    template.write(data, rows);
                     continue;
                 }
                 None
@@ -594,5 +597,4 @@ fn answer(compiled: &Compiled, rows: &[Rows], own: &[String]) -> Vec<u8> {
         data.extend_from_slice(value.unwrap_or(b"null"));
     }
     data.push(b'}');
-    data
 }

@@ -46,7 +46,13 @@ pub struct Response {
     pub errors: Vec<Error>,
     /// How HTTP tells it where the status may say so.
     pub fate: Fate,
+    /// The body that has `data` in it, where it was written so.
+    pub(crate) whole: Option<Bytes>,
 }
+
+/// What stands around `data` where there is nothing else.
+const BEFORE_DATA: &[u8] = b"{\"data\":";
+const AFTER_DATA: &[u8] = b"}";
 
 /// What became of a request, for those who answer with a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +159,26 @@ impl Response {
             data: Some(data.into()),
             errors,
             fate: Fate::Executed,
+            whole: None,
+        }
+    }
+
+    /// An operation that was answered, its data written by this at once into the body that tells of it.
+    pub(crate) fn written(
+        capacity: usize,
+        errors: Vec<Error>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Self {
+        let around = BEFORE_DATA.len() + AFTER_DATA.len();
+        let mut whole = Vec::with_capacity(capacity + around);
+        whole.extend_from_slice(BEFORE_DATA);
+        write(&mut whole);
+        whole.extend_from_slice(AFTER_DATA);
+        let whole = Bytes::from(whole);
+        let data = whole.slice(BEFORE_DATA.len()..whole.len() - AFTER_DATA.len());
+        Self {
+            whole: Some(whole),
+            ..Self::data(data, errors)
         }
     }
 
@@ -162,6 +188,7 @@ impl Response {
             data: None,
             errors: vec![error.into()],
             fate: Fate::Refused,
+            whole: None,
         }
     }
 
@@ -178,11 +205,14 @@ impl Response {
     /// The body of an answer: a JSON object with `data` and `errors`.
     pub fn to_body(&self) -> Bytes {
         if let (Some(data), true) = (&self.data, self.errors.is_empty()) {
-            let mut body = Vec::with_capacity(data.len() + 9);
-            body.extend_from_slice(b"{\"data\":");
-            body.extend_from_slice(data);
-            body.push(b'}');
-            return body.into();
+            // Unless somebody has put other data in their place.
+            if let Some(whole) = &self.whole
+                && whole[BEFORE_DATA.len()..].as_ptr() == data.as_ptr()
+                && whole.len() == BEFORE_DATA.len() + data.len() + AFTER_DATA.len()
+            {
+                return whole.clone();
+            }
+            return [BEFORE_DATA, data, AFTER_DATA].concat().into();
         }
         let errors: Json = self.errors.iter().map(Error::to_json).collect();
         let mut body = Vec::from(&b"{"[..]);
@@ -206,6 +236,16 @@ mod tests {
     fn a_body_has_data_only_when_something_was_executed_gq_042() {
         let text = |response: Response| String::from_utf8(response.to_body().to_vec()).unwrap();
         assert_eq!(text(Response::data("{}", vec![])), r#"{"data":{}}"#);
+        let written = |errors| Response::written(0, errors, |json| json.extend_from_slice(b"{}"));
+        assert_eq!(written(vec![]).data.unwrap(), "{}");
+        assert_eq!(text(written(vec![])), r#"{"data":{}}"#);
+        let mut other = written(vec![]);
+        other.data = Some("[]".into());
+        assert_eq!(text(other), r#"{"data":[]}"#);
+        assert_eq!(
+            text(written(vec![Error::new("no")])),
+            r#"{"data":{},"errors":[{"message":"no"}]}"#
+        );
         assert_eq!(
             text(Response::refused(Error::new("no"))),
             r#"{"errors":[{"message":"no"}]}"#

@@ -71,6 +71,12 @@ impl Rows {
         self.places.is_empty()
     }
 
+    /// About how many bytes the values take.
+    pub fn size(&self) -> usize {
+        let length = |place: &Place| place.end.saturating_sub(place.offset) as usize;
+        self.places.iter().map(length).sum()
+    }
+
     /// The row at an index from 0.
     pub fn row(&self, index: usize) -> Option<Row<'_>> {
         let place = *self.places.get(index)?;

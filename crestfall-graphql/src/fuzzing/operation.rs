@@ -1,7 +1,7 @@
 //! An operation from its text to its statements, over a schema that is always the same.
 
 use std::convert::Infallible;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crestfall_core::Catalog;
 use crestfall_core::catalog::{CatalogOptions, CatalogSource, CatalogStatement};
@@ -9,6 +9,7 @@ use crestfall_core::catalog::{CatalogOptions, CatalogSource, CatalogStatement};
 use crate::compile;
 use crate::compiled::{Compiled, DocumentRef, Documents, Known, Source};
 use crate::config::{Introspection, Limits};
+use crate::graphql::Outcome;
 use crate::limit;
 use crate::model::visible::Visible;
 use crate::model::{self, Rules, Schema};
@@ -24,7 +25,7 @@ const LONGEST_SQL: usize = 16 * 1024 * 1024;
 /// A document, then after an empty line its variables, then perhaps others. A plan that is remembered
 /// must be the one that would be made anew.
 pub fn operation(text: &str) {
-    static SCHEMAS: LazyLock<[Schema; 2]> = LazyLock::new(schemas);
+    static SCHEMAS: LazyLock<[Arc<Outcome>; 2]> = LazyLock::new(schemas);
     let mut parts = text.split("\n\n");
     let document = parts.next().unwrap_or_default();
     let sets: Vec<Variables> = parts.take(2).filter_map(variables).collect();
@@ -35,12 +36,13 @@ pub fn operation(text: &str) {
         document,
         operation: None,
     };
-    for schema in &*SCHEMAS {
+    for outcome in &*SCHEMAS {
+        let schema = schema(outcome);
         let Ok(read) = compile::read(document, None, &limits) else {
             return;
         };
         let documents = Documents::default();
-        let known = documents.add(&by, read);
+        let known = documents.add(&by, read, outcome.clone());
         once(&documents, schema, &known, &Variables::new(), &limits);
         for variables in &sets {
             once(&documents, schema, &known, variables, &limits);
@@ -106,7 +108,7 @@ fn check(compiled: &Compiled, variables: &Variables) {
 }
 
 /// All that there is, and only what may be read, with pg_graphql's deviations.
-fn schemas() -> [Schema; 2] {
+fn schemas() -> [Arc<Outcome>; 2] {
     let catalog = catalog();
     let details = catalog.details.as_ref().expect("they were asked for");
     let schema = |writes: bool| {
@@ -118,12 +120,16 @@ fn schemas() -> [Schema; 2] {
         };
         let visible = Visible::all(&catalog, details, writes);
         let schema = model::build(&catalog, details, &visible, rules).expect("good comments");
-        match writes {
+        Arc::new(Ok(match writes {
             true => schema.with_subscriptions(),
             false => schema,
-        }
+        }))
     };
     [schema(true), schema(false)]
+}
+
+fn schema(outcome: &Outcome) -> &Schema {
+    outcome.as_ref().expect("it was made")
 }
 
 struct Recorded;
@@ -158,10 +164,10 @@ mod tests {
     #[test]
     fn the_recorded_catalogue_is_one_that_operations_are_planned_over() {
         let [all, read_only] = schemas();
-        assert!(all.mutation.is_some() && all.subscription.is_some());
-        assert!(read_only.subscription.is_none());
+        assert!(schema(&all).mutation.is_some() && schema(&all).subscription.is_some());
+        assert!(schema(&read_only).subscription.is_none());
         let limits = Limits::default();
-        for schema in [&all, &read_only] {
+        for outcome in [&all, &read_only] {
             let documents = Documents::default();
             let by = DocumentRef {
                 version: 0,
@@ -170,8 +176,8 @@ mod tests {
                 operation: None,
             };
             let read = compile::read(by.document, None, &limits).unwrap();
-            let known = documents.add(&by, read);
-            let planned = compile::compile(schema, &known, &Variables::new(), &limits);
+            let known = documents.add(&by, read, outcome.clone());
+            let planned = compile::compile(schema(outcome), &known, &Variables::new(), &limits);
             assert_eq!(planned.unwrap().0.statements.len(), 1);
         }
     }
@@ -196,11 +202,11 @@ mod tests {
                 operation: None,
             };
             let read = compile::read(by.document, None, &limits).unwrap();
-            let known = documents.add(&by, read);
+            let known = documents.add(&by, read, all.clone());
             let given = parts
                 .next()
                 .map_or_else(Variables::new, |json| variables(json).unwrap());
-            let planned = compile::compile(&all, &known, &given, &limits);
+            let planned = compile::compile(schema(&all), &known, &given, &limits);
             let planned =
                 planned.unwrap_or_else(|response| panic!("{text}: {:?}", response.errors));
             assert!(

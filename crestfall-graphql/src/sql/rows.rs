@@ -49,10 +49,24 @@ impl Template {
 
     /// Appends what an array of arrays of `width` texts says.
     fn write_array(&self, json: &mut Vec<u8>, array: &[u8], width: usize) {
-        let cells = Cells::read(array);
-        self.write_rows(json, cells.len() / width, |json, place| {
-            self.write_row(json, cells.from(place * width));
-        });
+        let mut cells = Cells::of(array);
+        if self.backwards {
+            let cells: Vec<_> = cells.collect();
+            self.write_rows(json, cells.len() / width, |json, place| {
+                self.write_row(json, cells[place * width..].iter().map(Option::as_deref));
+            });
+            return;
+        }
+        json.extend_from_slice(&self.before);
+        let mut is_first = true;
+        while let Some(cell) = cells.next() {
+            if !std::mem::take(&mut is_first) {
+                json.push(b',');
+            }
+            let row = std::iter::once(cell).chain(&mut cells);
+            self.write_row(json, row.take(width));
+        }
+        json.extend_from_slice(&self.after);
     }
 
     fn write_rows(
@@ -75,10 +89,10 @@ impl Template {
         json.extend_from_slice(&self.after);
     }
 
-    fn write_row<'v>(
+    fn write_row<V: AsRef<[u8]>>(
         &self,
         json: &mut Vec<u8>,
-        mut values: impl Iterator<Item = Option<&'v [u8]>>,
+        mut values: impl Iterator<Item = Option<V>>,
     ) {
         for piece in &self.row {
             if let Piece::Literal(text) = piece {
@@ -86,13 +100,17 @@ impl Template {
                 continue;
             }
             match (piece, values.next().flatten()) {
-                (Piece::Value(encoding), Some(value)) => write_value(json, *encoding, value),
+                (Piece::Value(encoding), Some(value)) => {
+                    write_value(json, *encoding, value.as_ref());
+                }
                 (Piece::Rows(template, width), Some(array)) => {
-                    template.write_array(json, array, *width);
+                    template.write_array(json, array.as_ref(), *width);
                 }
                 _ => json.extend_from_slice(b"null"),
             }
         }
+        // Of a row of nothing but literals as well.
+        values.for_each(drop);
     }
 
     fn literal(&mut self, text: &[u8]) {

@@ -1,77 +1,63 @@
 //! The texts in an array as PostgreSQL prints it (`{{a,"b c"},{NULL,"\"d\""}}`), whatever its dimensions.
 
-use std::ops::Range;
+use std::borrow::Cow;
 
-/// All elements of an array, one after the other.
-pub(super) struct Cells {
-    texts: Vec<u8>,
-    cells: Vec<Option<Range<usize>>>,
+/// The elements of an array, one after the other; None is NULL.
+pub(super) struct Cells<'a> {
+    rest: &'a [u8],
 }
 
-impl Cells {
-    pub(super) fn read(array: &[u8]) -> Self {
-        let mut read = Self {
-            texts: Vec::with_capacity(array.len()),
-            cells: Vec::new(),
-        };
-        let mut rest = array;
-        while let Some((&first, after)) = rest.split_first() {
-            rest = match first {
-                b'{' | b'}' | b',' => after,
-                b'"' => read.quoted(after),
-                _ => read.bare(rest),
-            };
-        }
-        read
+impl<'a> Cells<'a> {
+    pub(super) fn of(array: &'a [u8]) -> Self {
+        Self { rest: array }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.cells.len()
+    /// An element without quotes, up to what comes after it.
+    fn bare(&mut self) -> Option<Cow<'a, [u8]>> {
+        let end = self
+            .rest
+            .iter()
+            .position(|byte| matches!(byte, b',' | b'}'));
+        let (element, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest;
+        (element != b"NULL").then_some(Cow::Borrowed(element))
     }
 
-    /// The elements from one on; None is NULL.
-    pub(super) fn from(&self, first: usize) -> impl Iterator<Item = Option<&[u8]>> {
-        let cells = self.cells.get(first..).unwrap_or_default();
-        cells.iter().map(|cell| self.texts.get(cell.clone()?))
-    }
-
-    /// An element without quotes, and what comes after it.
-    fn bare<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
-        let end = text.iter().position(|byte| matches!(byte, b',' | b'}'));
-        let (element, rest) = text.split_at(end.unwrap_or(text.len()));
-        match element {
-            b"NULL" => self.cells.push(None),
-            _ => self.add(|texts| texts.extend_from_slice(element)),
-        }
-        rest
-    }
-
-    /// An element behind its first quote, and what comes after its last.
-    fn quoted<'a>(&mut self, mut text: &'a [u8]) -> &'a [u8] {
-        self.add(|texts| {
-            while let Some(end) = text.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-                let (plain, special) = text.split_at(end);
-                texts.extend_from_slice(plain);
-                match special {
-                    [b'\\', escaped, rest @ ..] => {
-                        texts.push(*escaped);
-                        text = rest;
-                    }
-                    [_, rest @ ..] => {
-                        text = rest;
-                        break;
-                    }
-                    [] => break,
-                }
+    /// An element behind its first quote, up to what comes after its last.
+    fn quoted(&mut self) -> Cow<'a, [u8]> {
+        let mut text = Cow::Borrowed(&[][..]);
+        loop {
+            let end = memchr::memchr2(b'"', b'\\', self.rest).unwrap_or(self.rest.len());
+            let (plain, special) = self.rest.split_at(end);
+            match text.is_empty() {
+                true => text = Cow::Borrowed(plain),
+                false => text.to_mut().extend_from_slice(plain),
             }
-        });
-        text
+            let [b'\\', escaped, rest @ ..] = special else {
+                self.rest = special.get(1..).unwrap_or_default();
+                return text;
+            };
+            text.to_mut().push(*escaped);
+            self.rest = rest;
+        }
     }
+}
 
-    fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.texts.len();
-        write(&mut self.texts);
-        self.cells.push(Some(start..self.texts.len()));
+impl<'a> Iterator for Cells<'a> {
+    type Item = Option<Cow<'a, [u8]>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some((&first, after)) = self.rest.split_first() {
+            match first {
+                b'{' | b'}' | b',' => self.rest = after,
+                b'"' => {
+                    self.rest = after;
+                    return Some(Some(self.quoted()));
+                }
+                _ => return Some(self.bare()),
+            }
+        }
+        None
     }
 }
 
@@ -80,10 +66,8 @@ mod tests {
     use super::*;
 
     fn read(array: &str) -> Vec<Option<String>> {
-        let cells = Cells::read(array.as_bytes());
-        cells
-            .from(0)
-            .map(|cell| cell.map(|cell| String::from_utf8_lossy(cell).into_owned()))
+        Cells::of(array.as_bytes())
+            .map(|cell| cell.map(|cell| String::from_utf8_lossy(&cell).into_owned()))
             .collect()
     }
 
@@ -108,7 +92,7 @@ mod tests {
     #[test]
     fn what_is_cut_off_does_not_panic() {
         for array in ["{", "{{1", "{{\"a", "{{\"a\\", "}", "\"", "\\", ",,,"] {
-            Cells::read(array.as_bytes());
+            Cells::of(array.as_bytes()).count();
         }
     }
 }

@@ -17,6 +17,7 @@ import {
   lexicographicSortSchema,
   parse,
   printSchema,
+  validate,
   validateSchema,
 } from 'graphql'
 import relay from 'relay-runtime'
@@ -35,6 +36,21 @@ const document = `
   }
   mutation Write($line: String!) {
     insertIntoLogEntriesCollection(objects: [{ shipId: 1, line: $line }]) { records { id line } }
+  }
+`
+
+// What pg_graphql does not have: other rows in filters, orders and inputs, each value once.
+const beyond = `
+  query Homes($country: String!) {
+    shipsCollection(filter: { homePort: { country: { eq: $country } } }, orderBy: [{ homePort: { name: AscNullsLast } }, { id: AscNullsLast }]) {
+      edges { node { name homePort { name } } }
+    }
+    newest: shipsCollection(distinctOn: [status], orderBy: [{ status: AscNullsLast }, { built: DescNullsLast }]) {
+      edges { node { status name } }
+    }
+  }
+  mutation Report($lines: [LogEntriesInsertInput!]!) {
+    insertIntoLogEntriesCollection(objects: $lines, onConflict: {}) { affectedCount }
   }
 `
 
@@ -58,15 +74,18 @@ test('graphql-codegen makes types that compile', async () => {
   const output = await codegen({
     filename: 'types.ts',
     schema: parse(schemaDocument()),
-    documents: [{ location: 'fleet.graphql', document: parse(document) }],
+    documents: [{ location: 'fleet.graphql', document: parse(document + beyond) }],
     plugins: [{ typescript: {} }, { operations: {} }],
     pluginMap: { typescript, operations },
     config: {},
   })
-  const use = `import type { FleetQuery, WriteMutationVariables } from './types'
+  const use = `import type { FleetQuery, HomesQuery, ReportMutationVariables, WriteMutationVariables } from './types'
 export const variables: WriteMutationVariables = { line: 'calm' }
 export const names = (data: FleetQuery): string[] =>
   data.shipsCollection.edges.map((edge) => edge.node.name)
+export const homes = (data: HomesQuery): string[] =>
+  data.shipsCollection.edges.map((edge) => edge.node.homePort?.name ?? 'none')
+export const report: ReportMutationVariables = { lines: [{ line: 'calm', shipId: 1 }] }
 // @ts-expect-error a line is a text
 export const wrong: WriteMutationVariables = { line: 1 }
 `
@@ -75,6 +94,19 @@ export const wrong: WriteMutationVariables = { line: 1 }
   const tsc = join(here, 'node_modules/typescript/bin/tsc')
   const flags = ['--noEmit', '--strict', '--skipLibCheck', '--typeRoots', 'none', '--target', 'es2022', '--moduleResolution', 'bundler', '--module', 'es2022']
   run(process.execPath, [tsc, ...flags, join(directory, 'use.ts')])
+})
+
+test('what goes beyond pg_graphql is valid by the schema, and answered', async () => {
+  const schema = buildSchema(schemaDocument())
+  assert.deepEqual(validate(schema, parse(beyond)), [])
+  const role = bearer({ role: 'authenticated' })
+  const query = beyond.slice(0, beyond.indexOf('mutation'))
+  const { data, errors } = await ask(query, { country: 'NO' }, role)
+  assert.equal(errors, undefined)
+  const ships = data.shipsCollection.edges.map(({ node }) => [node.name, node.homePort.name])
+  assert.deepEqual(ships, [['Polaris', 'Tromsø'], ['polar star', 'Tromsø']])
+  const newest = data.newest.edges.map(({ node }) => [node.status, node.name])
+  assert.deepEqual(newest, [['at_sea', 'Polaris'], ['in_port', 'Kittiwake'], ['laid_up', 'Albatross']])
 })
 
 test("Relay's compiler understands schema and connections, and its runtime joins pages", async () => {
