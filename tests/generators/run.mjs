@@ -213,7 +213,9 @@ async function schemathesis(url) {
     const asked = run(join(venv, 'schemathesis'), ['run', document, '--url', url,
       '--checks', checks.join(','), '--mode', process.env.MODE ?? 'positive', '--phases', 'examples,fuzzing', '--seed', '1',
       '--max-examples', process.env.EXAMPLES ?? '8', '--max-time', String(seconds), '--continue-on-failure',
-      '--warnings', 'off', ...(token ? ['--header', `Authorization: Bearer ${token}`] : []),
+      '--warnings', 'off',
+      // The document requires it of writes: without it PostgREST's answer is 201 or 204 and no body.
+      '--header', 'Prefer: return=representation', ...(token ? ['--header', `Authorization: Bearer ${token}`] : []),
       ...(left ? ['--exclude-path-regex', left] : [])], { cwd: out })
     // What the others find is worth knowing too.
     await asked.catch((error) => failures.push(`as ${name}: ${error.message}`))
