@@ -46,6 +46,7 @@ mod openapi;
 mod own_api;
 mod page;
 mod password;
+mod path;
 mod pkce;
 mod proof;
 mod provider;

@@ -14,8 +14,7 @@ mod schemas;
 mod sign_in;
 mod user;
 
-use crestfall_core::openapi::{Answer, Document, Operation, Parameter, Schema};
-use http::Method;
+use crestfall_core::openapi::{Answer, Document, Group, Operation, Parameter, Schema};
 use serde_json::json;
 
 /// A bearer token among the security schemes.
@@ -76,56 +75,17 @@ pub fn openapi() -> Document {
         ),
     ] {
         document.tag(tag, about);
-        write(&mut Group {
-            document: &mut document,
-            tag,
-        });
+        write(&mut Group::new(&mut document, tag, in_path));
     }
     document
 }
 
-/// One group of routes.
-struct Group<'a> {
-    document: &'a mut Document,
-    tag: &'static str,
-}
-
-impl Group<'_> {
-    fn get(&mut self, path: &str, operation: Operation) {
-        self.add(Method::GET, path, operation);
-    }
-
-    fn post(&mut self, path: &str, operation: Operation) {
-        self.add(Method::POST, path, operation);
-    }
-
-    fn put(&mut self, path: &str, operation: Operation) {
-        self.add(Method::PUT, path, operation);
-    }
-
-    fn patch(&mut self, path: &str, operation: Operation) {
-        self.add(Method::PATCH, path, operation);
-    }
-
-    fn delete(&mut self, path: &str, operation: Operation) {
-        self.add(Method::DELETE, path, operation);
-    }
-
-    /// With the parameters that the path names.
-    fn add(&mut self, method: Method, path: &str, operation: Operation) {
-        let names = path
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split('}').next());
-        let operation = names.fold(operation.tag(self.tag), |operation, name| {
-            let schema = match name {
-                "identifier" => Schema::string(),
-                _ => Schema::uuid(),
-            };
-            operation.parameter(Parameter::path(name, schema))
-        });
-        self.document.operation(method, path, operation);
-    }
+fn in_path(name: &str) -> Parameter {
+    let schema = match name {
+        "identifier" => Schema::string(),
+        _ => Schema::uuid(),
+    };
+    Parameter::path(name, schema)
 }
 
 /// How what anybody may ask is refused.

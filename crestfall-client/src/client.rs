@@ -10,6 +10,7 @@ use url::Url;
 use crate::auth::Auth;
 use crate::builder::Builder;
 use crate::error::Error;
+use crate::graphql::Operation;
 use crate::rbac::Rbac;
 use crate::rest::{Call, From, Function, Named, Rest, Source};
 use crate::session::Sessions;
@@ -43,6 +44,8 @@ pub struct Paths {
     pub rest: String,
     /// Users and sessions. Default: `auth/v1`.
     pub auth: String,
+    /// GraphQL. Default: `graphql/v1`.
+    pub graphql: String,
     /// Permissions, roles, organisations. Default: `rbac/v1`.
     pub rbac: String,
 }
@@ -52,6 +55,7 @@ impl Default for Paths {
         Self {
             rest: "rest/v1".into(),
             auth: "auth/v1".into(),
+            graphql: "graphql/v1".into(),
             rbac: "rbac/v1".into(),
         }
     }
@@ -125,6 +129,11 @@ impl Client {
     /// Rows and functions, of another schema than the default if wanted.
     pub fn rest(&self) -> Rest {
         Rest::new(self.clone())
+    }
+
+    /// An operation of GraphQL: a query, a mutation, a subscription. See [`graphql`](crate::graphql).
+    pub fn graphql(&self, document: impl Into<String>) -> Operation {
+        Operation::new(self.clone(), document.into())
     }
 
     /// Users, sessions and how to sign in.

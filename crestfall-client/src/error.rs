@@ -131,8 +131,15 @@ impl ApiError {
     /// Reads an answer that is no success.
     pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let json: Option<Value> = serde_json::from_slice(body).ok();
+        // GraphQL has a list of errors, whose code stands among extensions.
+        let first = json.as_ref().and_then(|json| json.get("errors")?.get(0));
+        let first = first.filter(|error| error.get("message").is_some());
+        let told = first.or(json.as_ref());
+        let extensions = first.and_then(|error| error.get("extensions"));
         let text = |names: &[&str]| {
-            let members = names.iter().filter_map(|name| json.as_ref()?.get(name));
+            let members = names
+                .iter()
+                .filter_map(|name| told?.get(name).or_else(|| extensions?.get(name)));
             members.filter_map(as_text).find(|text| !text.is_empty())
         };
         // GoTrue's older form has the status for a code, and the code beside.
@@ -170,6 +177,8 @@ impl ApiError {
             ("23502" | "23514" | "22P02" | "22001" | "22003" | "22007" | "22008", _) => {
                 ErrorKind::Invalid
             }
+            // Where the status does not tell, as in an answer of GraphQL.
+            ("42501", 200) => ErrorKind::Forbidden,
             (_, 401) => ErrorKind::Unauthorized,
             (_, 403) => ErrorKind::Forbidden,
             (_, 404) => ErrorKind::NotFound,

@@ -36,6 +36,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`rest`] | rows: select, filters, embeds, order, paging, writing, functions |
+//! | [`graphql`] | queries, mutations, and subscriptions as streams |
 //! | [`auth`] | users: sign-up, every way to sign in, second factors, passkeys, administration |
 //! | [`rbac`] | permissions, roles, organisations |
 //! | [`session`] | the session, where it is kept, how it stays fresh |
@@ -54,6 +55,7 @@ mod setters;
 mod transport;
 
 pub mod auth;
+pub mod graphql;
 pub mod rbac;
 pub mod rest;
 pub mod session;

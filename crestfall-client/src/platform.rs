@@ -1,8 +1,12 @@
-//! What differs between an operating system and a browser: clock, timers, tasks, threads.
+//! What differs between an operating system and a browser: clock, timers, tasks, threads, bodies that
+//! are read as they come.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
+
+use bytes::Bytes;
 
 /// A boxed future. `Send` but in browsers, where nothing is.
 #[cfg(not(target_arch = "wasm32"))]
@@ -51,6 +55,47 @@ pub(crate) async fn sleep(duration: Duration) {
 #[cfg(target_arch = "wasm32")]
 pub(crate) async fn sleep(duration: Duration) {
     gloo_timers::future::sleep(duration).await;
+}
+
+/// What comes of a future that may take so long; none when it takes longer.
+pub(crate) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let (mut future, mut late) = (pin!(future), pin!(sleep(limit)));
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => late.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}
+
+/// The body of an answer, piece by piece. Dropped, it ends the connection.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) struct Pieces(reqwest::Response);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Pieces {
+    pub(crate) fn new(response: reqwest::Response) -> Self {
+        Self(response)
+    }
+
+    pub(crate) async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
+        self.0.chunk().await
+    }
+}
+
+/// The body of an answer, piece by piece. Dropped, it ends the connection.
+#[cfg(target_arch = "wasm32")]
+pub(crate) struct Pieces(Pin<Box<dyn futures_core::Stream<Item = reqwest::Result<Bytes>>>>);
+
+#[cfg(target_arch = "wasm32")]
+impl Pieces {
+    pub(crate) fn new(response: reqwest::Response) -> Self {
+        Self(Box::pin(response.bytes_stream()))
+    }
+
+    pub(crate) async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
+        let next = |context: &mut _| self.0.as_mut().poll_next(context);
+        std::future::poll_fn(next).await.transpose()
+    }
 }
 
 /// Runs something to its end, whoever stops waiting for it.

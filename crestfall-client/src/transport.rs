@@ -4,8 +4,6 @@ mod bearer;
 mod request;
 mod retry;
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, StatusCode};
@@ -36,17 +34,41 @@ pub(crate) struct Response {
 pub(crate) async fn send(client: &Client, request: &Request) -> Result<Response, Error> {
     let bearer = bearer(client, request).await?;
     let answer = persist(client, request, bearer.as_ref()).await;
-    let expired = matches!(&answer, Err(error) if says_expired(error));
-    match (expired, &client.credential, bearer) {
-        (true, Credential::Session, Some(used)) if request.as_session => {
-            // The clocks differ, or the server's keys changed. It did nothing, so anything may be
-            // asked again.
-            match client.inner.sessions.renew(client, used.token()).await {
-                Ok(Some(newer)) => persist(client, request, Some(&newer)).await,
-                Ok(None) | Err(_) => answer,
-            }
+    match newer(client, request, answer.as_ref().err(), bearer).await {
+        Some(newer) => persist(client, request, Some(&newer)).await,
+        None => answer,
+    }
+}
+
+/// Sends a request whose answer is read as it comes, in time of its own. It is sent once more if the token
+/// had expired on the way.
+///
+/// # Errors
+/// No answer, or one that is a refusal.
+pub(crate) async fn open(client: &Client, request: &Request) -> Result<reqwest::Response, Error> {
+    let bearer = bearer(client, request).await?;
+    let answer = begin(client, request, bearer.as_ref()).await;
+    match newer(client, request, answer.as_ref().err(), bearer).await {
+        Some(newer) => begin(client, request, Some(&newer)).await,
+        None => answer,
+    }
+}
+
+/// A newer token, if the one that was used had expired on the way: the clocks differ, or the server's keys
+/// changed. It did nothing, so anything may be asked again.
+async fn newer(
+    client: &Client,
+    request: &Request,
+    error: Option<&Error>,
+    used: Option<Bearer>,
+) -> Option<Bearer> {
+    let expired = error.is_some_and(says_expired) && request.as_session;
+    match (expired, &client.credential, used) {
+        (true, Credential::Session, Some(used)) => {
+            let newer = client.inner.sessions.renew(client, used.token()).await;
+            newer.unwrap_or_default()
         }
-        _ => answer,
+        _ => None,
     }
 }
 
@@ -121,7 +143,8 @@ async fn attempt(
     request: &Request,
     bearer: Option<&Bearer>,
 ) -> Result<Response, Error> {
-    let built = build(client, request, bearer)?;
+    let mut built = build(client, request, bearer)?;
+    *built.timeout_mut() = Some(request.timeout.unwrap_or(client.inner.timeout));
     let mut response = client.inner.http.execute(built).await?;
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
@@ -133,6 +156,31 @@ async fn attempt(
     })
 }
 
+/// Asks once, until the answer begins.
+async fn begin(
+    client: &Client,
+    request: &Request,
+    bearer: Option<&Bearer>,
+) -> Result<reqwest::Response, Error> {
+    let built = build(client, request, bearer)?;
+    let limit = request.timeout.unwrap_or(client.inner.timeout);
+    let answer = async {
+        let mut response = client.inner.http.execute(built).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        let error = ApiError::read(status, &headers, &response.bytes().await?);
+        Err(Error::Api(Box::new(error)))
+    };
+    let answer = platform::within(limit, answer).await;
+    answer.unwrap_or(Err(Error::Timeout))
+}
+
+/// Headers that a request has besides its own: those of who asks, and what is below adds.
+const MORE_HEADERS: usize = 6;
+
 fn build(
     client: &Client,
     request: &Request,
@@ -140,16 +188,14 @@ fn build(
 ) -> Result<reqwest::Request, Error> {
     let inner = &client.inner;
     let mut built = reqwest::Request::new(request.method.clone(), request.url.clone());
-    set_timeout(&mut built, request.timeout.unwrap_or(inner.timeout));
     let headers = built.headers_mut();
-    *headers = match inner.headers.is_empty() {
-        true => request.headers.clone(),
-        false => {
-            let mut all = inner.headers.clone();
-            all.extend(request.headers.clone());
-            all
-        }
-    };
+    headers.reserve(inner.headers.len() + request.headers().len() + MORE_HEADERS);
+    if !inner.headers.is_empty() {
+        headers.extend(inner.headers.clone());
+    }
+    for (name, value) in request.headers() {
+        headers.insert(name, value.clone());
+    }
     match (bearer, &inner.signer) {
         // A signature is a credential, and two are one too many.
         (None, Some(signer)) => {
@@ -169,8 +215,4 @@ fn build(
         *built.body_mut() = Some(body.clone().into());
     }
     Ok(built)
-}
-
-fn set_timeout(request: &mut reqwest::Request, timeout: Duration) {
-    *request.timeout_mut() = Some(timeout);
 }

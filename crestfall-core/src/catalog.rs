@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::name::QualifiedName;
 
 mod assemble;
+pub mod comment;
 mod database;
 mod details;
 mod interner;
@@ -72,7 +73,7 @@ fn serialize_pairs<K: Serialize, V: Serialize, S: serde::Serializer>(
 pub struct Table {
     /// Schema and name.
     pub name: QualifiedName,
-    /// `COMMENT ON TABLE`.
+    /// `COMMENT ON TABLE`, without the line `@public`. For documentation, see [`comment::for_people`].
     pub description: Option<String>,
     /// A view or a materialised view.
     pub is_view: bool,

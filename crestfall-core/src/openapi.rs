@@ -21,6 +21,7 @@
 //! ```
 
 mod downgrade;
+mod group;
 mod merge;
 mod operation;
 mod schema;
@@ -28,6 +29,7 @@ mod schema;
 use http::Method;
 use serde_json::{Map, Value, json};
 
+pub use group::Group;
 pub use operation::{Answer, Operation, Parameter};
 pub use schema::Schema;
 

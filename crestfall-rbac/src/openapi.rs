@@ -6,8 +6,7 @@
 mod operations;
 mod schemas;
 
-use crestfall_core::openapi::{Document, Operation, Parameter, Schema};
-use http::Method;
+use crestfall_core::openapi::{Document, Group, Operation, Parameter, Schema};
 use serde_json::json;
 
 /// A bearer token among the security schemes.
@@ -39,45 +38,8 @@ pub fn openapi() -> Document {
     );
     document.tag(TAG, "Who may do what: roles, permissions, organisations");
     schemas::write(&mut document);
-    operations::write(&mut Routes(&mut document));
+    operations::write(&mut Group::new(&mut document, TAG, in_path));
     document
-}
-
-/// The operations of the document.
-struct Routes<'a>(&'a mut Document);
-
-impl Routes<'_> {
-    fn get(&mut self, path: &str, operation: Operation) {
-        self.add(Method::GET, path, operation);
-    }
-
-    fn post(&mut self, path: &str, operation: Operation) {
-        self.add(Method::POST, path, operation);
-    }
-
-    fn put(&mut self, path: &str, operation: Operation) {
-        self.add(Method::PUT, path, operation);
-    }
-
-    fn patch(&mut self, path: &str, operation: Operation) {
-        self.add(Method::PATCH, path, operation);
-    }
-
-    fn delete(&mut self, path: &str, operation: Operation) {
-        self.add(Method::DELETE, path, operation);
-    }
-
-    /// With the parameters that the path names.
-    fn add(&mut self, method: Method, path: &str, operation: Operation) {
-        let names = path
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split('}').next());
-        let operation = names.fold(operation.tag(TAG), |operation, name| {
-            operation.parameter(in_path(name))
-        });
-        self.0.operation(method, path, operation);
-    }
 }
 
 fn in_path(name: &str) -> Parameter {

@@ -101,6 +101,10 @@ pub(crate) enum Language {
     Openapi,
 }
 
+/// What helps when nobody has said which database it is.
+const UNNAMED: &str = "\nIt was database.url of the settings. --database-url names another, such as the one that \
+                       `crestfall dev` prints; --migrations DIR needs none";
+
 /// What was done.
 pub(crate) enum Done {
     /// The text, for standard output.
@@ -154,9 +158,14 @@ async fn text(arguments: &Arguments, url: &str) -> Result<String, String> {
     let overrides = Overrides::parse(&arguments.overrides)?;
     let usual = ["public".to_owned()];
     let schemas = if schemas.is_empty() { &usual } else { schemas };
-    let model = load::model(url, schemas)
-        .await
-        .map_err(|error| setup::told(&error))?;
+    let model = load::model(url, schemas).await.map_err(|error| {
+        let is_named = arguments.database_url.is_some() || arguments.migrations.is_some();
+        let hint = match error.is_absence() && !is_named {
+            true => UNNAMED,
+            false => "",
+        };
+        format!("{}{hint}", setup::told(&error))
+    })?;
     Ok(generate(&model, arguments.lang, &overrides))
 }
 

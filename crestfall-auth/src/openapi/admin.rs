@@ -16,7 +16,7 @@ pub(super) fn write(group: &mut Group<'_>) {
         ("created_at", Schema::date_time()),
         ("ip_address", text()),
     ]);
-    let entry = group.document.schema("AuthAuditEntry", entry);
+    let entry = group.schema("AuthAuditEntry", entry);
     group.get(
         "/admin/audit",
         paged(admin("list_audit_log", "What happened to all accounts"))
@@ -50,9 +50,9 @@ fn write_users(group: &mut Group<'_>) {
         ("app_metadata?", Schema::map()),
         ("ban_duration?", text().describe("`24h`, or `none`.")),
     ]);
-    let fields = group.document.schema("AuthUserFields", fields);
+    let fields = group.schema("AuthUserFields", fields);
     let list = members([("users", Schema::array(account())), ("aud", text())]);
-    let list = group.document.schema("AuthUserList", list);
+    let list = group.schema("AuthUserList", list);
     group.get(
         "/admin/users",
         paged(admin("list_users", "Users"))
@@ -165,7 +165,7 @@ fn write_links(group: &mut Group<'_>) {
         ("data?", Schema::map()),
         ("redirect_to?", text()),
     ]);
-    let request = group.document.schema("AuthLinkRequest", request);
+    let request = group.schema("AuthLinkRequest", request);
     let link = super::schemas::user()
         .required("action_link", text())
         .required("email_otp", text())
@@ -173,7 +173,7 @@ fn write_links(group: &mut Group<'_>) {
         .required("verification_type", text())
         .required("redirect_to", text())
         .describe("The user, and the link.");
-    let link = group.document.schema("AuthLink", link);
+    let link = group.schema("AuthLink", link);
     group.post(
         "/admin/generate_link",
         admin(
@@ -194,7 +194,7 @@ fn write_keys(group: &mut Group<'_>) {
             .nullable()
             .describe("Default: `service_role`; of a publishable key, `anon`."),
     );
-    let request = group.document.schema("AuthServiceKeyRequest", request);
+    let request = group.schema("AuthServiceKeyRequest", request);
     let changes = members([
         ("name?", text().nullable()),
         ("scopes?", Schema::array(text()).nullable()),
@@ -206,7 +206,7 @@ fn write_keys(group: &mut Group<'_>) {
                 .describe("Null: it does not expire."),
         ),
     ]);
-    let changes = group.document.schema("AuthApiKeyChanges", changes);
+    let changes = group.schema("AuthApiKeyChanges", changes);
     group.get(
         "/admin/api-keys",
         admin("list_service_keys", "API keys of services, or of a user")

@@ -28,13 +28,13 @@ fn write_factors(group: &mut Group<'_>) {
         ),
         ("phone?", text()),
     ]);
-    let request = group.document.schema("AuthEnrolment", request);
+    let request = group.schema("AuthEnrolment", request);
     let totp = members([
         ("qr_code", text().describe("An SVG as a data address.")),
         ("secret", text()),
         ("uri", text()),
     ]);
-    let totp = group.document.schema("AuthTotp", totp);
+    let totp = group.schema("AuthTotp", totp);
     let enrolled = members([
         ("id", Schema::uuid()),
         ("type", kind()),
@@ -42,7 +42,7 @@ fn write_factors(group: &mut Group<'_>) {
         ("totp?", totp),
         ("phone?", text()),
     ]);
-    let enrolled = group.document.schema("AuthEnrolled", enrolled);
+    let enrolled = group.schema("AuthEnrolled", enrolled);
     group.post(
         "/factors",
         user("enroll_factor", "Begin to enrol a factor")
@@ -67,7 +67,7 @@ fn write_factors(group: &mut Group<'_>) {
             Schema::any().describe("What a browser's authenticator is asked."),
         ),
     ]);
-    let challenge = group.document.schema("AuthFactorChallenge", challenge);
+    let challenge = group.schema("AuthFactorChallenge", challenge);
     group.post(
         "/factors/{factor_id}/challenge",
         user("challenge_factor", "Ask for a factor")
@@ -83,7 +83,7 @@ fn write_factors(group: &mut Group<'_>) {
         ("code?", text()),
         ("webauthn?", webauthn),
     ]);
-    let proof = group.document.schema("AuthFactorProof", proof);
+    let proof = group.schema("AuthFactorProof", proof);
     group.post(
         "/factors/{factor_id}/verify",
         user("verify_factor", "Prove a factor").body(proof).answer(
@@ -137,7 +137,7 @@ fn write_passkeys(group: &mut Group<'_>) {
             Schema::integer("int64").describe("Seconds of the epoch."),
         ),
     ]);
-    let begun = group.document.schema("AuthPasskeyChallenge", begun);
+    let begun = group.schema("AuthPasskeyChallenge", begun);
     let answer = members([
         ("challenge_id", Schema::uuid()),
         (
@@ -145,13 +145,13 @@ fn write_passkeys(group: &mut Group<'_>) {
             Schema::any().describe("What the authenticator answered."),
         ),
     ]);
-    let answer = group.document.schema("AuthPasskeyProof", answer);
+    let answer = group.schema("AuthPasskeyProof", answer);
     let registered = members([
         ("id", Schema::uuid()),
         ("friendly_name?", text()),
         ("created_at", Schema::date_time()),
     ]);
-    let registered = group.document.schema("AuthRegisteredPasskey", registered);
+    let registered = group.schema("AuthRegisteredPasskey", registered);
     let passkey = || Schema::reference("AuthPasskey");
     group.post(
         "/passkeys/authentication/options",

@@ -72,9 +72,9 @@ fn write_authorization(group: &mut Group<'_>) {
         ("scope", text()),
         ("resource?", text()),
     ]);
-    let details = group.document.schema("OauthAuthorization", details);
+    let details = group.schema("OauthAuthorization", details);
     let decided = members([("redirect_url?", text())]);
-    let decided = group.document.schema("OauthDecided", decided);
+    let decided = group.schema("OauthDecided", decided);
     group.get(
         "/oauth/authorizations/{authorization_id}",
         user("show_authorization", "What an application asks for").answer(
@@ -117,7 +117,7 @@ fn write_tokens(group: &mut Group<'_>) {
         ("id_token?", text()),
         ("scope?", text()),
     ]);
-    let granted = group.document.schema("OauthTokens", granted);
+    let granted = group.schema("OauthTokens", granted);
     group.post(
         "/oauth/token",
         client(
@@ -139,7 +139,7 @@ fn write_tokens(group: &mut Group<'_>) {
     let known = members([("active", Schema::boolean())])
         .with("additionalProperties", true)
         .describe("What is known of the token (RFC 7662).");
-    let known = group.document.schema("OauthIntrospection", known);
+    let known = group.schema("OauthIntrospection", known);
     group.post(
         "/oauth/introspect",
         client("oauth_introspect", "What a token is worth", token()).answer(
@@ -153,7 +153,7 @@ fn write_tokens(group: &mut Group<'_>) {
         client("oauth_revoke", "Revoke a token", token()).answer(200, "Revoked", None),
     );
     let claims = members([("sub", text())]).with("additionalProperties", true);
-    let claims = group.document.schema("OauthClaims", claims);
+    let claims = group.schema("OauthClaims", claims);
     group.get(
         "/oauth/userinfo",
         user("userinfo", "Claims of the user (OpenID Connect)").answer(
@@ -182,7 +182,7 @@ fn write_device(group: &mut Group<'_>) {
         ("expires_in", Schema::integer("int64")),
         ("interval", Schema::integer("int64")),
     ]);
-    let begun = group.document.schema("OauthDevice", begun);
+    let begun = group.schema("OauthDevice", begun);
     group.post(
         "/oauth/device_authorization",
         client(
@@ -257,7 +257,7 @@ fn write_grants(group: &mut Group<'_>) {
         ("scopes", Schema::array(text())),
         ("granted_at", Schema::date_time()),
     ]);
-    let grant = group.document.schema("OauthGrant", grant);
+    let grant = group.schema("OauthGrant", grant);
     group.get(
         "/user/oauth/grants",
         user("list_grants", "Applications that act for one").answer(

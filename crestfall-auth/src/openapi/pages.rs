@@ -34,7 +34,7 @@ fn write_metadata(group: &mut Group<'_>) {
         ("saml_enabled", Schema::boolean()),
         ("passkeys_enabled", Schema::boolean()),
     ]);
-    let settings = group.document.schema("AuthSettings", settings);
+    let settings = group.schema("AuthSettings", settings);
     group.get(
         "/settings",
         public("settings", "What a login page needs to know").answer(
@@ -44,7 +44,7 @@ fn write_metadata(group: &mut Group<'_>) {
         ),
     );
     let keys = members([("keys", Schema::array(Schema::map()))]);
-    let keys = group.document.schema("AuthKeySet", keys);
+    let keys = group.schema("AuthKeySet", keys);
     group.get(
         "/.well-known/jwks.json",
         public("jwks", "Public keys of tokens (RFC 7517)").answer(200, "The keys", Some(keys)),
@@ -146,7 +146,7 @@ fn write_cookie(group: &mut Group<'_>) {
         ("phone?", text()),
         ("password?", Schema::format("password")),
     ]);
-    let session = group.document.schema("AuthCookieRequest", session);
+    let session = group.schema("AuthCookieRequest", session);
     let account = members([("user", Schema::reference("AuthUser"))]);
     let cookie = Answer::new("The user")
         .header("Set-Cookie", "The session")

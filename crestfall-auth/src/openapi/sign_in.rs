@@ -68,7 +68,7 @@ pub(super) fn write(group: &mut Group<'_>) {
 }
 
 fn write_sign_up(group: &mut Group<'_>) {
-    let sign_up = group.document.schema(
+    let sign_up = group.schema(
         "AuthSignUp",
         with_challenge(members([
             ("email?", Schema::format("email")),
@@ -125,9 +125,9 @@ fn write_token(group: &mut Group<'_>) {
             ]),
         ),
     ]
-    .map(|(name, schema)| group.document.schema(name, schema));
+    .map(|(name, schema)| group.schema(name, schema));
     // With a name: what Go's generator makes of one without can be read and not written.
-    let grant = group.document.schema("AuthGrant", Schema::any_of(grants));
+    let grant = group.schema("AuthGrant", Schema::any_of(grants));
     let kind = Schema::one_of(["password", "refresh_token", "pkce", "id_token"]);
     let operation = public("token", "Begin or renew a session")
         .describe("The body goes with `grant_type`.")
@@ -148,7 +148,7 @@ fn write_mails(group: &mut Group<'_>) {
         ("data?", Schema::map()),
         ("channel?", Schema::one_of(["sms", "whatsapp"])),
     ]));
-    let otp = group.document.schema("AuthOtpRequest", otp);
+    let otp = group.schema("AuthOtpRequest", otp);
     let send = |operation: Operation, body| operation.parameter(redirect_to()).body(body);
     group.post(
         "/otp",
@@ -175,7 +175,7 @@ fn write_mails(group: &mut Group<'_>) {
         ),
     );
     let address = with_challenge(members([("email?", Schema::format("email"))]));
-    let address = group.document.schema("AuthRecoverRequest", address);
+    let address = group.schema("AuthRecoverRequest", address);
     group.post(
         "/recover",
         send(
@@ -196,7 +196,7 @@ fn write_mails(group: &mut Group<'_>) {
         ("email?", Schema::format("email")),
         ("phone?", text()),
     ]));
-    let resend = group.document.schema("AuthResendRequest", resend);
+    let resend = group.schema("AuthResendRequest", resend);
     group.post(
         "/resend",
         send(public("resend", "Send once more what was sent"), resend).answer(
@@ -227,7 +227,7 @@ fn write_mails(group: &mut Group<'_>) {
         ("email?", Schema::format("email")),
         ("phone?", text()),
     ]);
-    let proof = group.document.schema("AuthVerification", proof);
+    let proof = group.schema("AuthVerification", proof);
     let first_of_two = members([("msg", text()), ("code", text())]);
     let first_of_two = Schema::any_of([session(), first_of_two]);
     let done =

@@ -6,7 +6,7 @@ use super::{Group, members, redirect_to, text, user};
 
 pub(super) fn write(group: &mut Group<'_>) {
     let account = || Schema::reference("AuthUser");
-    let update = group.document.schema(
+    let update = group.schema(
         "AuthUserUpdate",
         members([
             ("email?", text()),
@@ -74,7 +74,7 @@ fn write_sessions(group: &mut Group<'_>) {
         ("place?", text()),
         ("by_administrator", Schema::boolean()),
     ]);
-    let event = group.document.schema("AuthSecurityEvent", event);
+    let event = group.schema("AuthSecurityEvent", event);
     group.get(
         "/user/security-log",
         super::paged(user("security_log", "What happened to one's account"))
@@ -108,7 +108,7 @@ fn write_identities(group: &mut Group<'_>) {
 }
 
 fn write_keys(group: &mut Group<'_>) {
-    let request = group.document.schema("AuthApiKeyRequest", key_request());
+    let request = group.schema("AuthApiKeyRequest", key_request());
     let keys = Schema::array(Schema::reference("AuthApiKey"));
     group.get(
         "/user/api-keys",
@@ -124,7 +124,7 @@ fn write_keys(group: &mut Group<'_>) {
         "/user/api-keys/{id}",
         user("revoke_api_key", "Revoke an API key").answer(204, "Revoked", None),
     );
-    let rotation = group.document.schema("AuthApiKeyRotation", rotation());
+    let rotation = group.schema("AuthApiKeyRotation", rotation());
     group.post(
         "/user/api-keys/{id}/rotate",
         user(

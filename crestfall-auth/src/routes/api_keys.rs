@@ -1,6 +1,6 @@
 //! `/user/api-keys`: a user's own keys (D33).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use http::StatusCode;
@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::key_making::{KeyRequest, KeyView, MadeKey, Owner, Rotation};
+use crate::path::Path;
 use crate::signed_in::SignedIn;
 use crate::store::api_keys;
 use crate::user::User;

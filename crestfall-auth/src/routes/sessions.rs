@@ -1,7 +1,7 @@
 //! `/user/sessions`: a user's own sessions, in plain words (D6).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::device;
 use crate::error::{Error, ErrorCode, Result};
+use crate::path::Path;
 use crate::signed_in::SignedIn;
 use crate::store::sessions::{self, Amr, Session};
 

@@ -250,7 +250,7 @@ impl Oauth {
         }
         let mut request = self.auth.request(Method::POST, path)?.without_session();
         request.body = Some(body.finish().into_bytes().into());
-        request.headers.insert(CONTENT_TYPE, FORM);
+        request.set(CONTENT_TYPE, FORM);
         self.auth.fetch(request).await
     }
 }

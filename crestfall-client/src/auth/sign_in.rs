@@ -298,16 +298,12 @@ impl SendOtp {
         self
     }
 
-    /// Where the link in the mail leads.
-    pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
-        self.redirect_to = Some(url.into());
-        self
-    }
+    texts! {
+        /// Where the link in the mail leads.
+        redirect_to,
 
-    /// `sms` or `whatsapp`, for phone numbers.
-    pub fn channel(mut self, channel: impl Into<String>) -> Self {
-        self.body.channel = Some(channel.into());
-        self
+        /// `sms` or `whatsapp`, for phone numbers.
+        channel => body.channel,
     }
 
     /// The link in the mail brings a code, which this verifier's holder alone can exchange.

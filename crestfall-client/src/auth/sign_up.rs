@@ -7,6 +7,7 @@ use super::pkce::{Challenge, Verifier};
 use super::{Auth, Contact};
 use crate::error::Error;
 use crate::session::{Session, User};
+use crate::setters::texts;
 
 /// What a sign-up gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,16 +93,12 @@ impl SignUp {
         self
     }
 
-    /// Where the link in the mail leads.
-    pub fn redirect_to(mut self, url: impl Into<String>) -> Self {
-        self.redirect_to = Some(url.into());
-        self
-    }
+    texts! {
+        /// Where the link in the mail leads.
+        redirect_to,
 
-    /// `sms` or `whatsapp`, for phone numbers.
-    pub fn channel(mut self, channel: impl Into<String>) -> Self {
-        self.body.channel = Some(channel.into());
-        self
+        /// `sms` or `whatsapp`, for phone numbers.
+        channel => body.channel,
     }
 
     /// The link in the mail brings a code, which this verifier's holder alone can exchange.

@@ -52,8 +52,8 @@ pub struct Permission {
 #[must_use = "nothing happens until it is given to `create_role`"]
 pub struct NewRole {
     name: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     organisation_id: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,16 +71,12 @@ impl NewRole {
         }
     }
 
-    /// What it is for.
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = text.into();
-        self
-    }
+    texts! {
+        /// What it is for.
+        description,
 
-    /// A role of one organisation.
-    pub fn organisation(mut self, id: impl Into<String>) -> Self {
-        self.organisation_id = Some(id.into());
-        self
+        /// A role of one organisation.
+        organisation => organisation_id,
     }
 
     /// With a permission, such as `invoice:*`.
@@ -169,22 +165,15 @@ impl Assign {
         }
     }
 
-    /// In an organisation alone.
-    pub fn organisation(mut self, id: impl Into<String>) -> Self {
-        self.organisation_id = Some(id.into());
-        self
-    }
+    texts! {
+        /// In an organisation alone.
+        organisation => organisation_id,
 
-    /// On one thing alone.
-    pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.resource = Some(resource.into());
-        self
-    }
+        /// On one thing alone.
+        resource,
 
-    /// Until a time, as RFC 3339 writes it.
-    pub fn until(mut self, time: impl Into<String>) -> Self {
-        self.expires_at = Some(time.into());
-        self
+        /// Until a time, as RFC 3339 writes it.
+        until => expires_at,
     }
 }
 

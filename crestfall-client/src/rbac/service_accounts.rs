@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Listed, Rbac, with};
 use crate::error::Error;
+use crate::setters::texts;
 
 /// A name for a subject that is a program.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,8 +30,8 @@ pub struct ServiceAccount {
 #[must_use = "nothing happens until it is given to `create_service_account`"]
 pub struct NewServiceAccount {
     name: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,23 +47,16 @@ impl NewServiceAccount {
         }
     }
 
-    /// What it does.
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = text.into();
-        self
-    }
+    texts! {
+        /// What it does.
+        description,
 
-    /// `sub` of its tokens, such as the id of an OAuth client, or `api_key:<id>`; the account's own id
-    /// unless it is said.
-    pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into());
-        self
-    }
+        /// `sub` of its tokens, such as the id of an OAuth client, or `api_key:<id>`; the account's own
+        /// id unless it is said.
+        subject,
 
-    /// Of an organisation.
-    pub fn organisation(mut self, id: impl Into<String>) -> Self {
-        self.organisation_id = Some(id.into());
-        self
+        /// Of an organisation.
+        organisation => organisation_id,
     }
 }
 

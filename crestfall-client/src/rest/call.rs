@@ -1,7 +1,5 @@
 //! Calling functions.
 
-use std::time::Duration;
-
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +11,7 @@ use super::order::Order;
 use super::query::{Count, Query, range};
 use super::table::Any;
 use crate::error::Error;
+use crate::setters::request_options;
 
 const JSON: &str = "application/json";
 
@@ -113,17 +112,7 @@ impl<F: Returns> Call<F> {
         self
     }
 
-    /// A header of this request.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.query.header(name, value);
-        self
-    }
-
-    /// How long this request may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.query.timeout(timeout);
-        self
-    }
+    request_options!();
 
     /// The result.
     ///

@@ -99,8 +99,8 @@ impl<T, V> Column<T, V> {
 }
 
 impl<T: Table, V: Scalar> Column<T, V> {
-    fn compare(&self, operator: &str, operand: Cow<'_, str>) -> Filter<T> {
-        Filter::leaf(&self.text, operator, &operand)
+    fn compare(&self, operator: &'static str, operand: Cow<'_, str>) -> Filter<T> {
+        Filter::leaf(&self.text, operator, operand)
     }
 
     /// Equal to.
@@ -137,7 +137,7 @@ impl<T: Table, V: Scalar> Column<T, V> {
     pub fn is_in<O: Operand<V::Base>>(&self, values: impl IntoIterator<Item = O>) -> Filter<T> {
         let values = values.into_iter().map(|value| element(&value.operand()));
         let list = values.collect::<Vec<_>>().join(",");
-        Filter::bare(&self.text, "in", &format!("({list})"))
+        Filter::bare(&self.text, "in", format!("({list})"))
     }
 
     /// Different, where `NULL` is a value like others.
@@ -167,7 +167,7 @@ impl<T: Table, V: Scalar> Column<T, V> {
 
     /// Any operator of the API with its operand as text: `op("sl", "[1,5)")` for ranges.
     pub fn op(&self, operator: &str, operand: &str) -> Filter<T> {
-        Filter::leaf(&self.text, operator, operand)
+        Filter::leaf(&self.text, operator.to_owned(), operand)
     }
 
     /// Ascending.

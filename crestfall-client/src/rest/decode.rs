@@ -44,13 +44,21 @@ impl<'de, T, S: Selection<T>> Visitor<'de> for RowsSeed<'_, T, S> {
         f.write_str("an array of rows")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::with_capacity(rows.size_hint().unwrap_or(0));
-        while let Some(row) = rows.next_element_seed(RowSeed(self.0, PhantomData))? {
-            list.push(row);
-        }
-        Ok(list)
+    fn visit_seq<A: SeqAccess<'de>>(self, rows: A) -> Result<Self::Value, A::Error> {
+        self.0.decode_rows(rows)
     }
+}
+
+/// Decodes each row by a seed of its own.
+pub(super) fn each<'de, A: SeqAccess<'de>, S: DeserializeSeed<'de>>(
+    mut rows: A,
+    seed: impl Fn() -> S,
+) -> Result<Vec<S::Value>, A::Error> {
+    let mut list = Vec::with_capacity(rows.size_hint().unwrap_or(0));
+    while let Some(row) = rows.next_element_seed(seed())? {
+        list.push(row);
+    }
+    Ok(list)
 }
 
 /// Decodes one row.

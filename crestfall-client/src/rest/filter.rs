@@ -1,5 +1,6 @@
 //! Conditions on rows.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
@@ -25,9 +26,9 @@ impl<T> Clone for Filter<T> {
 #[derive(Debug, Clone)]
 enum Node {
     Leaf {
-        column: String,
+        column: Cow<'static, str>,
         negated: bool,
-        operator: String,
+        operator: Cow<'static, str>,
         operand: String,
         /// The operand is part of the grammar, not a value.
         bare: bool,
@@ -59,20 +60,33 @@ impl<T: Table> Filter<T> {
         Self::of(node)
     }
 
-    pub(super) fn leaf(column: &str, operator: &str, operand: &str) -> Self {
-        Self::made(column, operator, operand, false)
+    pub(super) fn leaf(
+        column: &Cow<'static, str>,
+        operator: impl Into<Cow<'static, str>>,
+        operand: impl Into<String>,
+    ) -> Self {
+        Self::made(column, operator.into(), operand.into(), false)
     }
 
-    pub(super) fn bare(column: &str, operator: &str, operand: &str) -> Self {
-        Self::made(column, operator, operand, true)
+    pub(super) fn bare(
+        column: &Cow<'static, str>,
+        operator: &'static str,
+        operand: impl Into<String>,
+    ) -> Self {
+        Self::made(column, Cow::Borrowed(operator), operand.into(), true)
     }
 
-    fn made(column: &str, operator: &str, operand: &str, bare: bool) -> Self {
+    fn made(
+        column: &Cow<'static, str>,
+        operator: Cow<'static, str>,
+        operand: String,
+        bare: bool,
+    ) -> Self {
         Self::of_node(Node::Leaf {
-            column: column.to_owned(),
+            column: column.clone(),
             negated: false,
-            operator: operator.to_owned(),
-            operand: operand.to_owned(),
+            operator,
+            operand,
             bare,
         })
     }
@@ -112,10 +126,7 @@ impl Node {
                 ..
             } => {
                 let not = if *negated { "not." } else { "" };
-                parameters.add(
-                    &format!("{path}{column}"),
-                    &format!("{not}{operator}.{operand}"),
-                );
+                parameters.add_parts([path, column], [not, operator, ".", operand]);
             }
             Self::Group {
                 negated: false,
@@ -130,7 +141,7 @@ impl Node {
                 members,
             } => {
                 let not = if *negated { "not." } else { "" };
-                parameters.add(&format!("{path}{not}{word}"), &list(members));
+                parameters.add_parts([path, not, word], [&list(members)]);
             }
         }
     }
@@ -209,8 +220,9 @@ mod tests {
     fn query(filter: Filter<super::super::Any>) -> String {
         let mut parameters = Parameters::default();
         filter.write("", &mut parameters);
-        let pairs = parameters.pairs().iter();
-        let pairs: Vec<_> = pairs
+        let pairs: Vec<_> = parameters
+            .pairs()
+            .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         pairs.join("&")

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::call::{Call, Function, Named};
-use super::query::Query;
+use super::query::{Place, Query};
 use super::select::Select;
 use super::selection::{All, Selection};
 use super::table::{Any, Insertable, Relation, Source, Table, Updatable};
@@ -45,23 +45,23 @@ impl Rest {
         let schema = schema.map(Cow::Borrowed);
         let schema = schema.or_else(|| self.schema.clone().map(Cow::Owned));
         From {
-            query: Query::new(self.client.clone(), schema, vec![name.into_owned()]),
+            query: Query::new(self.client.clone(), schema, Place::Relation(name)),
             of: std::marker::PhantomData,
         }
     }
 
     /// See [`Client::rpc`].
     pub fn rpc(&self, name: &str, arguments: impl Serialize) -> Call<Named> {
-        let path = vec!["rpc".to_owned(), name.to_owned()];
+        let place = Place::Function(Cow::Owned(name.to_owned()));
         let schema = self.schema.clone().map(Cow::Owned);
-        let query = Query::new(self.client.clone(), schema, path);
+        let query = Query::new(self.client.clone(), schema, place);
         Call::new(query, super::call::arguments(arguments))
     }
 
     /// See [`Client::call`].
     pub fn call<F: Function>(&self, function: F) -> Call<F> {
-        let path = vec!["rpc".to_owned(), F::NAME.to_owned()];
-        let query = Query::new(self.client.clone(), Some(Cow::Borrowed(F::SCHEMA)), path);
+        let place = Place::Function(Cow::Borrowed(F::NAME));
+        let query = Query::new(self.client.clone(), Some(Cow::Borrowed(F::SCHEMA)), place);
         Call::new(query, super::call::arguments(function))
     }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use http::header::ACCEPT;
 use http::{HeaderName, Method};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -56,29 +55,50 @@ impl Count {
     }
 }
 
-/// Parameters of a query, in their order.
+/// Room for the parameters of most queries.
+const ROOM: usize = 128;
+
+/// Parameters of a query in their order, as a URL has them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Parameters(Vec<(String, String)>);
+pub(super) struct Parameters(String);
 
 impl Parameters {
     pub(super) fn add(&mut self, name: &str, value: &str) {
-        self.0.push((name.to_owned(), value.to_owned()));
+        self.add_parts([name], [value]);
+    }
+
+    /// A parameter whose name and value are put together of these.
+    pub(super) fn add_parts<const N: usize, const V: usize>(
+        &mut self,
+        name: [&str; N],
+        value: [&str; V],
+    ) {
+        let text = &mut self.0;
+        match text.is_empty() {
+            true => text.reserve(ROOM),
+            false => text.push('&'),
+        }
+        for part in name {
+            text.extend(utf8_percent_encode(part, ENCODED_IN_NAMES));
+        }
+        text.push('=');
+        for part in value {
+            text.extend(utf8_percent_encode(part, ENCODED));
+        }
     }
 
     #[cfg(test)]
-    pub(super) fn pairs(&self) -> &[(String, String)] {
-        &self.0
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        let pairs = url::form_urlencoded::parse(self.0.as_bytes());
+        pairs.into_owned().collect()
     }
 }
 
-/// Writes a parameter behind those that are there.
-fn write(text: &mut String, name: &str, value: &str) {
-    if !text.is_empty() {
-        text.push('&');
-    }
-    text.extend(utf8_percent_encode(name, ENCODED_IN_NAMES));
-    text.push('=');
-    text.extend(utf8_percent_encode(value, ENCODED));
+/// Where rows come from.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    Relation(Cow<'static, str>),
+    Function(Cow<'static, str>),
 }
 
 /// A request for rows of one relation or function, being put together.
@@ -86,8 +106,7 @@ fn write(text: &mut String, name: &str, value: &str) {
 pub(super) struct Query {
     client: Client,
     schema: Option<Cow<'static, str>>,
-    /// Below the service: a relation, or `rpc` and a function.
-    path: Vec<String>,
+    place: Place,
     pub(super) parameters: Parameters,
     order: Vec<(String, Vec<String>)>,
     preferences: Vec<Cow<'static, str>>,
@@ -96,15 +115,11 @@ pub(super) struct Query {
 }
 
 impl Query {
-    pub(super) fn new(
-        client: Client,
-        schema: Option<Cow<'static, str>>,
-        path: Vec<String>,
-    ) -> Self {
+    pub(super) fn new(client: Client, schema: Option<Cow<'static, str>>, place: Place) -> Self {
         Self {
             client,
             schema,
-            path,
+            place,
             parameters: Parameters::default(),
             order: Vec::new(),
             preferences: Vec::new(),
@@ -139,18 +154,21 @@ impl Query {
 
     /// The request as it will be sent.
     pub(super) fn request(&self, method: Method, accept: &str) -> Result<Request, Error> {
-        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        let mut url = self.client.url(&self.client.inner.paths.rest, &path)?;
-        let mut text = String::new();
-        for (name, value) in &self.parameters.0 {
-            write(&mut text, name, value);
-        }
+        let service = &self.client.inner.paths.rest;
+        let mut url = match &self.place {
+            Place::Relation(name) => self.client.url(service, &[name])?,
+            Place::Function(name) => self.client.url(service, &["rpc", name])?,
+        };
+        let mut parameters = Cow::Borrowed(&self.parameters);
         for (embed, keys) in &self.order {
-            write(&mut text, &format!("{embed}order"), &keys.join(","));
+            let keys = keys.join(",");
+            parameters
+                .to_mut()
+                .add_parts([embed, "order"], [keys.as_str()]);
         }
-        url.set_query(Some(text.as_str()).filter(|text| !text.is_empty()));
+        url.set_query(Some(parameters.0.as_str()).filter(|text| !text.is_empty()));
         let reads = matches!(method, Method::GET | Method::HEAD);
-        let mut request = Request::new(method, url).header(ACCEPT, accept)?;
+        let mut request = Request::new(method, url).accept(accept)?;
         if let Some(schema) = self.schema() {
             let name = if reads {
                 ACCEPT_PROFILE
@@ -163,9 +181,7 @@ impl Query {
             request = request.header(PREFER, &self.preferences.join(","))?;
         }
         for (name, value) in &self.headers {
-            let header = HeaderName::try_from(name.as_str())
-                .map_err(|_| Error::Request(format!("`{name}` is no header")))?;
-            request = request.header(header, value)?;
+            request = request.named_header(name, value)?;
         }
         request.timeout = self.timeout;
         Ok(request)

@@ -1,7 +1,6 @@
 //! Reading rows.
 
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -15,6 +14,7 @@ use super::query::{Count, Query, range};
 use super::selection::{As, Selection, Selector};
 use super::table::Table;
 use crate::error::Error;
+use crate::setters::request_options;
 
 const JSON: &str = "application/json";
 
@@ -102,17 +102,7 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
         self
     }
 
-    /// A header of this request.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.query.header(name, value);
-        self
-    }
-
-    /// How long this request may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.query.timeout(timeout);
-        self
-    }
+    request_options!();
 
     /// The rows as a type of one's own.
     pub fn rows_as<R: DeserializeOwned>(self) -> Select<T, As<S, R>> {

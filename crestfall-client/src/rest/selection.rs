@@ -3,12 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as _, Deserializer};
 use serde_json::Value;
 
 use super::column::Column;
-use super::decode::{KeySeed, missing};
+use super::decode::{KeySeed, RowSeed, each, missing};
 use super::query::Query;
 use super::table::{Any, Relation, Table};
 
@@ -28,6 +28,15 @@ pub trait Selection<T> {
     /// Reads a row.
     #[doc(hidden)]
     fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<Self::Output, D::Error>;
+
+    /// Reads rows: what is the same for all of them can be done once.
+    #[doc(hidden)]
+    fn decode_rows<'de, A: SeqAccess<'de>>(&self, rows: A) -> Result<Vec<Self::Output>, A::Error>
+    where
+        Self: Sized,
+    {
+        each(rows, || RowSeed(self, PhantomData))
+    }
 }
 
 /// A member of a tuple that is selected.
@@ -49,6 +58,9 @@ pub trait Item<T> {
     fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<Self::Output, D::Error>;
 }
 
+/// Room for the text of most selections.
+const ROOM: usize = 64;
+
 /// Where a selection is written.
 #[derive(Debug)]
 pub struct Selector<'q> {
@@ -66,7 +78,7 @@ impl<'q> Selector<'q> {
         path: String,
     ) -> String {
         let mut selector = Self {
-            text: String::new(),
+            text: String::with_capacity(ROOM),
             query,
             path,
         };
@@ -76,16 +88,20 @@ impl<'q> Selector<'q> {
 
     /// Adds text, behind a comma if there is some already.
     pub(super) fn add(&mut self, text: &str) {
-        if !self.text.is_empty() {
-            self.text.push(',');
+        self.add_as(None, text);
+    }
+
+    pub(super) fn add_as(&mut self, alias: Option<&str>, text: &str) {
+        self.separate();
+        if let Some(alias) = alias {
+            self.text.extend([alias, ":"]);
         }
         self.text.push_str(text);
     }
 
-    pub(super) fn add_as(&mut self, alias: Option<&str>, text: &str) {
-        match alias {
-            Some(alias) => self.add(&format!("{alias}:{text}")),
-            None => self.add(text),
+    fn separate(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push(',');
         }
     }
 }
@@ -113,14 +129,12 @@ impl Selection<Any> for &str {
     fn write(&self, selector: &mut Selector<'_>) {
         // Blanks and line breaks are for people.
         let mut quoted = false;
-        let text: String = self
-            .chars()
-            .filter(|c| {
-                quoted ^= *c == '"';
-                quoted || !c.is_whitespace()
-            })
-            .collect();
-        selector.add(&text);
+        let kept = self.chars().filter(|c| {
+            quoted ^= *c == '"';
+            quoted || !c.is_whitespace()
+        });
+        selector.separate();
+        selector.text.extend(kept);
     }
 
     fn decode<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<Value, D::Error> {
@@ -218,7 +232,44 @@ impl<'de, T, I: Item<T>> DeserializeSeed<'de> for ItemSeed<'_, T, I> {
 }
 
 macro_rules! tuple {
-    ($count:literal: $($name:ident $index:tt),+) => {
+    ($count:literal: $($name:ident $index:tt),+) => { const _: () = {
+        /// Reads a row: its members by their keys.
+        struct Row<'s, T, $($name),+>(&'s ($($name,)+), &'s [&'s str; $count], PhantomData<T>);
+
+        impl<'de, T, $($name: Item<T>),+> DeserializeSeed<'de> for Row<'_, T, $($name),+> {
+            type Value = ($($name::Output,)+);
+
+            fn deserialize<De: Deserializer<'de>>(self, row: De) -> Result<Self::Value, De::Error> {
+                row.deserialize_map(self)
+            }
+        }
+
+        impl<'de, T, $($name: Item<T>),+> Visitor<'de> for Row<'_, T, $($name),+> {
+            type Value = ($($name::Output,)+);
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a row")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut row: M) -> Result<Self::Value, M::Error> {
+                let mut values = ($(None::<$name::Output>,)+);
+                let mut next = 0;
+                loop {
+                    let seed = KeySeed { names: self.1, next };
+                    let Some(key) = row.next_key_seed(seed)? else { break };
+                    match key {
+                        $(Some($index) => {
+                            let seed = ItemSeed(&self.0.$index, PhantomData::<T>);
+                            values.$index = Some(row.next_value_seed(seed)?);
+                        })+
+                        _ => { row.next_value::<IgnoredAny>()?; }
+                    }
+                    next = key.map_or(next, |key| key + 1);
+                }
+                Ok(($(values.$index.ok_or_else(|| missing(self.1[$index]))?,)+))
+            }
+        }
+
         impl<T, $($name: Item<T>),+> Selection<T> for ($($name,)+) {
             type Output = ($($name::Output,)+);
 
@@ -231,39 +282,19 @@ macro_rules! tuple {
                 &self,
                 deserializer: De,
             ) -> Result<Self::Output, De::Error> {
-                struct Row<'s, T, $($name),+>(&'s ($($name,)+), [&'s str; $count], PhantomData<T>);
+                let keys = keys([$(self.$index.name()),+]).map(|(key, _)| key);
+                deserializer.deserialize_map(Row(self, &keys, PhantomData::<T>))
+            }
 
-                impl<'de, T, $($name: Item<T>),+> Visitor<'de> for Row<'_, T, $($name),+> {
-                    type Value = ($($name::Output,)+);
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("a row")
-                    }
-
-                    fn visit_map<M: MapAccess<'de>>(self, mut row: M) -> Result<Self::Value, M::Error> {
-                        let mut values = ($(None::<$name::Output>,)+);
-                        let mut next = 0;
-                        loop {
-                            let seed = KeySeed { names: &self.1, next };
-                            let Some(key) = row.next_key_seed(seed)? else { break };
-                            match key {
-                                $(Some($index) => {
-                                    let seed = ItemSeed(&self.0.$index, PhantomData::<T>);
-                                    values.$index = Some(row.next_value_seed(seed)?);
-                                })+
-                                _ => { row.next_value::<IgnoredAny>()?; }
-                            }
-                            next = key.map_or(next, |key| key + 1);
-                        }
-                        Ok(($(values.$index.ok_or_else(|| missing(self.1[$index]))?,)+))
-                    }
-                }
-
-                let keys: [(&str, bool); $count] = keys([$(self.$index.name()),+]);
-                deserializer.deserialize_map(Row(self, keys.map(|(key, _)| key), PhantomData::<T>))
+            fn decode_rows<'de, Rows: SeqAccess<'de>>(
+                &self,
+                rows: Rows,
+            ) -> Result<Vec<Self::Output>, Rows::Error> {
+                let keys = keys([$(self.$index.name()),+]).map(|(key, _)| key);
+                each(rows, || Row(self, &keys, PhantomData::<T>))
             }
         }
-    };
+    }; };
 }
 
 tuple!(1: A 0);

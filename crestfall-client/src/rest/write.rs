@@ -1,7 +1,6 @@
 //! Adding, changing and deleting rows.
 
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use http::Method;
 use serde::de::DeserializeOwned;
@@ -15,6 +14,7 @@ use super::query::{Count, Query, range};
 use super::selection::{As, Selection, Selector};
 use super::table::{Any, Table};
 use crate::error::Error;
+use crate::setters::write_options;
 use crate::transport::Response;
 
 const JSON: &str = "application/json";
@@ -106,29 +106,7 @@ impl<T: Table> Write<T> {
         self
     }
 
-    /// Counts what is written.
-    pub fn count(mut self, count: Count) -> Self {
-        self.query.count(count);
-        self
-    }
-
-    /// Answers as if all were done, and undoes it. The server has to allow it.
-    pub fn roll_back(mut self) -> Self {
-        self.query.prefer("tx=rollback");
-        self
-    }
-
-    /// A header of this request.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.query.header(name, value);
-        self
-    }
-
-    /// How long this request may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.query.timeout(timeout);
-        self
-    }
+    write_options!();
 
     /// Gets the rows back as they were written: these columns and embeds.
     pub fn returning<S: Selection<T>>(self, selection: S) -> Returning<T, S> {
@@ -209,29 +187,7 @@ impl<T: Table> Change<T> {
         self
     }
 
-    /// Counts what is written.
-    pub fn count(mut self, count: Count) -> Self {
-        self.query.count(count);
-        self
-    }
-
-    /// Answers as if all were done, and undoes it. The server has to allow it.
-    pub fn roll_back(mut self) -> Self {
-        self.query.prefer("tx=rollback");
-        self
-    }
-
-    /// A header of this request.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.query.header(name, value);
-        self
-    }
-
-    /// How long this request may take.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.query.timeout(timeout);
-        self
-    }
+    write_options!();
 
     /// Gets the rows back: as they are now, or were before they were deleted.
     pub fn returning<S: Selection<T>>(self, selection: S) -> Returning<T, S> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -20,7 +20,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) headers: HeaderMap,
+    /// Few, each once.
+    headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Option<Bytes>,
     /// Of its own, in place of the client's.
     pub(crate) timeout: Option<Duration>,
@@ -36,7 +37,7 @@ impl Request {
         Self {
             method,
             url,
-            headers: HeaderMap::from_iter([(ACCEPT, JSON)]),
+            headers: vec![(ACCEPT, JSON)],
             body: None,
             timeout: None,
             repeatable,
@@ -44,12 +45,38 @@ impl Request {
         }
     }
 
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     /// Sets a header.
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Result<Self, Error> {
         let value = HeaderValue::from_str(value)
             .map_err(|_| Error::Request(format!("the value of {name} is no header's")))?;
-        self.headers.insert(name, value);
+        self.set(name, value);
         Ok(self)
+    }
+
+    /// Asks for a media type; JSON is what is asked for anyway.
+    pub(crate) fn accept(self, media_type: &str) -> Result<Self, Error> {
+        match media_type.as_bytes() == JSON.as_bytes() {
+            true => Ok(self),
+            false => self.header(ACCEPT, media_type),
+        }
+    }
+
+    /// Sets a header of which only the name is known when it is sent.
+    pub(crate) fn named_header(self, name: &str, value: &str) -> Result<Self, Error> {
+        let name = HeaderName::try_from(name)
+            .map_err(|_| Error::Request(format!("`{name}` is no header")))?;
+        self.header(name, value)
+    }
+
+    pub(crate) fn set(&mut self, name: HeaderName, value: HeaderValue) {
+        match self.headers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.headers.push((name, value)),
+        }
     }
 
     pub(crate) fn json(self, body: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
@@ -60,7 +87,7 @@ impl Request {
 
     /// A body that is JSON already.
     pub(crate) fn bytes(mut self, body: Bytes) -> Self {
-        self.headers.insert(CONTENT_TYPE, JSON);
+        self.set(CONTENT_TYPE, JSON);
         self.body = Some(body);
         self
     }

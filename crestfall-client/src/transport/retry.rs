@@ -42,10 +42,16 @@ impl Retry {
         if failures >= self.times || asked.is_some_and(|asked| asked > self.longest_pause) {
             return None;
         }
+        Some(self.growing(failures, asked))
+    }
+
+    /// The pause after so many failures, however many there may be; never longer than the longest.
+    pub(crate) fn growing(&self, failures: u32, asked: Option<Duration>) -> Duration {
         let doubled = self.first_pause.saturating_mul(1 << failures.min(20));
         let whole = doubled.min(self.longest_pause);
         let jittered = whole.mul_f64(0.5 + random::fraction() / 2.0);
-        Some(asked.map_or(jittered, |asked| asked.max(jittered)))
+        let pause = asked.map_or(jittered, |asked| asked.max(jittered));
+        pause.min(self.longest_pause)
     }
 }
 

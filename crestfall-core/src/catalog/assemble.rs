@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::comment::without_marker;
 use super::interner::Interner;
 use super::key::Keys;
 use super::load::CatalogOptions;
@@ -84,18 +85,6 @@ fn tables(
         .collect()
 }
 
-/// What a comment says to people, without the line `@public`, which says that a relation is everybody's.
-fn without_marker(comment: String) -> Option<String> {
-    let is_marker = |line: &str| line.trim() == "@public";
-    if !comment.lines().any(is_marker) {
-        return Some(comment);
-    }
-    let lines: Vec<_> = comment.lines().filter(|line| !is_marker(line)).collect();
-    let text = lines.join("\n");
-    let text = text.trim_end();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
 fn table(row: TableRow, primary_key: Vec<Arc<str>>, names: &mut Interner) -> Table {
     let columns: Vec<Column> = row
         .columns
@@ -109,7 +98,7 @@ fn table(row: TableRow, primary_key: Vec<Arc<str>>, names: &mut Interner) -> Tab
         .collect();
     Table {
         name: names.name(&row.schema, &row.name),
-        description: row.description.and_then(without_marker),
+        description: row.description.as_deref().and_then(without_marker),
         is_view: row.is_view,
         insertable: row.insertable,
         updatable: row.updatable,
@@ -182,7 +171,7 @@ fn routine(row: RoutineRow, names: &mut Interner) -> Routine {
     let parameters = row.parameters.into_iter();
     Routine {
         name: names.name(&row.schema, &row.name),
-        description: row.description,
+        description: row.description.as_deref().and_then(without_marker),
         parameters: parameters
             .map(
                 |(name, data_type, unbounded, required, variadic)| Parameter {

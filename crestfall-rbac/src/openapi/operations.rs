@@ -1,11 +1,11 @@
 //! What can be asked.
 
-use crestfall_core::openapi::{Operation, Parameter, Schema};
+use crestfall_core::openapi::{Group, Operation, Parameter, Schema};
 
 use super::schemas::{page_of, text, texts};
-use super::{Routes, members, operation};
+use super::{members, operation};
 
-pub(super) fn write(routes: &mut Routes<'_>) {
+pub(super) fn write(routes: &mut Group<'_>) {
     write_decisions(routes);
     write_permissions(routes);
     write_roles(routes);
@@ -51,7 +51,7 @@ fn organisation() -> Parameter {
     Parameter::query("organisation", Schema::uuid())
 }
 
-fn write_decisions(routes: &mut Routes<'_>) {
+fn write_decisions(routes: &mut Group<'_>) {
     let me = operation("me", "What the caller may do").parameter(organisation());
     routes.get("/me", shown(me, "RbacMe"));
     let activate = operation(
@@ -82,7 +82,7 @@ fn write_decisions(routes: &mut Routes<'_>) {
     routes.get("/explain", shown(explain, "RbacExplanation"));
 }
 
-fn write_permissions(routes: &mut Routes<'_>) {
+fn write_permissions(routes: &mut Group<'_>) {
     let list = operation("list_permissions", "Permissions that were declared");
     routes.get("/permissions", listed(list, "RbacPermission", text()));
     let create = operation("create_permission", "Declare a permission");
@@ -98,7 +98,7 @@ fn write_permissions(routes: &mut Routes<'_>) {
     routes.delete("/permissions/{permission}", done(remove));
 }
 
-fn write_roles(routes: &mut Routes<'_>) {
+fn write_roles(routes: &mut Group<'_>) {
     let list = operation("list_roles", "Roles")
         .parameter(organisation().describe("Its own, and those that all know."))
         .parameter(Parameter::query("name", text()));
@@ -138,7 +138,7 @@ fn write_roles(routes: &mut Routes<'_>) {
     routes.delete(path, done(disinherit));
 }
 
-fn write_assignments(routes: &mut Routes<'_>) {
+fn write_assignments(routes: &mut Group<'_>) {
     let list = operation("list_assignments", "Who has which role where")
         .parameter(Parameter::query("subject", text()))
         .parameter(Parameter::query("role", Schema::uuid()))
@@ -170,7 +170,7 @@ fn write_assignments(routes: &mut Routes<'_>) {
     routes.delete("/assignments/{assignment}", done(remove));
 }
 
-fn write_organisations(routes: &mut Routes<'_>) {
+fn write_organisations(routes: &mut Group<'_>) {
     let list = operation("list_organisations", "Organisations");
     routes.get("/organisations", listed(list, "RbacOrganisation", text()));
     let create = body(
@@ -200,7 +200,7 @@ fn write_organisations(routes: &mut Routes<'_>) {
     routes.delete(path, done(remove));
 }
 
-fn write_members(routes: &mut Routes<'_>) {
+fn write_members(routes: &mut Group<'_>) {
     let list = operation("list_members", "Members of an organisation");
     routes.get(
         "/organisations/{organisation}/members",
@@ -251,7 +251,7 @@ fn write_members(routes: &mut Routes<'_>) {
     routes.post("/invitations/accept", shown(accept, "RbacJoined"));
 }
 
-fn write_service_accounts(routes: &mut Routes<'_>) {
+fn write_service_accounts(routes: &mut Group<'_>) {
     let list = operation("list_service_accounts", "Service accounts").parameter(organisation());
     routes.get(
         "/service-accounts",

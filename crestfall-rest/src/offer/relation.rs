@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crestfall_core::catalog::comment::for_people;
 use crestfall_core::catalog::{Column, Table};
 use crestfall_core::openapi::{Document, Operation, Parameter, Schema};
 use http::Method;
@@ -127,19 +128,17 @@ impl<'a> Relation<'a> {
         }
     }
 
-    /// What its comment says to people: a line `@public` is for the server.
+    /// What its comment says to people.
     fn about(&self) -> Option<String> {
-        let lines = self.table.description.as_deref()?.lines();
-        let lines: Vec<&str> = lines.filter(|line| line.trim() != "@public").collect();
-        Some(lines.join("\n").trim().to_owned()).filter(|text| !text.is_empty())
+        for_people(self.table.description.as_deref()?)
     }
 
     /// The comment, and the keys that the column is part of.
     fn comment(&self, column: &Column) -> Option<String> {
         let is_key = self.table.primary_key.contains(&column.name);
-        match (&column.description, is_key) {
+        match (about(column), is_key) {
             (Some(text), true) => Some(format!("{text}\n\nPrimary key.")),
-            (Some(text), false) => Some(text.clone()),
+            (Some(text), false) => Some(text),
             (None, true) => Some("Primary key.".to_owned()),
             (None, false) => None,
         }
@@ -258,6 +257,11 @@ impl<'a> Relation<'a> {
     }
 }
 
+/// What a column's comment says to people.
+fn about(column: &Column) -> Option<String> {
+    for_people(column.description.as_deref()?)
+}
+
 fn described(schema: Schema, text: Option<&str>) -> Schema {
     match text {
         Some(text) => schema.describe(text),
@@ -267,7 +271,7 @@ fn described(schema: Schema, text: Option<&str>) -> Schema {
 
 /// `operator.value`, with an example of the column's kind.
 fn filter(column: &Column, writer: &Writer<'_>) -> Parameter {
-    let text = match &column.description {
+    let text = match about(column) {
         Some(comment) => format!("Filter, `operator.value`: {comment}"),
         None => "Filter, `operator.value`".to_owned(),
     };

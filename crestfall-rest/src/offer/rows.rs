@@ -1,5 +1,6 @@
 //! What the statements answer with.
 
+use crestfall_core::catalog::comment;
 use serde::Deserialize;
 
 /// A relation and what may be done with it.
@@ -28,6 +29,7 @@ pub(super) struct OfferedColumn {
 #[derive(Debug, Deserialize)]
 pub(super) struct OfferedRoutine {
     pub(super) name: String,
+    #[serde(deserialize_with = "comment::deserialize")]
     pub(super) description: Option<String>,
     pub(super) volatile: bool,
     pub(super) set_of: bool,
@@ -63,6 +65,7 @@ pub(super) struct TypeRow {
     pub(super) oid: u32,
     pub(super) schema: String,
     pub(super) name: String,
+    #[serde(deserialize_with = "comment::deserialize")]
     pub(super) description: Option<String>,
     pub(super) kind: Kind,
     /// OID of an array's elements, of what is below a domain; else 0.

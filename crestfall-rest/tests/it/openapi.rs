@@ -20,11 +20,14 @@ const DESK: &str = "
       secret text,
       twice numeric generated always as (price * 2) stored
     );
-    comment on column cinema.desk.label is 'What stands on it';
+    comment on column cinema.desk.label is 'What stands on it @graphql({\"name\": \"title\"})';
+    comment on table cinema.desk is E'Desks\\n@public\\n@graphql({\"totalCount\": {\"enabled\": true}})';
     grant select (id, label, mood, price, opened, twice) on cinema.desk to anon;
     grant insert (label, mood) on cinema.desk to anon;
     grant all on cinema.desk to authenticated;
     create function cinema.desk_total() returns numeric language sql stable return 1;
+    comment on function cinema.desk_total() is E'What they cost\\n@graphql({\"name\": \"total\"})\\n@public';
+    comment on type cinema.mood is '@graphql({\"name\": \"Mood\"})';
     create function cinema.desk_rows(mood cinema.mood) returns setof cinema.desk
       language sql stable begin atomic select * from cinema.desk; end;
     create function cinema.desk_pairs() returns table (a int, b text)
@@ -90,6 +93,21 @@ async fn a_role_sees_the_relations_columns_and_verbs_that_are_its_own() {
     assert_eq!(methods(&user, "/rpc/desk_clear"), ["post"]);
     let security = &user["paths"]["/desk"]["get"]["security"];
     assert_eq!(*security, json!([{ "bearer": [] }]));
+}
+
+#[tokio::test]
+async fn comments_are_told_without_what_they_say_to_the_server() {
+    let api = Api::over(DESK, |_| {}).await;
+    let document = described(&api, Some(&token("authenticated", "1"))).await;
+    assert_eq!(
+        document["components"]["schemas"]["Desk"]["description"],
+        "Desks"
+    );
+    let total = &document["paths"]["/rpc/desk_total"]["get"];
+    assert_eq!(total["summary"], "What they cost");
+    assert_eq!(total["description"], Value::Null);
+    let text = document.to_string();
+    assert!(!text.contains("@graphql") && !text.contains("@public"));
 }
 
 #[tokio::test]

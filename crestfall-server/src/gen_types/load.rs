@@ -40,6 +40,13 @@ pub(super) enum Error {
     NoSchema(String),
 }
 
+impl Error {
+    /// There is no database where it was looked for.
+    pub(super) fn is_absence(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Io(_)))
+    }
+}
+
 /// All that schemas of a database show.
 pub(super) async fn model(url: &str, schemas: &[String]) -> Result<Model, Error> {
     let options: PgConnectOptions = url.parse()?;

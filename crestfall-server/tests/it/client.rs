@@ -5,6 +5,7 @@ mod auth;
 #[allow(missing_docs, unreachable_pub)]
 #[path = "../../../crestfall-client/doc/films.rs"]
 mod films_types;
+mod graphql;
 mod messages;
 mod network;
 mod oauth;

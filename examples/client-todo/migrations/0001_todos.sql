@@ -5,7 +5,8 @@ create table todos (
   done boolean not null default false,
   added_at timestamptz not null default now()
 );
-comment on table todos is 'What people have to do';
+-- A page of GraphQL has 30 rows unless it is said otherwise.
+comment on table todos is E'What people have to do\n@graphql({"max_rows": 1000})';
 comment on column todos.owner is 'Whose it is; nobody else sees it';
 alter table todos enable row level security;
 create policy own on todos to authenticated

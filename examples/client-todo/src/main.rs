@@ -12,13 +12,15 @@
 mod db;
 
 use std::env;
+use std::fmt::Display;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crestfall_client::auth::SignOut;
+use crestfall_client::graphql::Connection;
 use crestfall_client::session::FileStorage;
 use crestfall_client::{Client, Error};
 use db::todos;
+use serde::Deserialize;
 
 const HELP: &str = "\
 client-todo sign-up EMAIL PASSWORD | sign-in EMAIL PASSWORD | sign-out
@@ -102,10 +104,8 @@ async fn run(arguments: &[&str]) -> Result<(), Error> {
     Ok(())
 }
 
-type Todo = (i64, String);
-
 /// What is still to be done, the oldest first.
-async fn open(client: &Client) -> Result<Vec<Todo>, Error> {
+async fn open(client: &Client) -> Result<Vec<(i64, String)>, Error> {
     client
         .from(todos::TABLE)
         .select((todos::id, todos::text))
@@ -115,26 +115,46 @@ async fn open(client: &Client) -> Result<Vec<Todo>, Error> {
         .await
 }
 
-fn lines(todos: &[Todo]) -> String {
+fn lines(todos: &[(impl Display, String)]) -> String {
     todos
         .iter()
         .map(|(id, text)| format!("{id:>4}  {text}\n"))
         .collect()
 }
 
+/// What there is to do, as the server tells it whenever it is another. GraphQL's names are the database's.
+const LIVE: &str = "subscription {
+  todosCollection(filter: { done: { eq: false } }, orderBy: [{ id: AscNullsLast }]) {
+    edges { node { id text } }
+  }
+}";
+
 /// Shows the list again whenever it has changed. A network that is away is waited for.
 async fn watch(client: &Client) -> Result<(), Error> {
-    let mut shown = None;
-    loop {
-        match open(client).await {
-            Ok(todos) if shown.as_ref() != Some(&todos) => {
+    let mut live = client.graphql(LIVE).subscribe::<Live>()?;
+    while let Some(answer) = live.next().await {
+        match answer {
+            Ok(Live { todos }) => {
+                let todos = todos.into_iter().map(|todo| (todo.id, todo.text));
+                let todos: Vec<_> = todos.collect();
                 println!("{}-- {} to do", lines(&todos), todos.len());
-                shown = Some(todos);
             }
-            Ok(_) => {}
             Err(error) if error.is_temporary() => eprintln!("{error}"),
             Err(error) => return Err(error),
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Live {
+    #[serde(rename = "todosCollection")]
+    todos: Connection<Node>,
+}
+
+/// `bigint` is a text in GraphQL, so that no client rounds it.
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    text: String,
 }

@@ -9,6 +9,7 @@ use crestfall_auth::{Auth, Config};
 use crestfall_core::Secret;
 use crestfall_core::migrate::{self, MigrationSet, Options};
 use crestfall_core::testing::TestDb;
+use crestfall_graphql::GraphQl;
 use crestfall_rest::Rest;
 use tokio_util::sync::CancellationToken;
 
@@ -32,8 +33,10 @@ async fn server(db: &TestDb) -> String {
     tokio::spawn(async move { running.run(CancellationToken::new()).await });
     let login = db.url_as("authenticator");
     let rest = Rest::connect(&login, crestfall_rest::Config::default());
+    let graphql = GraphQl::connect(&login, crestfall_graphql::Config::default());
     let app = Router::new()
         .nest_service("/rest/v1", rest.await.unwrap().router::<()>())
+        .nest_service("/graphql/v1", graphql.await.unwrap().router::<()>())
         .layer(auth.layer())
         .nest("/auth/v1", auth.router());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

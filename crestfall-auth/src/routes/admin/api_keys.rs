@@ -1,6 +1,6 @@
 //! `/admin/api-keys`: keys of services, and a look at those of users (D33).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use http::StatusCode;
@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::key_making::{KeyChanges, KeyView, MadeKey, Owner, Rotation, ServiceKeyRequest};
+use crate::path::Path;
 use crate::query::Query;
 use crate::require_scope::scopes_of;
 use crate::signed_in::Admin;

@@ -1,6 +1,6 @@
 //! `/admin/custom-providers` (GT-053): providers that administrators add at run time.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::auth::Auth;
 use crate::body::{Body, or_default};
 use crate::error::{Error, ErrorCode, Result};
+use crate::path::Path;
 use crate::provider::{CustomProvider, discover, is_reserved, secret_owner};
 use crate::query::Query;
 use crate::signed_in::Admin;

@@ -1,7 +1,7 @@
 //! `/admin/users/{id}/factors`: any user's second factors (GT-047).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::mfa::{self, Subject, id_in_path};
+use crate::path::Path;
 use crate::signed_in::Admin;
 use crate::store::factors::{self, FactorType};
 use crate::store::sessions;

@@ -1,7 +1,7 @@
 //! `/admin/users/{id}/passkeys`: any user's passkeys (GT-048).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde_json::json;
 
@@ -11,6 +11,7 @@ use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::mfa::{self, Subject, id_in_path};
+use crate::path::Path;
 use crate::signed_in::Admin;
 use crate::store::passkeys::{self, Passkey, PasskeyView};
 

@@ -1,7 +1,7 @@
 //! `/admin/users/{id}/sessions`: any user's sessions (D6).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
+use crate::path::Path;
 use crate::routes::sessions::SessionView;
 use crate::signed_in::Admin;
 use crate::store::sessions;

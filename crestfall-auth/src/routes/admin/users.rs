@@ -1,7 +1,7 @@
 //! `/admin/users` (GT-044 to GT-046).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::page::PageQuery;
 use crate::password::check_importable;
+use crate::path::Path;
 use crate::query::Query;
 use crate::signed_in::Admin;
 use crate::store::users::{self, NewUser};

@@ -1,7 +1,7 @@
 //! `/user/identities` (GT-023): linking identities to one's account, and unlinking them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::directory;
 use crate::error::{Error, ErrorCode, Result};
 use crate::external_user;
+use crate::path::Path;
 use crate::query::Query;
 use crate::signed_in::SignedIn;
 use crate::store::{external, identities, users};

@@ -1,7 +1,7 @@
 //! `/oauth/authorizations/{id}` (GT-067): what the page that asks the user shows and does.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::oauth::authorization::{self, Decided, Opened};
 use crate::oauth::error::NOT_STORED;
 use crate::oauth::page_origin;
+use crate::path::Path;
 use crate::signed_in::SignedIn;
 
 #[derive(Deserialize, Default)]

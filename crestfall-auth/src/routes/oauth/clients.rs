@@ -1,7 +1,7 @@
 //! `/admin/oauth/clients` (GT-052): an administrator's register of clients.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use crate::oauth::client_credentials;
 use crate::oauth::client_metadata::{ClientChanges, ClientMetadata, NewClient, OwnRights};
 use crate::oauth::error::NOT_STORED;
 use crate::page::PageQuery;
+use crate::path::Path;
 use crate::query::Query;
 use crate::signed_in::Admin;
 use crate::store::{oauth_authorizations, oauth_clients, sessions};

@@ -1,7 +1,7 @@
 //! `/passkeys`: a user's own, listed, renamed and removed (GT-042).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::mfa::{self, Owner, Subject};
+use crate::path::Path;
 use crate::store::passkeys::{self, Passkey, PasskeyView};
 
 /// Longest name, in bytes.

@@ -324,6 +324,16 @@ async fn a_services_key_administers_if_its_scopes_say_so() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_none_is_refused_in_the_services_own_words() {
+    let app = TestAuth::new().await;
+    for path in ["/admin/api-keys/none", "/admin/users/%20/sessions"] {
+        let answer = app.delete(path, &key("service_role"), Value::Null).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path} {answer:?}");
+        assert_eq!(answer.code(), "validation_failed", "{path} {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn sec_36_a_services_secret_key_is_refused_from_a_browser() {
     let app = TestAuth::new().await;
     let admin = key("service_role");

@@ -248,15 +248,3 @@ fn of_two_handlers_the_one_of_the_first_schema_wins() {
     let key = (HandlerTarget::AnyElement, "text/plain".into());
     assert_eq!(&*catalog.media_handlers[&key].function.schema, "b");
 }
-
-#[test]
-fn what_marks_a_relation_as_public_is_no_part_of_its_description() {
-    let told = |comment: &str| without_marker(comment.to_owned());
-    assert_eq!(told("Films\n @public "), Some("Films".to_owned()));
-    assert_eq!(
-        told("Films\n@public\n\nOld ones"),
-        Some("Films\n\nOld ones".to_owned())
-    );
-    assert_eq!(told("@public"), None);
-    assert_eq!(told("Not @public\n"), Some("Not @public\n".to_owned()));
-}

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crestfall_core::catalog::comment;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -18,6 +19,7 @@ pub(super) struct TypeRow {
     pub(super) base: Option<i64>,
     pub(super) not_null: bool,
     pub(super) is_row_of_relation: bool,
+    #[serde(deserialize_with = "comment::deserialize")]
     pub(super) comment: Option<String>,
     pub(super) labels: Option<Vec<String>>,
     pub(super) attributes: Option<Vec<AttributeRow>>,
@@ -27,6 +29,7 @@ pub(super) struct TypeRow {
 pub(super) struct AttributeRow {
     pub(super) name: String,
     pub(super) kind: i64,
+    #[serde(deserialize_with = "comment::deserialize")]
     pub(super) comment: Option<String>,
 }
 
@@ -37,6 +40,7 @@ pub(super) struct RelationRow {
     pub(super) name: String,
     pub(super) is_view: bool,
     pub(super) row_security: bool,
+    #[serde(deserialize_with = "comment::deserialize")]
     pub(super) comment: Option<String>,
     pub(super) insertable: bool,
     pub(super) updatable: bool,
@@ -52,6 +56,7 @@ pub(super) struct ColumnRow {
     pub(super) has_default: bool,
     pub(super) always: bool,
     pub(super) writable: bool,
+    #[serde(deserialize_with = "comment::deserialize")]
     pub(super) comment: Option<String>,
 }
 
@@ -59,6 +64,7 @@ pub(super) struct ColumnRow {
 pub(super) struct FunctionRow {
     pub(super) schema: String,
     pub(super) name: String,
+    #[serde(deserialize_with = "comment::deserialize")]
     pub(super) comment: Option<String>,
     pub(super) reads: bool,
     pub(super) set_of: bool,

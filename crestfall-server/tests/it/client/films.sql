@@ -1,7 +1,7 @@
 -- What the tests of the client and of generated types work on.
 
 create type genre as enum ('drama', 'comedy', 'science-fiction');
-comment on type genre is 'What kind of film it is';
+comment on type genre is 'What kind of film it is @graphql({"name": "FilmGenre"})';
 
 create type money_amount as (amount numeric, currency text);
 comment on type money_amount is 'An amount and its currency';
@@ -13,8 +13,8 @@ create table directors (
   name text not null unique,
   born date
 );
-comment on table directors is 'Who makes films';
-comment on column directors.name is 'As credited';
+comment on table directors is E'Who makes films\n@public';
+comment on column directors.name is E'@graphql({"description": "The name (as credited)"})\nAs credited';
 
 create table films (
   id bigint generated always as identity primary key,
@@ -93,7 +93,7 @@ create function newest_film() returns films stable language sql as
   'select * from films order by year desc, id limit 1';
 create function add_numbers(a int, b int default 10) returns int immutable language sql as
   'select a + b';
-comment on function add_numbers is 'The sum of two numbers';
+comment on function add_numbers is E'The sum of two numbers\n@public\n@graphql({"name": "sum"})';
 create function films_by_year(since int default 0) returns table (year int, films bigint)
   stable language sql as
   'select year, count(*) from films where year >= since group by year order by year';

@@ -151,6 +151,7 @@ async fn a_client_of_ones_own_making() {
     let paths = crestfall_client::Paths {
         rest: "/postgresql/rest".to_owned(),
         auth: "authentication".to_owned(),
+        graphql: "postgresql/graphql".to_owned(),
         rbac: "authorization".to_owned(),
     };
     let client = Client::builder(world.url())

@@ -7,7 +7,10 @@ use serde_json::json;
 
 use super::World;
 
-#[allow(dead_code)]
+#[expect(
+    dead_code,
+    reason = "the tests of accounts, whose it is, use more of it"
+)]
 #[path = "../../../../crestfall-auth/tests/it/fake_provider.rs"]
 mod fake_provider;
 
