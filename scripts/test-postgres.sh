@@ -34,5 +34,6 @@ for version in "$@"; do
     chmod 777 "$scratch/$version"
     cp -r "$(dirname "$programs")" "$scratch/$version/native"
     TMPDIR=$scratch/$version CRESTFALL_POSTGRES_BIN=$scratch/$version/native/bin \
-        cargo test --locked -p crestfall-core -p crestfall-rest -p crestfall-auth --all-features --test it
+        cargo test --locked -p crestfall-core -p crestfall-rest -p crestfall-auth -p crestfall-graphql \
+        -p crestfall-rbac -p crestfall-audit --all-features --test it
 done

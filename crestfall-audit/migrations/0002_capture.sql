@@ -13,9 +13,13 @@ end
 $$;
 
 -- The columns of a table, so that two tables of the same have the same rows.
-create function audit.shape(relation oid) returns text language sql stable set search_path = '' as $$
-  select coalesce(string_agg(format('%I %s', attname, atttypid), ',' order by attnum), '')
-  from pg_catalog.pg_attribute where attrelid = relation and attnum > 0 and not attisdropped
+create function audit.shape(relation oid) returns text language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select coalesce(string_agg(format('%I %s', attname, atttypid), ',' order by attnum), '')
+    from pg_catalog.pg_attribute where attrelid = relation and attnum > 0 and not attisdropped
+  );
+end
 $$;
 
 -- The images of an entry: the only one, or all in an array.
@@ -85,13 +89,13 @@ begin
     columns_of := columns_of || format('(select pg_catalog.count(*) as rows%s from (select * from %s_rows limit 1001) as r) as %2$s',
       (select string_agg(format(case when same then ', pg_catalog.array_agg(r.%I) as c%s' else ', pg_catalog.json_agg(r.%I) as c%s' end,
          name, n), '' order by n) from unnest(columns, by_array) with ordinality as c (name, same, n)), side);
-    column_images := column_images || format('pg_catalog.json_build_object(%s)',
+    -- As one row of arrays, which is written as it goes; built of texts, each of these would be copied three times.
+    column_images := column_images || format('(select pg_catalog.row_to_json(i.*) from (select %s offset 0) as i)',
       (select string_agg(format(case
-           when same and side = 'old' then '%L, case when old.c%s%s operator(pg_catalog.<>) new.c%2$s then pg_catalog.array_to_json(old.c%2$s) end'
-           when same then '%L, pg_catalog.array_to_json(new.c%s)'
+           when same and side = 'old' then 'case when old.c%1$s%2$s operator(pg_catalog.<>) new.c%1$s then old.c%1$s end as %4$I'
            when side = 'old' and operation = 'update'
-             then '%L, case when old.c%s::pg_catalog.text operator(pg_catalog.<>) new.c%2$s::pg_catalog.text then old.c%2$s end'
-           else '%L, %4$s.c%2$s' end, name, n, case when type in ('text', 'varchar') then ' collate pg_catalog."C"' end, side), ', ' order by n)
+             then 'case when old.c%1$s::pg_catalog.text operator(pg_catalog.<>) new.c%1$s::pg_catalog.text then old.c%1$s end as %4$I'
+           else '%3$s.c%1$s as %4$I' end, n, case when type in ('text', 'varchar') then ' collate pg_catalog."C"' end, side, name), ', ' order by n)
        from unnest(columns, types, by_array) with ordinality as c (name, type, same, n)));
     parts_of := parts_of || format($f$(
       select (r.place operator(pg_catalog.-) 1) operator(pg_catalog./) %s as part, pg_catalog.count(*) as rows,
@@ -114,7 +118,6 @@ begin
     return null;
   end if;$f$,
     into_log, format(entry_key, format('(select %s from new_rows as r)', key)), array_to_string(row_images, ', '), secret || missing, key, image, sides[1]);
-  -- json_build_object takes a hundred arguments.
   if not hides and most = 1000 and cardinality(columns) between 1 and 50 then
     body := body || format($f$
   if audit.shape(tg_relid) operator(pg_catalog.=) %L then

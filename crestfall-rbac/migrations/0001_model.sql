@@ -138,7 +138,9 @@ create unique index assignments_key on rbac.assignments
   (subject, role_id, coalesce(organisation_id::text, ''), coalesce(resource, ''));
 create index assignments_role_id_idx on rbac.assignments (role_id);
 create index assignments_organisation_id_idx on rbac.assignments (organisation_id, subject);
-create index assignments_resource_idx on rbac.assignments (resource) where resource is not null;
+-- By which decisions find what a subject has: but on single resources, of which there may be many; and on one.
+create index assignments_subject_idx on rbac.assignments (subject) where resource is null;
+create index assignments_resource_idx on rbac.assignments (resource, subject) where resource is not null;
 
 create table rbac.invitations (
   id uuid primary key default gen_random_uuid(),

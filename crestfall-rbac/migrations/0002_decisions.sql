@@ -6,6 +6,8 @@
 -- What policies ask on every query, rbac.is_authorized and rbac.organisations, does without
 -- `set search_path`, which costs a tenth of a decision and the plans of the caller. So nothing in these,
 -- and in what they call, is found by a search path: not an operator, and not the name of a type.
+-- Their statements are planned once in a session, by plan_cache_mode: for one set of values, most of them
+-- null, there always seems to be a cheaper plan, and finding it costs three times the decision.
 do $$
 begin
   if exists (select from pg_roles where rolname = 'crestfall_rbac') then
@@ -21,28 +23,19 @@ language plpgsql stable parallel safe as $$
 declare
   told pg_catalog.text := pg_catalog.current_setting('request.jwt.claims', true);
   claims pg_catalog.jsonb;
-  claim pg_catalog.jsonb;
-  said pg_catalog.text;
 begin
   if told is null or told operator(pg_catalog.=) '' then
     return null;
   end if;
   claims := told::pg_catalog.jsonb;
-  claim := claims operator(pg_catalog.->) 'sub';
-  if pg_catalog.jsonb_typeof(claim) operator(pg_catalog.=) 'string' then
-    said := claim operator(pg_catalog.#>>) '{}';
-    if said operator(pg_catalog.<>) '' and said operator(pg_catalog.<>) '*' then
-      return said;
-    end if;
-  end if;
-  claim := claims operator(pg_catalog.->) 'api_key_id';
-  if pg_catalog.jsonb_typeof(claim) operator(pg_catalog.=) 'string' then
-    said := claim operator(pg_catalog.#>>) '{}';
-    if said operator(pg_catalog.<>) '' then
-      return 'api_key:' operator(pg_catalog.||) said;
-    end if;
-  end if;
-  return null;
+  return case
+    when pg_catalog.jsonb_typeof(claims operator(pg_catalog.->) 'sub') operator(pg_catalog.=) 'string'
+      and (claims operator(pg_catalog.->>) 'sub') operator(pg_catalog.<>) all (array['', '*'])
+      then claims operator(pg_catalog.->>) 'sub'
+    when pg_catalog.jsonb_typeof(claims operator(pg_catalog.->) 'api_key_id') operator(pg_catalog.=) 'string'
+      and (claims operator(pg_catalog.->>) 'api_key_id') operator(pg_catalog.<>) ''
+      then 'api_key:' operator(pg_catalog.||) (claims operator(pg_catalog.->>) 'api_key_id')
+  end;
 end
 $$;
 
@@ -87,36 +80,71 @@ language sql stable parallel safe as $$
     and (a.expires_at is null or a.expires_at > statement_timestamp())
 $$;
 
--- Whether a subject has a permission somewhere: everywhere, in this organisation or on this
--- resource. With `until`, whether for so long.
-create function rbac.holds(
-  who text, permission text, organisation uuid, resource text, until timestamptz default null
-) returns boolean
-language plpgsql stable parallel safe as $$
-declare
-  colon int := pg_catalog.strpos(permission, ':');
-  -- As rbac.covering says, without a call and as so many values as there are: of an array the planner
-  -- does not know how long it is, and may then plan each time anew.
-  all_of_resource pg_catalog.text := pg_catalog.left(permission, colon) operator(pg_catalog.||) '*';
-  all_of_action pg_catalog.text := '*' operator(pg_catalog.||) pg_catalog.substr(permission, colon);
+-- Refuses what is no permission.
+create function rbac.refuse_permission(permission text) returns void
+language plpgsql immutable parallel safe as $$
 begin
-  if not coalesce(rbac.is_permission(permission), false) then
-    raise exception 'not a permission: %', coalesce(permission, 'null')
-      using errcode = 'invalid_parameter_value', hint = 'Permissions are of the form resource:action';
+  raise exception 'not a permission: %', coalesce(permission, 'null')
+    using errcode = 'invalid_parameter_value', hint = 'Permissions are of the form resource:action';
+end
+$$;
+
+-- Whether who asks has a permission: everywhere; with `organisation`, there; with `resource`
+-- (kind/id), on that one.
+create function rbac.is_authorized(
+  permission text, resource text default null, organisation uuid default null
+) returns boolean
+language plpgsql stable parallel safe security definer cost 1000
+set plan_cache_mode = force_generic_plan as $$
+declare
+  who pg_catalog.text;
+  colon pg_catalog.int4;
+begin
+  if rbac.is_service() then
+    return true;
   end if;
-  -- As a subselect: a join is begun as a whole for the one row that there is, at twice the price.
+  who := rbac.subject();
+  if who is null then
+    return false;
+  elsif rbac.is_permission(permission) is not true then
+    perform rbac.refuse_permission(permission);
+  end if;
+  colon := pg_catalog.strpos(permission, ':');
+  -- The wildcards as rbac.covering says, without a call. Grants as a subselect: a join is begun as a whole
+  -- for the one row that there is, at twice the price.
   perform from rbac.assignments a
-  where a.subject operator(pg_catalog.=) any (array[who, '*'])
-    and (a.expires_at is null or (a.expires_at operator(pg_catalog.>) pg_catalog.statement_timestamp()
-      and (holds.until is null or a.expires_at operator(pg_catalog.>=) holds.until)))
-    and ((a.organisation_id is null and a.resource is null)
-      or a.organisation_id operator(pg_catalog.=) holds.organisation
-      or a.resource operator(pg_catalog.=) holds.resource)
+  where a.subject operator(pg_catalog.=) any (array[who, '*']) and a.resource is null
+    and (a.organisation_id is null or a.organisation_id operator(pg_catalog.=) is_authorized.organisation)
+    and (a.expires_at operator(pg_catalog.>) pg_catalog.statement_timestamp()) is not false
     and (
       select true from rbac.role_grants r
       where r.role_id operator(pg_catalog.=) a.role_id
-        and r.permission operator(pg_catalog.=)
-          any (array[holds.permission, all_of_resource, all_of_action, '*:*'])
+        and r.permission operator(pg_catalog.=) any (array[
+          is_authorized.permission,
+          pg_catalog.left(is_authorized.permission, colon) operator(pg_catalog.||) '*',
+          '*' operator(pg_catalog.||) pg_catalog.substr(is_authorized.permission, colon),
+          '*:*'
+        ])
+      limit 1
+    )
+  limit 1;
+  if found or resource is null then
+    return found;
+  end if;
+  -- By itself, so that it costs nothing where nobody asks, and who has a thousand resources is not read whole.
+  perform from rbac.assignments a
+  where a.subject operator(pg_catalog.=) any (array[who, '*'])
+    and a.resource operator(pg_catalog.=) is_authorized.resource
+    and (a.expires_at operator(pg_catalog.>) pg_catalog.statement_timestamp()) is not false
+    and (
+      select true from rbac.role_grants r
+      where r.role_id operator(pg_catalog.=) a.role_id
+        and r.permission operator(pg_catalog.=) any (array[
+          is_authorized.permission,
+          pg_catalog.left(is_authorized.permission, colon) operator(pg_catalog.||) '*',
+          '*' operator(pg_catalog.||) pg_catalog.substr(is_authorized.permission, colon),
+          '*:*'
+        ])
       limit 1
     )
   limit 1;
@@ -124,22 +152,32 @@ begin
 end
 $$;
 
--- For whom else the internals are: nobody.
-revoke execute on function rbac.held(text), rbac.holds(text, text, uuid, text, timestamptz) from public;
-
--- Whether who asks has a permission: everywhere; with `organisation`, there; with `resource`
--- (kind/id), on that one.
-create function rbac.is_authorized(
-  permission text, resource text default null, organisation uuid default null
+-- The same about any subject; with `until`, whether for so long.
+create function rbac.holds(
+  who text, permission text, organisation uuid, resource text, until timestamptz default null
 ) returns boolean
-language plpgsql stable parallel safe security definer cost 1000 as $$
-declare
-  who pg_catalog.text := rbac.subject();
+language plpgsql stable parallel safe set search_path = '' as $$
 begin
-  return rbac.is_service()
-    or (who is not null and rbac.holds(who, permission, organisation, resource));
+  if rbac.is_permission(permission) is not true then
+    perform rbac.refuse_permission(permission);
+  end if;
+  return exists (
+    select from rbac.assignments a
+    join rbac.role_grants r on r.role_id = a.role_id
+    where a.subject in (who, '*')
+      and (a.expires_at is null or (a.expires_at > pg_catalog.statement_timestamp()
+        and (holds.until is null or a.expires_at >= holds.until)))
+      and ((a.organisation_id is null and a.resource is null)
+        or a.organisation_id = holds.organisation
+        or a.resource = holds.resource)
+      and r.permission = any (rbac.covering(holds.permission))
+  );
 end
 $$;
+
+-- For whom else the internals are: nobody.
+revoke execute on function rbac.held(text), rbac.holds(text, text, uuid, text, timestamptz),
+  rbac.refuse_permission(text) from public;
 
 -- Whether who asks has a role that every organisation knows, or one below it.
 create function rbac.has_role(
@@ -163,39 +201,41 @@ $$;
 -- The organisations in which who asks has a permission; without one, of which they are a member. Who
 -- has it everywhere has it in all.
 create function rbac.organisations(permission text default null) returns uuid[]
-language plpgsql stable parallel safe security definer cost 1000 as $$
+language plpgsql stable parallel safe security definer cost 1000
+set plan_cache_mode = force_generic_plan as $$
 declare
-  who pg_catalog.text := rbac.subject();
-  colon int;
-  all_of_resource pg_catalog.text;
-  all_of_action pg_catalog.text;
+  who pg_catalog.text;
+  colon pg_catalog.int4;
   found_in pg_catalog.uuid[];
 begin
   if rbac.is_service() then
     return array(select o.id from rbac.organisations o);
-  elsif who is null then
+  end if;
+  who := rbac.subject();
+  if who is null then
     return '{}';
   elsif permission is null then
     return array(select m.organisation_id from rbac.memberships m
       where m.subject operator(pg_catalog.=) who);
   elsif not rbac.is_permission(permission) then
-    raise exception 'not a permission: %', permission
-      using errcode = 'invalid_parameter_value', hint = 'Permissions are of the form resource:action';
+    perform rbac.refuse_permission(permission);
   end if;
   colon := pg_catalog.strpos(permission, ':');
-  all_of_resource := pg_catalog.left(permission, colon) operator(pg_catalog.||) '*';
-  all_of_action := '*' operator(pg_catalog.||) pg_catalog.substr(permission, colon);
   -- Null is everywhere.
   found_in := array(
     select distinct a.organisation_id
     from rbac.assignments a
     where a.subject operator(pg_catalog.=) any (array[who, '*']) and a.resource is null
-      and (a.expires_at is null or a.expires_at operator(pg_catalog.>) pg_catalog.statement_timestamp())
+      and (a.expires_at operator(pg_catalog.>) pg_catalog.statement_timestamp()) is not false
       and (
         select true from rbac.role_grants r
         where r.role_id operator(pg_catalog.=) a.role_id
-          and r.permission operator(pg_catalog.=)
-            any (array[organisations.permission, all_of_resource, all_of_action, '*:*'])
+          and r.permission operator(pg_catalog.=) any (array[
+            organisations.permission,
+            pg_catalog.left(organisations.permission, colon) operator(pg_catalog.||) '*',
+            '*' operator(pg_catalog.||) pg_catalog.substr(organisations.permission, colon),
+            '*:*'
+          ])
         limit 1
       )
   );
@@ -290,23 +330,34 @@ create function rbac.holdings(who text)
 returns table (
   kind text, name text, organisation_id uuid, resource text, seconds_left double precision
 )
-language sql stable security definer set search_path = '' as $$
-  with held as materialized (select * from rbac.held(who)), every (kind, name, o, r, at) as (
-    select 'permission', r.permission, held.organisation_id, held.resource, held.expires_at
-    from held join rbac.role_permissions r on r.role_id = held.role_id
-    union all
-    select 'role', role.name, held.organisation_id, held.resource, held.expires_at
-    from held join rbac.roles role on role.id = held.role_id
-    where role.organisation_id is null
-    union all
-    select 'member', '', m.organisation_id, null, null from rbac.memberships m where m.subject = who
-  )
-  -- Of several that say the same, the one that lasts; until the first ends, it is not known better.
-  select kind, name, o, r,
-    case when bool_or(at is null) then null
-      else extract(epoch from max(at) - statement_timestamp())::double precision end
-  from every
-  group by kind, name, o, r
+-- Not in SQL: that would be planned anew each time, which costs ten times what it does.
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+begin
+  return query
+    with held as materialized (
+      select a.role_id, a.organisation_id as o, a.resource as r, a.expires_at as at
+      from rbac.assignments a
+      where a.subject in (who, '*') and (a.expires_at > pg_catalog.statement_timestamp()) is not false
+    ), every (kind, name, o, r, at) as (
+      select 'permission', g.permission, held.o, held.r, held.at
+      from held join rbac.role_grants g on g.role_id = held.role_id
+      union all
+      select 'role', role.name, held.o, held.r, held.at
+      from held
+      join rbac.role_closure closure on closure.role_id = held.role_id
+      join rbac.roles role on role.id = closure.above_id
+      where role.organisation_id is null
+      union all
+      select 'member', '', m.organisation_id, null, null from rbac.memberships m where m.subject = who
+    )
+    -- Of several that say the same, the one that lasts; until the first ends, it is not known better.
+    select kind, name, o, r,
+      case when bool_or(at is null) then null
+        else extract(epoch from max(at) - statement_timestamp())::double precision end
+    from every
+    group by kind, name, o, r;
+end
 $$;
 revoke execute on function rbac.holdings(text) from public;
 

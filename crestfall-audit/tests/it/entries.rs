@@ -98,19 +98,27 @@ async fn a_statement_that_changes_nothing_leaves_nothing() {
 #[tokio::test]
 async fn every_way_to_write_is_logged() {
     let audited = Audited::new().await;
-    audited.run("
+    let merge = match audited.version().await {
+        14 => {
+            "update invoices set amount = 8 where id = 2; insert into invoices values (4, 4, '');"
+        }
+        _ => {
+            "merge into invoices i using (values (2), (4)) as v (id) on i.id = v.id
+            when matched then update set amount = 8 when not matched then insert values (v.id, 4, '');"
+        }
+    };
+    audited.run(&format!("
         create table lines (id int primary key, invoice bigint references invoices on delete cascade on update cascade);
         select audit.track('lines');
         insert into invoices values (1, 1, ''), (2, 2, '') on conflict (id) do update set amount = 0;
         insert into lines values (1, 1), (2, 1), (3, 2);
         insert into invoices values (1, 1, ''), (3, 3, '') on conflict (id) do update set amount = 9;
-        merge into invoices i using (values (2), (4)) as v (id) on i.id = v.id
-          when matched then update set amount = 8 when not matched then insert values (v.id, 4, '');
+        {merge}
         update invoices set id = 10 where id = 1;
         delete from invoices where id = 10;
         truncate lines;
         copy (select 7, 7, 'x') to '/dev/null';
-    ").await;
+    ")).await;
     let log = audited
         .texts(
             "select relation_name || ' ' || operation || ' ' || count(*) from audit.log

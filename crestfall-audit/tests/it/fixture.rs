@@ -48,6 +48,12 @@ impl Audited {
         self.db.execute(sql).await;
     }
 
+    /// PostgreSQL's major version: 14 has neither MERGE nor views that read with the caller's rights.
+    pub(crate) async fn version(&self) -> u32 {
+        let number = self.texts("select current_setting('server_version_num')");
+        number.await[0].parse::<u32>().unwrap() / 10_000
+    }
+
     /// The first column of the rows, as text.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let mut connection = self.db.connect().await;

@@ -15,7 +15,12 @@ async fn readers_are_those_who_were_made_so() {
     };
     assert_eq!(count("crestfall_audit_reader").await, "1");
     assert_eq!(count("service_role").await, "1");
-    assert_eq!(count("authenticated").await, "0");
+    if audited.version().await > 14 {
+        assert_eq!(count("authenticated").await, "0");
+    } else {
+        let refused = audited.refusal("authenticated", "select * from audit.log");
+        assert!(refused.await.contains("permission denied"));
+    }
     assert!(
         audited
             .refusal("anon", "select * from audit.log")
@@ -33,6 +38,10 @@ async fn readers_are_those_who_were_made_so() {
 #[tokio::test]
 async fn who_may_read_in_their_organisation_reads_that_and_nothing_else() {
     let audited = Audited::new().await;
+    // There a view knows no policies: nobody who is signed in reads it.
+    if audited.version().await == 14 {
+        return;
+    }
     audited.run("
         create schema rbac; grant usage on schema rbac to public;
         create function rbac.is_authorized(permission text, resource text default null, organisation uuid default null) returns boolean language sql stable as

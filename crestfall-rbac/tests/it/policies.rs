@@ -86,10 +86,13 @@ async fn a_policy_by_permission_asks_once_and_not_at_all_for_each_row() {
         .await;
     let plan = plan(&app, "ada", "select * from invoices where total > 5").await;
     assert_asks_once(&plan);
-    assert!(
-        plan.contains("One-Time Filter") || plan.contains("Filter: ($0"),
-        "{plan}"
-    );
+    // PostgreSQL 17 and later tell the answer of the one question by its plan's name.
+    let once = [
+        "One-Time Filter",
+        "Filter: ($0",
+        "Filter: ((InitPlan 1).col1",
+    ];
+    assert!(once.iter().any(|words| plan.contains(words)), "{plan}");
     let hidden: i64 = app.ask("ada", "select count(*) from invoices").await;
     app.assign("ada", "clerk", ("", "")).await;
     let seen: i64 = app.ask("ada", "select count(*) from invoices").await;
