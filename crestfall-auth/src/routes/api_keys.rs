@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::api_key::Scopes;
 use crate::audit::{self, Action};
 use crate::auth::Auth;
+use crate::reconfigure::Live;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
@@ -18,7 +19,7 @@ use crate::signed_in::SignedIn;
 use crate::store::api_keys;
 use crate::user::User;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/user/api-keys", get(list).post(create))
         .route("/user/api-keys/{id}", delete(revoke))

@@ -17,6 +17,7 @@ use url::Url;
 
 use super::cookie::end_session;
 use crate::auth::Auth;
+use crate::reconfigure::Live;
 use crate::caller::Caller;
 use crate::error::Result;
 use crate::forward_auth::Subject;
@@ -26,7 +27,7 @@ use crate::query::Query;
 use crate::session;
 use crate::store::users;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/login", get(show).post(sign_in))
         .route("/login/code", post(second_factor))
@@ -80,7 +81,7 @@ fn see_other(to: &Url, cookie: Option<HeaderValue>) -> Response {
 
 /// Whose session the request's cookie is of, and the cookie's successor.
 async fn who(auth: &Auth, parts: &Parts) -> (Option<Identity>, Option<HeaderValue>) {
-    let cookie = auth.authenticators().cookies.cookie();
+    let cookie = auth.cookies().cookie();
     let Some(value) = cookie.and_then(|cookie| cookie.read(&parts.headers)) else {
         return (None, None);
     };

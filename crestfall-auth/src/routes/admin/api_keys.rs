@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::audit::{self, Action};
 use crate::auth::Auth;
+use crate::reconfigure::Live;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
@@ -21,7 +22,7 @@ use crate::signed_in::Admin;
 use crate::store::api_keys::{self, ApiKeyRow};
 use crate::store::users;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/admin/api-keys", get(list).post(create))
         .route("/admin/api-keys/{id}", patch(update).delete(revoke))

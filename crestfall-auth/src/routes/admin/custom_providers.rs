@@ -10,6 +10,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::auth::Auth;
+use crate::reconfigure::Live;
 use crate::body::{Body, or_default};
 use crate::error::{Error, ErrorCode, Result};
 use crate::provider::{CustomProvider, discover, is_reserved, secret_owner};
@@ -37,7 +38,7 @@ const PROTECTED: [&str; 13] = [
     "is_super_admin",
 ];
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/admin/custom-providers", get(list).post(create))
         .route(
