@@ -325,7 +325,9 @@ impl Auth {
     }
 
     async fn reload_keys(&self) {
-        let reloaded = self.shared.keys
+        let reloaded = self
+            .shared
+            .keys
             .reload(self.pool(), self.config(), self.sealer());
         if let Err(error) = reloaded.await {
             let error = &error as &dyn std::error::Error;
@@ -408,7 +410,8 @@ impl Auth {
 
     /// Sends text messages, if anything does, and their words.
     pub(crate) fn sms(&self) -> Option<(&dyn SmsSender, &SmsText)> {
-        self.settled.sms
+        self.settled
+            .sms
             .as_deref()
             .map(|sender| (sender, &self.settled.sms_text))
     }

@@ -32,8 +32,8 @@ use axum::middleware;
 use axum::routing::{delete, get, post};
 use serde::Deserialize;
 
-use crate::reconfigure::Live;
 use crate::error::{Error, ErrorCode, answer_in_the_callers_form};
+use crate::reconfigure::Live;
 use crate::{captcha, rate_limit};
 
 /// The query of what sends a mail: where its link leads in the end.

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::audit::{self, Action};
 use crate::auth::Auth;
-use crate::reconfigure::Live;
 use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
+use crate::reconfigure::Live;
 use crate::refresh_token::RefreshToken;
 use crate::session;
 use crate::store::{sessions, users};

@@ -13,10 +13,10 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 
 use crate::auth::Auth;
-use crate::reconfigure::Live;
 use crate::authenticator::credential::Credential;
 use crate::config::ForwardAuthPolicy;
 use crate::forward_auth::{Decision, Form, ForwardAuth, Subject, Target};
+use crate::reconfigure::Live;
 
 const USER: HeaderName = HeaderName::from_static("remote-user");
 const GROUPS: HeaderName = HeaderName::from_static("remote-groups");

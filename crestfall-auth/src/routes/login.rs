@@ -17,13 +17,13 @@ use url::Url;
 
 use super::cookie::end_session;
 use crate::auth::Auth;
-use crate::reconfigure::Live;
 use crate::caller::Caller;
 use crate::error::Result;
 use crate::forward_auth::Subject;
 use crate::login_page::{LoginPage, PASSKEY_SCRIPT, Step};
 use crate::own_api::Answer;
 use crate::query::Query;
+use crate::reconfigure::Live;
 use crate::session;
 use crate::store::users;
 

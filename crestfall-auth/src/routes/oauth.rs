@@ -20,9 +20,9 @@ use axum::routing::{get, post};
 use http::StatusCode;
 
 use crate::auth::Auth;
-use crate::reconfigure::Live;
 use crate::error::{Error, ErrorCode, Result};
 use crate::oauth::metadata::issuer_path;
+use crate::reconfigure::Live;
 
 pub(super) fn routes(live: &Live) -> Router<Live> {
     Router::new()

@@ -15,10 +15,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::auth::Auth;
-use crate::reconfigure::Live;
 use crate::body::or_default;
 use crate::error::{Error, ErrorCode, Result};
 use crate::factor::webauthn::{self, Ceremony, RelyingParty};
+use crate::reconfigure::Live;
 use crate::relying_party::Pending;
 use crate::store::passkeys::{self, Purpose};
 

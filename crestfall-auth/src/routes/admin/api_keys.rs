@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use crate::audit::{self, Action};
 use crate::auth::Auth;
-use crate::reconfigure::Live;
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::key_making::{KeyChanges, KeyView, MadeKey, Owner, Rotation, ServiceKeyRequest};
 use crate::query::Query;
+use crate::reconfigure::Live;
 use crate::require_scope::scopes_of;
 use crate::signed_in::Admin;
 use crate::store::api_keys::{self, ApiKeyRow};

@@ -10,11 +10,11 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::auth::Auth;
-use crate::reconfigure::Live;
 use crate::body::{Body, or_default};
 use crate::error::{Error, ErrorCode, Result};
 use crate::provider::{CustomProvider, discover, is_reserved, secret_owner};
 use crate::query::Query;
+use crate::reconfigure::Live;
 use crate::signed_in::Admin;
 use crate::store::custom_providers;
 use crate::user::Metadata;
