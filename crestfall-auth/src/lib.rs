@@ -8,6 +8,7 @@ mod auth_code;
 mod authenticator;
 pub mod basic;
 mod body;
+mod browser;
 mod caller;
 mod captcha;
 mod cleanup;

@@ -3,6 +3,7 @@
 mod authorize;
 mod callback;
 mod identities;
+mod link_page;
 
 use axum::Router;
 use axum::routing::{delete, get};

@@ -4,6 +4,7 @@ mod addresses;
 mod admin;
 mod at_once;
 mod authenticators;
+mod browsers;
 mod captcha;
 mod cleanup;
 mod cookie_session;
