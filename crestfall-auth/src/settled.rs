@@ -7,6 +7,8 @@ use std::sync::Arc;
 use crestfall_core::egress::{Egress, EgressError};
 use crestfall_core::rate_limit::{RateLimitLayer, RateLimiter};
 
+use url::Url;
+
 use crate::auth::{StartError, setting};
 use crate::authenticator::session_cookie::CookieRules;
 use crate::config::Config;
@@ -56,6 +58,12 @@ impl Settled {
     ) -> Result<Self, StartError> {
         if let Some(error) = unknown_provider(&config) {
             return Err(setting("providers names one that there is not")(error));
+        }
+        let validation = &config.email.validation;
+        let given: usize = validation.service_headers.values().map(Vec::len).sum();
+        if validation.headers().count() != given {
+            let message = "email.validation.service_headers has one that is none";
+            return Err(StartError::Setting(message, None));
         }
         if config.captcha.enabled && config.captcha.secret.is_empty() {
             return Err(StartError::Setting("captcha.secret is empty", None));
@@ -125,5 +133,7 @@ fn egress(config: &Config, mails: &Mails) -> Result<Egress, EgressError> {
     settings
         .allow
         .extend(mails.template_urls().map(hook::place));
+    let service = Url::parse(&config.email.validation.service_url);
+    settings.allow.extend(service.iter().map(hook::place));
     Egress::new(settings)
 }

@@ -20,6 +20,7 @@ mod issuers;
 mod links;
 mod lock_out;
 mod mail;
+mod mail_domains;
 mod matrix;
 mod oauth;
 mod passkeys;

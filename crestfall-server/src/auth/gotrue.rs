@@ -39,7 +39,7 @@ const FORWARDED_FOR: (&str, &str) = ("server.trusted_proxies", "1");
 const SB_FORWARDED_FOR: &str = "SECURITY_SB_FORWARDED_FOR_ENABLED";
 
 /// What needs no setting here: what it asks for is so anyway, or is of no use.
-const NEEDLESS: [&str; 25] = [
+const NEEDLESS: [&str; 30] = [
     "API_MAX_REQUEST_DURATION",
     "API_REQUEST_ID_HEADER",
     "AUDIT_LOG_DISABLE_POSTGRES",
@@ -56,6 +56,13 @@ const NEEDLESS: [&str; 25] = [
     "LOG_DISABLE_COLORS",
     "METRICS_ENABLED",
     "OPERATOR_TOKEN",
+    // Our check asks each time, under a name of its own.
+    "PASSWORD_HIBP_BLOOM_ENABLED",
+    "PASSWORD_HIBP_BLOOM_FALSE_POSITIVES",
+    "PASSWORD_HIBP_BLOOM_ITEMS",
+    "PASSWORD_HIBP_USER_AGENT",
+    // Nothing in GoTrue gives a session a tag: all have the first.
+    "SESSIONS_TAGS",
     // The folder is looked at every second; SIGUSR1 and SIGUSR2 always count.
     "RELOADING_GRACE_PERIOD_INTERVAL",
     "RELOADING_NOTIFY_ENABLED",
