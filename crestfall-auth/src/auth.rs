@@ -3,21 +3,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use crestfall_core::Secret;
-use crestfall_core::egress::{Egress, EgressError};
+use crestfall_core::egress::Egress;
 use crestfall_core::identity::SharedVerifier;
-use crestfall_core::job::{Claim, Worker};
-use crestfall_core::rate_limit::RateLimiter;
+use crestfall_core::job::{Claim, Handler as _, Worker};
+use crestfall_core::rate_limit::{RateLimitLayer, RateLimiter};
 use serde_json::{Map, Value};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::authenticator::Authenticators;
+use crate::authenticator::session_cookie::CookieRules;
 use crate::caller::Caller;
 use crate::config::Config;
 use crate::deferred::{self, Deferred};
@@ -27,47 +29,45 @@ use crate::forward_auth::ForwardAuth;
 use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
 use crate::lane::Lane;
-use crate::mail::{Delivery, Discard, Mailer, Mails, Smtp};
-use crate::password::{BreachCheck, HaveIBeenPwned, PasswordHasher, Policy};
-use crate::provider::{Documents, unknown_provider};
+use crate::mail::{Delivery, Mailer, Mails};
+use crate::password::{BreachCheck, PasswordHasher, Policy};
+use crate::provider::Documents;
+use crate::reconfigure::Live;
 use crate::redirect::Redirects;
 use crate::relying_party::RelyingParties;
 use crate::revocation::{Changed, Revocations};
 use crate::sealed::{SealError, SealingKeys};
+use crate::settled::{Own, Settled};
 use crate::sign_in_guard::Notice;
 use crate::signature::NonceStore;
-use crate::sms::{SmsSender, SmsService, SmsText};
+use crate::sms::{SmsSender, SmsText};
 use crate::user::User;
 use crate::{cleanup, routes};
 
 /// The authentication service over one database. Cheap to clone.
 #[derive(Clone)]
-pub struct Auth(Arc<Inner>);
+pub struct Auth {
+    shared: Arc<Shared>,
+    /// The settings as they were when this was made; [`Auth::now`] gives those in force.
+    settled: Arc<Settled>,
+}
 
-struct Inner {
+/// What stays for as long as the service runs.
+struct Shared {
     pool: PgPool,
     lane: Lane,
-    config: Config,
     sealer: Arc<SealingKeys>,
     keys: Keys,
     authenticators: Authenticators,
-    forward_auth: ForwardAuth,
     revocations: Revocations,
     passwords: PasswordHasher,
-    password_policy: Policy,
-    breaches: Option<Box<dyn BreachCheck>>,
-    redirects: Redirects,
     limiter: RateLimiter,
-    egress: Egress,
-    hooks: hook::Registry,
     directory: Option<Arc<dyn UserDirectory>>,
     documents: Documents,
-    mails: Mails,
-    delivery: Delivery,
-    sms: Option<Arc<dyn SmsSender>>,
-    sms_text: SmsText,
-    factor_sms_text: SmsText,
-    relying_parties: RelyingParties,
+    own: Own,
+    in_force: ArcSwap<Settled>,
+    /// Tells that others are in force.
+    resettled: watch::Sender<()>,
 }
 
 /// A service to be: what an embedder may bring instead of what the settings name.
@@ -155,70 +155,36 @@ impl Builder {
         let config = self.config;
         let sealer = Arc::new(sealing_keys(&config)?);
         let authenticators = Authenticators::new(&self.pool, &config, &sealer, self.nonces)?;
-        if let Some(error) = unknown_provider(&config) {
-            return Err(setting("providers names one that there is not")(error));
-        }
-        let redirects = Redirects::new(&config.site_url, &config.redirect_urls)
-            .map_err(setting("site_url or redirect_urls cannot be used"))?;
-        let mails = Mails::new(config.mail.clone(), &config.site_url, &config.external_url)
-            .map_err(setting("the settings of mail cannot be used"))?;
-        let delivery = match self.delivery {
-            Some(delivery) => delivery,
-            None if config.mail.smtp.is_set() => {
-                Delivery::new(Smtp::new(&config.mail).map_err(setting("mail.smtp cannot be used"))?)
-            }
-            None => Delivery::new(Discard),
+        let passwords = PasswordHasher::new(&config.password.hasher())
+            .map_err(setting("the parameters of password hashing cannot be used"))?;
+        let limiter = self.limiter.unwrap_or_else(RateLimiter::in_process);
+        let own = Own {
+            delivery: self.delivery,
+            sms: self.sms,
+            hooks: self.hooks,
         };
-        let sms = match self.sms {
-            Some(sms) => Some(sms),
-            None => SmsService::new(&config.sms)
-                .map_err(setting("the settings of sms cannot be used"))?
-                .map(|service| Arc::new(service) as Arc<dyn SmsSender>),
-        };
-        let breaches = match config.password.breach_check {
-            false => None,
-            true => Some(Box::new(
-                HaveIBeenPwned::new(&config.password.breaches())
-                    .map_err(setting("password.breach_url cannot be used"))?,
-            ) as Box<dyn BreachCheck>),
-        };
-        let egress = egress(&config, &mails).map_err(setting("egress cannot be used"))?;
-        let hooks = hook::Registry::new(&config, &egress, self.hooks)
-            .map_err(setting("the settings of hooks cannot be used"))?;
-        if config.captcha.enabled && config.captcha.secret.is_empty() {
-            return Err(StartError::Setting("captcha.secret is empty", None));
-        }
-        let keys = Keys::load(&self.pool, &config, &sealer).await?;
-        Ok(Auth(Arc::new(Inner {
+        let settled = Arc::new(Settled::new(config, &own, &limiter)?);
+        let config = &settled.config;
+        let keys = Keys::load(&self.pool, config, &sealer).await?;
+        let shared = Shared {
             keys,
             authenticators,
-            forward_auth: ForwardAuth::new(&config)
-                .map_err(setting("forward_auth cannot be used"))?,
             revocations: Revocations::new(config.tokens.lifetime.get()),
-            passwords: PasswordHasher::new(&config.password.hasher())
-                .map_err(setting("the parameters of password hashing cannot be used"))?,
-            password_policy: config.password.policy(),
-            breaches,
-            redirects,
-            limiter: self.limiter.unwrap_or_else(RateLimiter::in_process),
-            egress,
-            hooks,
+            passwords,
+            limiter,
             directory: self.directory,
             documents: Documents::default(),
-            mails,
-            delivery,
-            sms,
-            sms_text: SmsText::new(&config.sms.template)
-                .map_err(setting("sms.template cannot be used"))?,
-            factor_sms_text: SmsText::new(&config.mfa.phone.template)
-                .map_err(setting("mfa.phone.template cannot be used"))?,
-            relying_parties: RelyingParties::new(&config)
-                .map_err(setting("the settings of webauthn cannot be used"))?,
             sealer,
             lane: Lane::new(&self.pool),
             pool: self.pool,
-            config,
-        })))
+            own,
+            in_force: ArcSwap::new(Arc::clone(&settled)),
+            resettled: watch::Sender::new(()),
+        };
+        Ok(Auth {
+            shared: Arc::new(shared),
+            settled,
+        })
     }
 }
 
@@ -247,19 +213,19 @@ impl Auth {
 
     /// The endpoints, relative: nest them where clients expect them, such as `/auth/v1`.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        routes::router(self.clone())
+        routes::router(Live(self.clone()))
     }
 
     /// The address of the OAuth server's metadata as RFC 8414 builds it, with the issuer's path behind
     /// `/.well-known/oauth-authorization-server`: MCP clients look there alone. Merge it into the
     /// application's outermost router.
     pub fn well_known<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        routes::well_known(self.clone())
+        routes::well_known(Live(self.clone()))
     }
 
     /// What checks the tokens given out here.
     pub fn verifier(&self) -> &SharedVerifier {
-        self.0.keys.verifier()
+        self.shared.keys.verifier()
     }
 
     /// What has to run beside the router: hearing of sessions that ended and keys that changed,
@@ -272,12 +238,18 @@ impl Auth {
                 self.changed(changed).await;
             }
         };
-        let follow = self.0.revocations.follow(&self.0.pool, &told, end.clone());
-        let auth = self.clone();
+        let follow = self
+            .shared
+            .revocations
+            .follow(self.pool(), &told, end.clone());
+        let (delivering, noticing) = (self.clone(), self.clone());
         let work = Worker::new(self.pool().clone())
-            .on(Mails::JOB, self.0.delivery.clone())
+            .on(Mails::JOB, move |job: Claim| {
+                let delivery = delivering.now().settled.delivery.clone();
+                async move { delivery.handle(job).await }
+            })
             .on(Notice::JOB, move |job: Claim| {
-                Notice::handle(auth.clone(), job)
+                Notice::handle(noticing.now(), job)
             })
             .on(Deferred::JOB, deferred::handler(self.clone()))
             .run(end.clone());
@@ -288,22 +260,73 @@ impl Auth {
                 () = obey => {}
             }
         };
-        let templates = self.0.mails.keep_templates(&self.0.egress, end.clone());
-        let write_key_uses = self.0.authenticators.api_keys.write_uses(end.clone());
+        let templates = self.keep_templates(&end);
+        let write_key_uses = self.authenticators().api_keys.write_uses(end.clone());
         tokio::join!(listen, work, clean_up, templates, write_key_uses);
+    }
+
+    /// Fetches mail templates from where the settings in force have them.
+    async fn keep_templates(&self, end: &CancellationToken) {
+        let mut resettled = self.shared.resettled.subscribe();
+        while !end.is_cancelled() {
+            let auth = self.now();
+            let keep = async {
+                let keep = auth.mails().keep_templates(auth.egress(), end.clone());
+                keep.await;
+                end.cancelled().await;
+            };
+            tokio::select! {
+                () = keep => {}
+                _ = resettled.changed() => {}
+            }
+        }
+    }
+
+    /// The same with the settings in force.
+    pub(crate) fn now(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            settled: self.shared.in_force.load_full(),
+        }
+    }
+
+    /// Puts these settings in force.
+    pub(crate) fn settle(&self, settled: Arc<Settled>) {
+        self.shared.in_force.store(settled);
+        self.shared.resettled.send_replace(());
+    }
+
+    /// Hears of settings that are put in force.
+    pub(crate) fn resettled(&self) -> watch::Receiver<()> {
+        self.shared.resettled.subscribe()
+    }
+
+    /// What the embedder brought.
+    pub(crate) fn own(&self) -> &Own {
+        &self.shared.own
+    }
+
+    /// How session cookies are sent.
+    pub(crate) fn cookies(&self) -> &CookieRules {
+        &self.settled.cookies
+    }
+
+    /// How often routes may be asked.
+    pub(crate) fn limits(&self) -> &RateLimitLayer {
+        &self.settled.limits
     }
 
     async fn changed(&self, changed: Changed) {
         match changed {
             Changed::SigningKeys => self.reload_keys().await,
-            Changed::ApiKeys => self.0.authenticators.api_keys.forget_all(),
-            Changed::User(user) => self.0.authenticators.forget_user(user),
+            Changed::ApiKeys => self.shared.authenticators.api_keys.forget_all(),
+            Changed::User(user) => self.shared.authenticators.forget_user(user),
         }
     }
 
     async fn reload_keys(&self) {
         let reloaded = self
-            .0
+            .shared
             .keys
             .reload(self.pool(), self.config(), self.sealer());
         if let Err(error) = reloaded.await {
@@ -314,106 +337,106 @@ impl Auth {
 
     /// Who may see what behind a proxy.
     pub(crate) fn forward_auth(&self) -> &ForwardAuth {
-        &self.0.forward_auth
+        &self.settled.forward_auth
     }
 
     /// The ways to prove who sends a request.
     pub(crate) fn authenticators(&self) -> &Authenticators {
-        &self.0.authenticators
+        &self.shared.authenticators
     }
 
     pub(crate) fn revocations(&self) -> &Revocations {
-        &self.0.revocations
+        &self.shared.revocations
     }
 
     pub(crate) fn config(&self) -> &Config {
-        &self.0.config
+        &self.settled.config
     }
 
     pub(crate) fn keys(&self) -> &Keys {
-        &self.0.keys
+        &self.shared.keys
     }
 
     pub(crate) fn sealer(&self) -> &SealingKeys {
-        &self.0.sealer
+        &self.shared.sealer
     }
 
     pub(crate) fn passwords(&self) -> &PasswordHasher {
-        &self.0.passwords
+        &self.shared.passwords
     }
 
     pub(crate) fn password_policy(&self) -> &Policy {
-        &self.0.password_policy
+        &self.settled.password_policy
     }
 
     pub(crate) fn breaches(&self) -> Option<&dyn BreachCheck> {
-        self.0.breaches.as_deref()
+        self.settled.breaches.as_deref()
     }
 
     /// Where redirects may go.
     pub(crate) fn redirects(&self) -> &Redirects {
-        &self.0.redirects
+        &self.settled.redirects
     }
 
     /// Counts what is limited.
     pub(crate) fn limiter(&self) -> &RateLimiter {
-        &self.0.limiter
+        &self.shared.limiter
     }
 
     /// Calls addresses outside.
     pub(crate) fn egress(&self) -> &Egress {
-        &self.0.egress
+        &self.settled.egress
     }
 
     /// Where users are kept, if not here.
     pub(crate) fn directory(&self) -> Option<&dyn UserDirectory> {
-        self.0.directory.as_deref()
+        self.shared.directory.as_deref()
     }
 
     /// Asks and tells the application.
     pub(crate) fn hooks(&self) -> &hook::Registry {
-        &self.0.hooks
+        &self.settled.hooks
     }
 
     /// What issuers publish about themselves.
     pub(crate) fn documents(&self) -> &Documents {
-        &self.0.documents
+        &self.shared.documents
     }
 
     /// Writes mail.
     pub(crate) fn mails(&self) -> &Mails {
-        &self.0.mails
+        &self.settled.mails
     }
 
     /// Sends text messages, if anything does, and their words.
     pub(crate) fn sms(&self) -> Option<(&dyn SmsSender, &SmsText)> {
-        self.0
+        self.settled
             .sms
             .as_deref()
-            .map(|sender| (sender, &self.0.sms_text))
+            .map(|sender| (sender, &self.settled.sms_text))
     }
 
     /// The words of the text message with a second factor's code.
     pub(crate) fn factor_sms_text(&self) -> &SmsText {
-        &self.0.factor_sms_text
+        &self.settled.factor_sms_text
     }
 
     /// Whom authenticators talk to.
     pub(crate) fn relying_parties(&self) -> &RelyingParties {
-        &self.0.relying_parties
+        &self.settled.relying_parties
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
-        &self.0.pool
+        &self.shared.pool
     }
 
     /// Connections for what comes most often, and is one statement.
     pub(crate) fn lane(&self) -> &Lane {
-        &self.0.lane
+        &self.shared.lane
     }
 
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.0.pool.begin().await?)
+        Ok(self.shared.pool.begin().await?)
     }
 
     /// `iss` of tokens.
@@ -440,19 +463,9 @@ impl Auth {
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Auth")
-            .field("config", &self.0.config)
+            .field("config", &self.settled.config)
             .finish_non_exhaustive()
     }
-}
-
-/// A client for addresses outside, and for those that the settings name.
-fn egress(config: &Config, mails: &Mails) -> Result<Egress, EgressError> {
-    let mut settings = config.egress.clone();
-    settings.allow.extend(hook::places(config));
-    settings
-        .allow
-        .extend(mails.template_urls().map(hook::place));
-    Egress::new(settings)
 }
 
 /// Keys of the right length from texts of any, each named by a part of its own hash.

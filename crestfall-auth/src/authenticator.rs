@@ -63,9 +63,7 @@ impl Authenticators {
             people: People::default(),
             passwords: Passwords::new()
                 .map_err(crate::auth::setting("the system gave no randomness"))?,
-            cookies: Cookies::new(config).map_err(crate::auth::setting(
-                "the settings of cookies cannot be used",
-            ))?,
+            cookies: Cookies::default(),
             nonces: nonces.unwrap_or_else(|| Arc::new(MemoryNonces::default())),
             signature_policy: signed::policy(config),
         })

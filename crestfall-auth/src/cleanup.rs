@@ -12,15 +12,17 @@ const BREATH: Duration = Duration::from_millis(20);
 
 /// Removes at intervals until told to end.
 pub(crate) async fn run(auth: &Auth, end: CancellationToken) {
-    let config = &auth.config().cleanup;
-    if !config.enabled {
-        return;
-    }
-    let interval = config.interval.get().max(Duration::from_secs(1));
+    let mut resettled = auth.resettled();
     let clean = async {
         loop {
-            tokio::time::sleep(interval).await;
-            match once(auth).await {
+            let auth = auth.now();
+            let config = &auth.config().cleanup;
+            let interval = config.interval.get().max(Duration::from_secs(1));
+            tokio::select! {
+                () = tokio::time::sleep(interval), if config.enabled => {}
+                _ = resettled.changed() => continue,
+            }
+            match once(&auth).await {
                 Ok(0) => {}
                 Ok(rows) => tracing::debug!(rows, "what had expired is removed"),
                 Err(error) => {

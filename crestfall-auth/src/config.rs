@@ -5,6 +5,7 @@ mod basic;
 mod captcha;
 mod cleanup;
 mod cookies;
+mod email_validation;
 mod forward_auth;
 mod hooks;
 mod issuers;
@@ -31,6 +32,7 @@ pub use basic::BasicConfig;
 pub use captcha::{Captcha, CaptchaProvider};
 pub use cleanup::Cleanup;
 pub use cookies::CookiesConfig;
+pub use email_validation::EmailValidation;
 pub use forward_auth::{
     ForwardAuthConfig, ForwardAuthPolicy, ForwardAuthRule, QueryOperator, QueryRule,
 };
@@ -61,6 +63,10 @@ pub struct Config {
     pub redirect_urls: Vec<String>,
     /// No new users, but those an administrator makes (`DISABLE_SIGNUP`).
     pub disable_signup: bool,
+    /// `GET /admin/users` without `page` and `per_page` gives pages by cursor, which cost the same
+    /// however many users there are (`EXPERIMENTAL_CURSOR_PAGINATION_ENABLED`). With `limit` or
+    /// `cursor` in the query it does so in any case.
+    pub cursor_pages: bool,
     /// Users without an address or password (`EXTERNAL_ANONYMOUS_USERS_ENABLED`).
     pub anonymous_users: bool,
     /// A user may link further identities by hand (`SECURITY_MANUAL_LINKING_ENABLED`).
@@ -203,6 +209,8 @@ pub struct Email {
     /// `disable_signup`) is told when there is no such user, as in GoTrue. Off, nothing tells which
     /// addresses have accounts. Phone numbers too.
     pub reveal_unknown: bool,
+    /// Whether mail can go to an address, before any is sent there.
+    pub validation: EmailValidation,
 }
 
 /// Users with a phone number.
@@ -240,6 +248,7 @@ impl Default for Config {
             external_url: "http://localhost:8000/auth/v1".into(),
             redirect_urls: Vec::new(),
             disable_signup: false,
+            cursor_pages: false,
             anonymous_users: false,
             manual_linking: false,
             require_current_password: false,
@@ -317,6 +326,7 @@ impl Default for Email {
             authorized_addresses: Vec::new(),
             verify_on_get: false,
             reveal_unknown: true,
+            validation: EmailValidation::default(),
         }
     }
 }

@@ -23,6 +23,7 @@ pub struct SessionCookie {
     name: String,
     secure: bool,
     domain: Option<String>,
+    same_site: SameSite,
 }
 
 /// A value or name cannot stand in a cookie.
@@ -46,6 +47,7 @@ impl SessionCookie {
             name: format!("{prefix}{name}"),
             secure,
             domain: None,
+            same_site: SameSite::Lax,
         })
     }
 
@@ -67,7 +69,16 @@ impl SessionCookie {
             name: format!("{prefix}{}", plain.name),
             secure,
             domain: Some(domain),
+            same_site: SameSite::Lax,
         })
+    }
+
+    /// Sent with forms of other sites, too, over HTTPS: for what is no proof by itself.
+    pub(crate) fn across_sites(mut self) -> Self {
+        if self.secure {
+            self.same_site = SameSite::None;
+        }
+        self
     }
 
     /// The name as it is sent.
@@ -99,7 +110,7 @@ impl SessionCookie {
             .path("/")
             .http_only(true)
             .secure(self.secure)
-            .same_site(SameSite::Lax)
+            .same_site(self.same_site)
             .build();
         if let Some(domain) = &self.domain {
             cookie.set_domain(domain.as_str());

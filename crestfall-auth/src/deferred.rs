@@ -206,7 +206,7 @@ impl Deferred {
 /// Does the jobs.
 pub(crate) fn handler(auth: Auth) -> impl Handler {
     move |job: Claim| {
-        let auth = auth.clone();
+        let auth = auth.now();
         async move {
             let deferred: Deferred = serde_json::from_value(job.payload)
                 .map_err(|_| Failure::permanent("not a wish of this version"))?;

@@ -82,10 +82,10 @@ impl Auth {
     /// Credentials that are wrong, have expired or were revoked, and more than one of them: never a
     /// fallback to anonymous.
     pub async fn identify(&self, parts: &Parts) -> Result<Identity, Problem> {
-        let credential = self.credential(parts, &ALL)?;
-        match credential {
-            Credential::Signature => self.identify_signed_head(parts).await,
-            other => Ok(self.identify_head(other, parts).await?.0),
+        let auth = self.now();
+        match auth.credential(parts, &ALL)? {
+            Credential::Signature => auth.identify_signed_head(parts).await,
+            other => Ok(auth.identify_head(other, parts).await?.0),
         }
     }
 
@@ -98,7 +98,7 @@ impl Auth {
         &self,
         request: Request<Body>,
     ) -> Result<(Request<Body>, Identity), Problem> {
-        self.identify_by(request, &ALL).await
+        self.now().identify_by(request, &ALL).await
     }
 
     async fn identify_by(
@@ -126,7 +126,7 @@ impl Auth {
         allowed: &[Authenticator],
     ) -> Result<Credential<'a>, Problem> {
         let is_allowed = |authenticator| allowed.contains(&authenticator);
-        let cookies = &self.authenticators().cookies;
+        let cookies = self.cookies();
         let cookie = cookies
             .cookie()
             .filter(|_| is_allowed(Authenticator::Cookie));
@@ -248,7 +248,7 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {
             let (mut request, identity) =
-                match layer.auth.identify_by(request, &layer.allowed).await {
+                match layer.auth.now().identify_by(request, &layer.allowed).await {
                     Ok(identified) => identified,
                     Err(problem) => return Ok(problem.into_response()),
                 };

@@ -121,6 +121,16 @@ impl Mails {
         remote::keep(&self.0.library, &self.0.template_urls, egress, end).await;
     }
 
+    /// Takes over what others fetched from the same addresses, so that no mail is written in other
+    /// words until it is fetched again.
+    pub(crate) fn keep_fetched(&self, before: &Self) {
+        for (kind, url) in &self.0.template_urls {
+            if before.0.template_urls.get(kind) == Some(url) {
+                self.0.library.take_over(*kind, &before.0.library);
+            }
+        }
+    }
+
     /// Where templates are fetched from.
     pub(crate) fn template_urls(&self) -> impl Iterator<Item = &Url> {
         self.0.template_urls.values()

@@ -27,6 +27,11 @@ pub(crate) struct Page {
 }
 
 impl PageQuery {
+    /// Nothing is asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.page.is_empty() && self.per_page.is_empty()
+    }
+
     /// # Errors
     /// Numbers that are none, or below 1.
     pub(crate) fn check(&self) -> Result<Page> {

@@ -452,6 +452,13 @@ impl IdTokens {
     }
 }
 
+impl Provider {
+    /// Where it sends users back to.
+    pub(crate) fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+}
+
 /// What a provider's settings are, if it may be used.
 fn settings<'a>(auth: &'a Auth, known: &Known) -> Result<&'a config::Provider, &'static str> {
     let settings = auth.config().providers.get(known.name);

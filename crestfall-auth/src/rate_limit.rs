@@ -4,10 +4,14 @@
 //! spelling, header or path of the same route is no way round them. A path that is not spelled as its
 //! route is has no route.
 
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use crestfall_core::client_ip;
-use crestfall_core::rate_limit::{By, Rate, RateLimitLayer, Rule};
+use crestfall_core::rate_limit::{By, Rate, RateLimitLayer, RateLimiter, Rule};
 use http::Method;
 use http::request::Parts;
+use tower::{Layer as _, ServiceExt as _};
 use url::form_urlencoded;
 
 use crate::auth::Auth;
@@ -117,14 +121,19 @@ fn table() -> Vec<Row> {
 }
 
 /// What goes in front of the routes.
-pub(crate) fn layer(auth: &Auth) -> RateLimitLayer {
-    let limits = &auth.config().rate_limits;
+pub(crate) async fn limit(State(auth): State<Auth>, request: Request, next: Next) -> Response {
+    let Ok(response) = auth.limits().layer(next).oneshot(request).await;
+    response
+}
+
+/// The limits that these settings ask for.
+pub(crate) fn layer(limits: &RateLimits, limiter: &RateLimiter) -> RateLimitLayer {
     let rules = table().into_iter().filter_map(|row| {
         let rate = (row.rate)(limits)?;
         let rule = Rule::new(row.name, rate).by(By::Ip);
         Some(rule.when(move |request| row.is_for(request)))
     });
-    RateLimitLayer::new(auth.limiter().clone())
+    RateLimitLayer::new(limiter.clone())
         .rules(rules)
         .refuse_with(|_| axum::response::IntoResponse::into_response(reached()))
 }

@@ -2,7 +2,7 @@
 //! is committed, so that a request needs no look-up in the database (D6).
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,13 +20,21 @@ const CHANNEL: &str = "crestfall_auth";
 /// How often everything is read again, in case a notification was lost.
 const SAFETY_NET: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(1);
+/// For lifetimes that no calendar has.
+const LONGEST: TimeDelta = TimeDelta::days(7);
+
+/// For how many seconds an ended session is remembered.
+fn memory(token_lifetime: Duration) -> i64 {
+    let lifetime = TimeDelta::from_std(token_lifetime).unwrap_or(LONGEST);
+    (lifetime + TimeDelta::minutes(5)).num_seconds()
+}
 
 /// The ended sessions of the last token lifetime.
 #[derive(Debug)]
 pub(crate) struct Revocations {
     ended: RwLock<HashMap<Uuid, DateTime<Utc>>>,
-    /// After this long no access token of an ended session can be alive.
-    memory: TimeDelta,
+    /// After so many seconds no access token of an ended session can be alive.
+    memory: AtomicI64,
     /// Whether changes are heard of as they are committed.
     followed: AtomicBool,
 }
@@ -43,12 +51,24 @@ pub(crate) enum Changed {
 impl Revocations {
     /// Remembers as long as access tokens live.
     pub(crate) fn new(token_lifetime: Duration) -> Self {
-        let lifetime = TimeDelta::from_std(token_lifetime).unwrap_or(TimeDelta::days(7));
         Self {
             ended: RwLock::default(),
-            memory: lifetime + TimeDelta::minutes(5),
+            memory: AtomicI64::new(memory(token_lifetime)),
             followed: AtomicBool::new(false),
         }
+    }
+
+    /// Remembers as long as new access tokens live, and no shorter than before: those given out
+    /// meanwhile live on.
+    pub(crate) fn remember_for(&self, token_lifetime: Duration) {
+        self.memory
+            .fetch_max(memory(token_lifetime), Ordering::AcqRel);
+    }
+
+    /// What ended earlier does not matter any more.
+    fn horizon(&self) -> DateTime<Utc> {
+        let memory = TimeDelta::try_seconds(self.memory.load(Ordering::Acquire));
+        Utc::now() - memory.unwrap_or(LONGEST)
     }
 
     /// Whether this session has ended.
@@ -67,13 +87,13 @@ impl Revocations {
     }
 
     fn forget_old(&self) {
-        let horizon = Utc::now() - self.memory;
+        let horizon = self.horizon();
         self.ended.write().retain(|_, at| *at > horizon);
     }
 
     async fn load(&self, pool: &PgPool) -> sqlx::Result<()> {
         let mut db = pool.acquire().await?;
-        let rows = revocations::since(&mut db, Utc::now() - self.memory).await?;
+        let rows = revocations::since(&mut db, self.horizon()).await?;
         self.ended.write().extend(rows);
         self.forget_old();
         Ok(())

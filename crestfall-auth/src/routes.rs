@@ -32,8 +32,8 @@ use axum::middleware;
 use axum::routing::{delete, get, post};
 use serde::Deserialize;
 
-use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, answer_in_the_callers_form};
+use crate::reconfigure::Live;
 use crate::{captcha, rate_limit};
 
 /// The query of what sends a mail: where its link leads in the end.
@@ -47,7 +47,7 @@ pub(crate) const MAX_BODY: usize = 1 << 20;
 
 pub(crate) use oauth::well_known;
 
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(live: Live) -> Router<S> {
     Router::new()
         .route("/health", get(health::show))
         .route("/settings", get(settings::show))
@@ -71,7 +71,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
         .route("/reauthenticate", get(reauthenticate::send))
         .route("/invite", post(invite::send))
         .merge(admin::routes())
-        .merge(oauth::routes(&auth))
+        .merge(oauth::routes(&live))
         .merge(api_keys::routes())
         .merge(cookie::routes())
         .merge(forward_auth::routes())
@@ -84,11 +84,14 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> 
                 .with_status(http::StatusCode::NOT_FOUND)
         })
         .layer(middleware::from_fn_with_state(
-            auth.clone(),
+            live.clone(),
             captcha::require,
         ))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(rate_limit::layer(&auth))
+        .layer(middleware::from_fn_with_state(
+            live.clone(),
+            rate_limit::limit,
+        ))
         .layer(middleware::from_fn(answer_in_the_callers_form))
-        .with_state(auth)
+        .with_state(live)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::auth::Auth;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
-use crate::rate_limit;
+use crate::{mail_domain, rate_limit};
 
 /// A mail with a link or code. Each `action` has a gap of its own, as in GoTrue: one to sign in may
 /// follow one to confirm.
@@ -23,7 +23,8 @@ pub(crate) async fn email(auth: &Auth, caller: &Caller, action: &str, address: &
     let gap = auth.config().email.max_frequency.get();
     let key = format!("mail:{action}:{}", mailbox(address));
     keep_distance(auth, gap, &key, ErrorCode::OverEmailSendRateLimit).await?;
-    rate_limit::mail(auth, caller).await
+    rate_limit::mail(auth, caller).await?;
+    mail_domain::check(auth, address).await
 }
 
 /// A mail that an administrator has sent: no gap is kept.
@@ -32,7 +33,8 @@ pub(crate) async fn email(auth: &Auth, caller: &Caller, action: &str, address: &
 /// 429 too many from one network; 400 not to this address.
 pub(crate) async fn email_by_admin(auth: &Auth, caller: &Caller, address: &str) -> Result<()> {
     authorized(auth, address)?;
-    rate_limit::mail(auth, caller).await
+    rate_limit::mail(auth, caller).await?;
+    mail_domain::check(auth, address).await
 }
 
 /// A mail that a user has sent to a new address: a gap is kept by user and by address.

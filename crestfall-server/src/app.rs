@@ -1,7 +1,7 @@
 //! The whole process: listeners, the API and its database, signals, the end.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use crestfall_audit::Recorder;
@@ -65,6 +65,8 @@ pub(crate) struct App {
     pub(crate) recorder: Option<Recorder>,
     /// Held while settings are read again: the last to ask is the last to apply.
     pub(crate) reloading: Mutex<()>,
+    /// The authentication service, once it has started.
+    auth: OnceLock<auth::Reconfigure>,
     policy: Arc<ArcSwap<Policy>>,
     verifier: SharedVerifier,
     log: Arc<AccessLog>,
@@ -89,9 +91,18 @@ impl App {
             health: Health::default(),
             metrics,
             reloading: Mutex::default(),
+            auth: OnceLock::new(),
             recorder: audit::recorder(&setup),
             setup: ArcSwap::from_pointee(setup),
         })
+    }
+
+    /// From now on the service's settings can change; those that were read while it started count.
+    fn knows(&self, auth: auth::Reconfigure) {
+        let setup = self.setup.load();
+        if let Err(error) = self.auth.get_or_init(|| auth).apply(setup.auth.as_ref()) {
+            lifecycle!("Failed reloading config: {}", setup::told(&error));
+        }
     }
 
     /// Tells the operator what to change in the settings.
@@ -107,10 +118,20 @@ impl App {
         setup: Setup,
         roles: HashMap<String, RoleSettings>,
     ) -> Result<(), Error> {
-        let tokens_changed = self.setup.load().tokens != setup.tokens;
-        if tokens_changed {
+        let before = self.setup.load();
+        let verifier = (before.tokens != setup.tokens).then(|| verifier(&setup.tokens));
+        let verifier = verifier.transpose()?;
+        // The last that can be refused: until here nothing has changed.
+        match self.auth.get() {
+            Some(auth) => auth.apply(setup.auth.as_ref())?,
+            None if before.auth.is_none() && setup.auth.is_some() => {
+                lifecycle!("auth.enabled is true now: that takes a new start");
+            }
+            None => {}
+        }
+        if let Some(verifier) = verifier {
             // A new verifier has an empty cache: no token outlives its key.
-            self.verifier.store(Arc::new(verifier(&setup.tokens)?));
+            self.verifier.store(Arc::new(verifier));
         }
         self.policy.store(Arc::new(setup.policy.clone()));
         self.data.rest.reconfigure(setup.rest.clone(), roles);
@@ -269,7 +290,11 @@ impl Running {
         tokio::pin!(start);
         loop {
             let told = tokio::select! {
-                service = &mut start => return Ok(Some(Some(service?))),
+                service = &mut start => {
+                    let service = service?;
+                    self.app.knows(service.reconfigure());
+                    return Ok(Some(Some(service)));
+                }
                 told = self.next() => told?,
             };
             if !self.obey(told).await {

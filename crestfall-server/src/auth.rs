@@ -3,9 +3,13 @@
 
 pub(crate) mod alone;
 mod callers;
+mod config_dir;
+mod dot_env;
 pub(crate) mod gotrue;
 mod pool;
+mod reload;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -25,6 +29,7 @@ use crate::telemetry::lifecycle;
 pub(crate) use callers::{Callers, Reconnected};
 pub(crate) use pool::options;
 pub(crate) use pool::pool;
+pub(crate) use reload::Reconfigure;
 
 /// How long to wait before the database is asked again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(5)];
@@ -179,6 +184,14 @@ impl Service {
             .layer(scope.allow_anonymous())
             .layer(self.auth.layer())
             .layer(self.setup.client_ip.clone())
+    }
+
+    /// What changes its settings.
+    pub(crate) fn reconfigure(&self) -> Reconfigure {
+        Reconfigure {
+            auth: self.auth.clone(),
+            started: Arc::new(self.setup.clone()),
+        }
     }
 
     /// Its connections.

@@ -40,7 +40,7 @@ enum Command {
     /// Serve a project on a private PostgreSQL that is set up by itself.
     Dev(dev::Arguments),
     /// Serve users, sessions and tokens alone, on port 8081: our settings, or GoTrue's variables.
-    Auth(settings::Flags),
+    Auth(auth::alone::Arguments),
     /// Serve GraphQL alone, on port 5434.
     Graphql(settings::Flags),
     /// Bring the database up to date: our own tables, then the project's migrations.
@@ -96,7 +96,7 @@ pub(crate) fn main() -> ExitCode {
     match Cli::parse_from(arguments).command {
         Command::Serve(flags) => serve(flags),
         Command::Dev(arguments) => develop(arguments),
-        Command::Auth(flags) => authenticate(flags),
+        Command::Auth(arguments) => authenticate(&arguments),
         Command::Graphql(flags) => graphql::main(flags),
         Command::Audit(arguments) => audit::main(&arguments),
         Command::Doctor(arguments) => doctor::main(&arguments),
@@ -140,17 +140,19 @@ fn serve(flags: settings::Flags) -> ExitCode {
 }
 
 /// `crestfall auth`.
-fn authenticate(flags: settings::Flags) -> ExitCode {
-    let asked = auth::alone::asked(flags);
-    let setup = match asked.source.read(Vec::new(), None) {
-        Ok(setup) => setup,
+fn authenticate(arguments: &auth::alone::Arguments) -> ExitCode {
+    let asked = match arguments.read() {
+        Ok(asked) => asked,
         Err(error) => return fail(&error),
     };
-    let level = telemetry::start(setup.log.0, setup.log.1);
-    let Some(auth) = setup.auth.clone() else {
+    let level = telemetry::start(asked.setup.log.0, asked.setup.log.1);
+    let Some(auth) = asked.setup.auth.clone() else {
         return fail(&"auth.enabled is false");
     };
-    finish(runtime().map(|runtime| runtime.block_on(auth::alone::run(setup, auth, &asked, level))))
+    let run = |runtime: tokio::runtime::Runtime| {
+        runtime.block_on(auth::alone::run(arguments, asked, auth, level))
+    };
+    finish(runtime().map(run))
 }
 
 fn develop(arguments: dev::Arguments) -> ExitCode {

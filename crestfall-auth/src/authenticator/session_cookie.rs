@@ -43,11 +43,15 @@ pub(crate) enum CookieError {
     Origins,
 }
 
-/// How cookies are sent, and the identities of those seen a moment ago.
-pub(crate) struct Cookies {
+/// How cookies are sent.
+pub(crate) struct CookieRules {
     cookie: Option<SessionCookie>,
     csrf: Csrf,
     kept: Option<Duration>,
+}
+
+/// The identities of those seen a moment ago.
+pub(crate) struct Cookies {
     /// By session and the number of its refresh token, which changes with all that a session proves.
     known: Cache<(Uuid, i64), Known>,
     generation: Mutex<u64>,
@@ -67,8 +71,8 @@ pub(crate) struct Held {
     issued_at: i64,
 }
 
-impl Cookies {
-    pub(super) fn new(config: &Config) -> Result<Self, CookieError> {
+impl CookieRules {
+    pub(crate) fn new(config: &Config) -> Result<Self, CookieError> {
         let settings = &config.cookies;
         let secure = config.external_url.starts_with("https://");
         let cookie = match settings.domain.as_str() {
@@ -81,8 +85,6 @@ impl Cookies {
             cookie: settings.enabled.then_some(cookie),
             csrf: csrf.ok_or(CookieError::Origins)?,
             kept: settings.persistent.then_some(KEPT),
-            known: Cache::new(50_000),
-            generation: Mutex::new(0),
         })
     }
 
@@ -94,7 +96,18 @@ impl Cookies {
     pub(crate) fn csrf(&self) -> &Csrf {
         &self.csrf
     }
+}
 
+impl Default for Cookies {
+    fn default() -> Self {
+        Self {
+            known: Cache::new(50_000),
+            generation: Mutex::new(0),
+        }
+    }
+}
+
+impl Cookies {
     pub(super) fn forget_user(&self, user: Uuid) {
         let mut generation = self.generation.lock();
         *generation += 1;
@@ -124,17 +137,13 @@ impl Held {
 impl Auth {
     /// The session cookie's value in these headers, opened.
     pub(crate) fn held_cookie(&self, parts: &Parts) -> Option<Held> {
-        let value = self
-            .authenticators()
-            .cookies
-            .cookie()?
-            .read(&parts.headers)?;
+        let value = self.cookies().cookie()?.read(&parts.headers)?;
         Held::open(self, value)
     }
 
     /// `Set-Cookie` for a session's newest refresh token.
     pub(crate) fn session_cookie(&self, refresh_token: &str) -> Result<HeaderValue> {
-        let cookies = &self.authenticators().cookies;
+        let cookies = self.cookies();
         let cookie = cookies.cookie().ok_or_else(|| {
             Error::new(
                 crate::error::ErrorCode::FeatureDisabled,
@@ -151,14 +160,14 @@ impl Auth {
 
     /// `Set-Cookie` that takes the session cookie away.
     pub(crate) fn cleared_cookie(&self) -> Option<HeaderValue> {
-        let cookie = self.authenticators().cookies.cookie();
+        let cookie = self.cookies().cookie();
         cookie.map(SessionCookie::clear)
     }
 
     /// Refuses what another site made a browser send. A request without word on where it comes from
     /// is no browser's, and is refused only with a cookie (see [`Self::identify_cookie`]).
     pub(crate) fn check_origin(&self, parts: &Parts) -> Result<(), Problem> {
-        let csrf = self.authenticators().cookies.csrf();
+        let csrf = self.cookies().csrf();
         match csrf.check_origin(&parts.method, &parts.headers) {
             Ok(()) | Err(Refusal::Unknown) => Ok(()),
             Err(refusal) => Err(refusal.into()),
@@ -171,7 +180,7 @@ impl Auth {
         value: &str,
         parts: &Parts,
     ) -> Result<(Identity, Option<HeaderValue>), Problem> {
-        let csrf = self.authenticators().cookies.csrf();
+        let csrf = self.cookies().csrf();
         csrf.check_origin(&parts.method, &parts.headers)?;
         let held = Held::open(self, value).ok_or_else(|| self.cookie_refusal())?;
         self.continue_session(&held, parts).await.map_err(|error| {

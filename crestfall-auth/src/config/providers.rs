@@ -64,6 +64,14 @@ pub struct External {
     pub custom: bool,
     /// How many of those there may be; `0` is any number (`CUSTOM_OAUTH_MAX_PROVIDERS`).
     pub max_custom: u32,
+    /// The browser that begins a sign-in at a provider has to be the one that ends it, as a cookie
+    /// shows: nobody can be signed in to somebody else's account by an address. Off where browsers
+    /// come to `/authorize` by another host than to `/callback`.
+    pub bind_to_browser: bool,
+    /// Before an identity is linked, a page asks for it, unless a cookie shows that the same browser
+    /// has asked for it. Off, as in GoTrue, who opens an address that somebody else sent may link an
+    /// account of theirs at the provider to the other's account here.
+    pub confirm_links: bool,
 }
 
 impl Default for External {
@@ -76,6 +84,8 @@ impl Default for External {
             automatic_linking: true,
             linking_domains: BTreeMap::new(),
             custom: true,
+            bind_to_browser: true,
+            confirm_links: true,
             max_custom: 0,
         }
     }

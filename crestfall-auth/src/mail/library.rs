@@ -126,6 +126,15 @@ impl Library {
         Ok(())
     }
 
+    /// Takes the HTML of one kind that another library has fetched, if it has.
+    pub(super) fn take_over(&self, kind: MailKind, other: &Self) {
+        let html = other.looked.lock().remote.get(&kind).cloned();
+        // What was understood there and is not here is fetched, and told, soon.
+        if let Some(html) = html {
+            let _ = self.set_remote(kind, html);
+        }
+    }
+
     fn assemble(&self, files: Files, remote: &Remote) -> Result<Texts, MailError> {
         assemble(files, remote, &self.default_language, &self.subjects)
     }

@@ -13,6 +13,7 @@ use super::client::{AuthMethod, Client};
 use super::error::{OauthCode, OauthError};
 use super::parameters::Parameters;
 use crate::auth::Auth;
+use crate::reconfigure::Live;
 use crate::store::oauth_clients;
 
 /// A request of a client that has proved who it is, as far as its kind can.
@@ -21,17 +22,17 @@ pub(crate) struct ClientRequest {
     pub(crate) parameters: Parameters,
 }
 
-impl FromRequest<Auth> for ClientRequest {
+impl FromRequest<Live> for ClientRequest {
     type Rejection = OauthError;
 
-    async fn from_request(request: Request, auth: &Auth) -> Result<Self, OauthError> {
+    async fn from_request(request: Request, live: &Live) -> Result<Self, OauthError> {
         let headers = request.headers().clone();
-        let body = Bytes::from_request(request, auth)
+        let body = Bytes::from_request(request, live)
             .await
             .map_err(|_| OauthError::invalid_request("Could not read the request body"))?;
         let parameters = parameters(&headers, &body)?;
         let credentials = Credentials::of(&headers, &parameters)?;
-        let client = credentials.authenticate(auth).await?;
+        let client = credentials.authenticate(&live.0.now()).await?;
         Ok(Self { client, parameters })
     }
 }

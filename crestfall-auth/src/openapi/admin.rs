@@ -51,13 +51,25 @@ fn write_users(group: &mut Group<'_>) {
         ("ban_duration?", text().describe("`24h`, or `none`.")),
     ]);
     let fields = group.schema("AuthUserFields", fields);
-    let list = members([("users", Schema::array(account())), ("aud", text())]);
+    let pagination = members([("has_more", Schema::boolean()), ("next_cursor?", text())]);
+    let list = members([
+        ("users", Schema::array(account())),
+        ("aud", text()),
+        ("pagination?", pagination.describe("Of a page by cursor.")),
+    ]);
     let list = group.schema("AuthUserList", list);
     group.get(
         "/admin/users",
         paged(admin("list_users", "Users"))
             .parameter(Parameter::query("filter", text()).describe("In an address or a name."))
             .parameter(Parameter::query("sort", text()).describe("`created_at desc`"))
+            .parameter(
+                Parameter::query("limit", Schema::integer("int64"))
+                    .describe("Of a page by cursor; 1000 at most."),
+            )
+            .parameter(
+                Parameter::query("cursor", text()).describe("`next_cursor` of the page before."),
+            )
             .answers(200, page_of(list)),
     );
     group.post(

@@ -73,6 +73,7 @@ fn write_links(group: &mut Group<'_>) {
     );
     let callback = |id| {
         public(id, "Where a provider sends the browser back to")
+            .answers(200, page("A page that asks whether to link the account"))
             .answers(302, redirect())
             .answers(303, redirect())
     };

@@ -12,9 +12,9 @@ mod users;
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 
-use crate::auth::Auth;
+use crate::reconfigure::Live;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/admin/users", get(users::list).post(users::create))
         .route(

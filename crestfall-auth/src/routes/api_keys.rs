@@ -15,11 +15,12 @@ use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::key_making::{KeyRequest, KeyView, MadeKey, Owner, Rotation};
 use crate::path::Path;
+use crate::reconfigure::Live;
 use crate::signed_in::SignedIn;
 use crate::store::api_keys;
 use crate::user::User;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/user/api-keys", get(list).post(create))
         .route("/user/api-keys/{id}", delete(revoke))

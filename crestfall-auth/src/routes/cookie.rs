@@ -15,11 +15,12 @@ use crate::auth::Auth;
 use crate::body::{Body, or_default};
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
+use crate::reconfigure::Live;
 use crate::refresh_token::RefreshToken;
 use crate::session;
 use crate::store::{sessions, users};
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new().route("/cookie/session", post(begin).get(show).delete(end))
 }
 
@@ -93,7 +94,7 @@ fn with_cookie(auth: &Auth, refresh_token: &str, user: &Value) -> Result<Respons
 /// when it is due.
 async fn show(State(auth): State<Auth>, parts: Parts) -> Result<Response, Response> {
     let missing = || Error::new(ErrorCode::NoAuthorization, "There is no session cookie");
-    let cookie = auth.authenticators().cookies.cookie();
+    let cookie = auth.cookies().cookie();
     let value = cookie.and_then(|cookie| cookie.read(&parts.headers));
     let value = value.ok_or_else(|| missing().into_response())?;
     let identified = auth.identify_cookie(value, &parts).await;

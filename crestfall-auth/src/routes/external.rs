@@ -3,13 +3,14 @@
 mod authorize;
 mod callback;
 mod identities;
+mod link_page;
 
 use axum::Router;
 use axum::routing::{delete, get};
 
-use crate::auth::Auth;
+use crate::reconfigure::Live;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/authorize", get(authorize::redirect))
         .route("/callback", get(callback::get).post(callback::post))

@@ -9,9 +9,9 @@ mod verify;
 use axum::Router;
 use axum::routing::{delete, post};
 
-use crate::auth::Auth;
+use crate::reconfigure::Live;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/factors", post(enroll::enroll))
         .route(

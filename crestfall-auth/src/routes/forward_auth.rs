@@ -16,13 +16,14 @@ use crate::auth::Auth;
 use crate::authenticator::credential::Credential;
 use crate::config::ForwardAuthPolicy;
 use crate::forward_auth::{Decision, Form, ForwardAuth, Subject, Target};
+use crate::reconfigure::Live;
 
 const USER: HeaderName = HeaderName::from_static("remote-user");
 const GROUPS: HeaderName = HeaderName::from_static("remote-groups");
 const NAME: HeaderName = HeaderName::from_static("remote-name");
 const EMAIL: HeaderName = HeaderName::from_static("remote-email");
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/forward-auth", any(forwarded))
         .route("/forward-auth/traefik", any(forwarded))
@@ -87,7 +88,7 @@ async fn judge(auth: &Auth, parts: &Parts, form: Form) -> Result<Response, Probl
 }
 
 async fn identify(auth: &Auth, parts: &Parts) -> Result<(Identity, Option<HeaderValue>), Problem> {
-    let cookies = &auth.authenticators().cookies;
+    let cookies = auth.cookies();
     match Credential::find(&parts.headers, cookies.cookie()) {
         Ok(Credential::Cookie(value)) => auth.identify_cookie(value, parts).await,
         _ => Ok((auth.identify(parts).await?, None)),

@@ -23,10 +23,11 @@ use crate::forward_auth::Subject;
 use crate::login_page::{LoginPage, PASSKEY_SCRIPT, Step};
 use crate::own_api::Answer;
 use crate::query::Query;
+use crate::reconfigure::Live;
 use crate::session;
 use crate::store::users;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/login", get(show).post(sign_in))
         .route("/login/code", post(second_factor))
@@ -80,7 +81,7 @@ fn see_other(to: &Url, cookie: Option<HeaderValue>) -> Response {
 
 /// Whose session the request's cookie is of, and the cookie's successor.
 async fn who(auth: &Auth, parts: &Parts) -> (Option<Identity>, Option<HeaderValue>) {
-    let cookie = auth.authenticators().cookies.cookie();
+    let cookie = auth.cookies().cookie();
     let Some(value) = cookie.and_then(|cookie| cookie.read(&parts.headers)) else {
         return (None, None);
     };

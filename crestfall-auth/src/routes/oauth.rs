@@ -22,8 +22,9 @@ use http::StatusCode;
 use crate::auth::Auth;
 use crate::error::{Error, ErrorCode, Result};
 use crate::oauth::metadata::issuer_path;
+use crate::reconfigure::Live;
 
-pub(super) fn routes(auth: &Auth) -> Router<Auth> {
+pub(super) fn routes(live: &Live) -> Router<Live> {
     Router::new()
         .route(
             "/.well-known/oauth-authorization-server",
@@ -66,7 +67,7 @@ pub(super) fn routes(auth: &Auth) -> Router<Auth> {
             "/admin/oauth/clients/{client_id}/regenerate_secret",
             post(clients::regenerate_secret),
         )
-        .route_layer(middleware::from_fn_with_state(auth.clone(), if_enabled))
+        .route_layer(middleware::from_fn_with_state(live.clone(), if_enabled))
         .route("/.well-known/openid-configuration", get(metadata::show))
 }
 
@@ -81,17 +82,17 @@ async fn if_enabled(State(auth): State<Auth>, request: Request, next: Next) -> R
 }
 
 /// The metadata where the issuer's path comes behind `/.well-known/…` (RFC 8414, section 3.1).
-pub(crate) fn well_known<S: Clone + Send + Sync + 'static>(auth: Auth) -> Router<S> {
-    let path = issuer_path(&auth);
+pub(crate) fn well_known<S: Clone + Send + Sync + 'static>(live: Live) -> Router<S> {
+    let path = issuer_path(&live.0);
     Router::new()
         .route(
             &format!("/.well-known/oauth-authorization-server{path}"),
             get(metadata::show),
         )
-        .route_layer(middleware::from_fn_with_state(auth.clone(), if_enabled))
+        .route_layer(middleware::from_fn_with_state(live.clone(), if_enabled))
         .route(
             &format!("/.well-known/openid-configuration{path}"),
             get(metadata::show),
         )
-        .with_state(auth)
+        .with_state(live)
 }

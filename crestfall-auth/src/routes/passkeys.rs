@@ -18,10 +18,11 @@ use crate::auth::Auth;
 use crate::body::or_default;
 use crate::error::{Error, ErrorCode, Result};
 use crate::factor::webauthn::{self, Ceremony, RelyingParty};
+use crate::reconfigure::Live;
 use crate::relying_party::Pending;
 use crate::store::passkeys::{self, Purpose};
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/passkeys", get(manage::list))
         .route(

@@ -6,7 +6,7 @@
 
 mod code;
 mod link;
-mod page;
+pub(super) mod page;
 
 use axum::Json;
 use axum::body::Bytes;

@@ -48,6 +48,21 @@ pub(crate) async fn set_request_token(
         .map(drop)
 }
 
+/// To whose account an identity is being linked, and at which provider.
+pub(crate) async fn linking_target(
+    db: &mut PgConnection,
+    state: Uuid,
+) -> sqlx::Result<Option<(Uuid, String)>> {
+    sqlx::query_as(
+        "select linking_target_id, provider_type from auth.flow_state
+         where id = $1 and oauth_client_state_id is not null and auth_code is null
+           and linking_target_id is not null",
+    )
+    .bind(state)
+    .fetch_optional(db)
+    .await
+}
+
 /// Removes a sign-in that is at a provider and gives it, with its proofs. Of several at once one gets
 /// it.
 pub(crate) async fn take_flow(

@@ -32,6 +32,8 @@ pub(crate) struct FlowState {
 /// What a new one starts with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NewFlowState<'a> {
+    /// None: a random one.
+    pub(crate) id: Option<Uuid>,
     pub(crate) user_id: Option<Uuid>,
     pub(crate) challenge: Option<(&'a str, Method)>,
     pub(crate) provider_type: &'a str,
@@ -48,8 +50,9 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewFlowState<'_>) -> sql
     sqlx::query_scalar(
         "insert into auth.flow_state (user_id, code_challenge, code_challenge_method,
            provider_type, authentication_method, invite_token, referrer, oauth_client_state_id,
-           linking_target_id, email_optional)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id",
+           linking_target_id, email_optional, id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, gen_random_uuid()))
+         returning id",
     )
     .bind(new.user_id)
     .bind(new.challenge.map(|(challenge, _)| challenge))
@@ -61,6 +64,7 @@ pub(crate) async fn insert(db: &mut PgConnection, new: &NewFlowState<'_>) -> sql
     .bind(new.oauth_client_state_id)
     .bind(new.linking_target_id)
     .bind(new.email_optional)
+    .bind(new.id)
     .fetch_one(db)
     .await
 }

@@ -422,6 +422,36 @@ pub(crate) async fn page(
     Ok((users, total))
 }
 
+/// The newest or oldest users after this one. Nothing is counted, and nothing read and left out.
+pub(crate) async fn page_after(
+    db: &mut PgConnection,
+    aud: &str,
+    filter: &str,
+    ascending: bool,
+    (after, limit): (Option<(DateTime<Utc>, Uuid)>, i64),
+) -> sqlx::Result<Vec<User>> {
+    let query = match ascending {
+        true => select_user!(
+            listed!(),
+            " and ($3::timestamptz is null or (u.created_at, u.id) > ($3, $4))
+              order by u.created_at, u.id limit $5"
+        ),
+        false => select_user!(
+            listed!(),
+            " and ($3::timestamptz is null or (u.created_at, u.id) < ($3, $4))
+              order by u.created_at desc, u.id desc limit $5"
+        ),
+    };
+    sqlx::query_as(query)
+        .bind(aud)
+        .bind(format!("%{}%", escape_like(filter)))
+        .bind(after.map(|(created_at, _)| created_at))
+        .bind(after.map(|(_, id)| id))
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}
+
 /// A text that `like` takes as it is.
 fn escape_like(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -3,6 +3,7 @@
 mod behind;
 mod caddy;
 mod nginx;
+mod traefik;
 
 use crestfall_auth::Config;
 use crestfall_auth::config::{ForwardAuthPolicy, ForwardAuthRule};

@@ -14,6 +14,7 @@ use crate::service::{Answer, TestAuth};
 
 /// Lets users sign in with this fake in the place of a provider.
 pub(crate) fn with(config: &mut Config, name: &str, fake: &FakeProvider) {
+    config.external.confirm_links = false;
     config.egress.allow.push(fake.host());
     config.site_url = "https://app.example".to_owned();
     config.redirect_urls = vec![

@@ -36,6 +36,8 @@ pub(crate) struct TestAuth {
     pub(crate) router: Router,
     /// Gets what is sent, while [`Auth::run`] runs.
     pub(crate) catcher: Catcher,
+    /// The cookie that a browser gets on its way to a provider.
+    browser: std::sync::Mutex<Option<http::HeaderValue>>,
 }
 
 /// What came back.
@@ -108,6 +110,33 @@ impl TestAuth {
             auth,
             router,
             catcher,
+            browser: std::sync::Mutex::default(),
+        }
+    }
+
+    /// From now on requests come from another browser.
+    pub(crate) fn change_browser(&self) {
+        *self.browser.lock().expect("the browser") = None;
+    }
+
+    /// Puts the browser's cookie on its way to a provider, or back.
+    fn put_cookie(&self, request: &mut Request<Body>) {
+        let path = request.uri().path();
+        let is_on_its_way = path == "/authorize" || path == "/callback";
+        let cookie = self.browser.lock().expect("the browser").clone();
+        if let (true, Some(cookie)) = (is_on_its_way, cookie) {
+            request.headers_mut().append(http::header::COOKIE, cookie);
+        }
+    }
+
+    fn keep_cookie(&self, headers: &http::HeaderMap) {
+        for cookie in headers.get_all(http::header::SET_COOKIE) {
+            let text = cookie.to_str().expect("text");
+            if text.contains("crestfall-browser") {
+                let pair = text.split(';').next().expect("a cookie");
+                let pair = http::HeaderValue::from_str(pair).expect("a header");
+                *self.browser.lock().expect("the browser") = Some(pair);
+            }
         }
     }
 
@@ -135,7 +164,8 @@ impl TestAuth {
         panic!("the nodes do not listen");
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        self.put_cookie(&mut request);
         let asked = (request.method().clone(), request.uri().to_string());
         let names_version = request.headers().contains_key("x-supabase-api-version");
         let response = self
@@ -145,6 +175,7 @@ impl TestAuth {
             .await
             .expect("an answer");
         let (parts, body) = response.into_parts();
+        self.keep_cookie(&parts.headers);
         let bytes = body.collect().await.expect("a body").to_bytes();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()));

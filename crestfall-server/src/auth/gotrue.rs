@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::settings;
+pub(super) use value::{seconds, truth};
 
 const PREFIX: &str = "GOTRUE_";
 
@@ -38,7 +39,7 @@ const FORWARDED_FOR: (&str, &str) = ("server.trusted_proxies", "1");
 const SB_FORWARDED_FOR: &str = "SECURITY_SB_FORWARDED_FOR_ENABLED";
 
 /// What needs no setting here: what it asks for is so anyway, or is of no use.
-const NEEDLESS: [&str; 19] = [
+const NEEDLESS: [&str; 30] = [
     "API_MAX_REQUEST_DURATION",
     "API_REQUEST_ID_HEADER",
     "AUDIT_LOG_DISABLE_POSTGRES",
@@ -55,6 +56,20 @@ const NEEDLESS: [&str; 19] = [
     "LOG_DISABLE_COLORS",
     "METRICS_ENABLED",
     "OPERATOR_TOKEN",
+    // Our check asks each time, under a name of its own.
+    "PASSWORD_HIBP_BLOOM_ENABLED",
+    "PASSWORD_HIBP_BLOOM_FALSE_POSITIVES",
+    "PASSWORD_HIBP_BLOOM_ITEMS",
+    "PASSWORD_HIBP_USER_AGENT",
+    // Nothing in GoTrue gives a session a tag: all have the first.
+    "SESSIONS_TAGS",
+    // The folder is looked at every second; SIGUSR1 and SIGUSR2 always count.
+    "RELOADING_GRACE_PERIOD_INTERVAL",
+    "RELOADING_NOTIFY_ENABLED",
+    "RELOADING_POLLER_ENABLED",
+    "RELOADING_POLLER_INTERVAL",
+    "RELOADING_SIGNAL_ENABLED",
+    "RELOADING_SIGNAL_NUMBER",
     "SMTP_LOGGING_ENABLED",
     "TRACING_ENABLED",
     "MULTI_INSTANCE_MODE",
@@ -304,6 +319,8 @@ pub(crate) fn page() -> String {
          `auth`.\n\n\
          With them, and unless they say otherwise, tokens are signed with `GOTRUE_JWT_SECRET` \
          (HS256) and a password needs 6 characters, as there.\n\n\
+         `--config-dir` names a folder of files with them (`*.env`), which count more than the \
+         environment and are read again when they change.\n\n\
          `RATE_LIMIT_HEADER=X-Forwarded-For` is `server.trusted_proxies = 1`: what is leftmost in that \
          header, which GoTrue counts by, anybody can write. SAML, SCIM and Web3 have no counterpart.\n\n\
          | variable | setting |\n|---|---|\n",

@@ -90,6 +90,8 @@ pub(crate) struct Sources {
     flags: Flags,
     /// Variables of another program: their name, our setting, its value.
     translated: Vec<(String, String, String)>,
+    /// Our own variables from elsewhere than this process's environment.
+    variables: BTreeMap<String, String>,
 }
 
 impl Sources {
@@ -98,7 +100,15 @@ impl Sources {
         Self {
             flags,
             translated: Vec::new(),
+            variables: BTreeMap::new(),
         }
+    }
+
+    /// And these variables, stronger than the process's environment.
+    #[must_use]
+    pub(crate) fn over_environment(mut self, variables: BTreeMap<String, String>) -> Self {
+        self.variables = variables;
+        self
     }
 
     /// And variables of another program, stronger than the file and weaker than our own.
@@ -111,6 +121,7 @@ impl Sources {
     fn environment(&self) -> BTreeMap<String, String> {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .chain(self.variables.clone())
             .filter(|(name, _)| name.starts_with(PREFIX) && !OTHER_VARIABLES.contains(&&**name))
             .filter(|(name, _)| !self.translated.iter().any(|(other, ..)| other == name))
             .collect()

@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     pub(crate) graphql: GraphQl,
     /// How tokens are checked.
     pub(crate) jwt: Jwt,
-    /// Users, sessions and tokens, at `/auth/v1` and `/authentication`. Changes need a restart.
+    /// Users, sessions and tokens, at `/auth/v1` and `/authentication`. Most changes need no restart.
     pub(crate) auth: Auth,
     /// Roles, permissions and organisations, at `/rbac/v1` and `/authorization`. Changes need a
     /// restart.

@@ -5,6 +5,7 @@ mod faults;
 mod keys;
 mod live;
 mod rbac;
+mod reloading;
 mod serve;
 mod users;
 
@@ -112,9 +113,14 @@ impl Answer {
 impl Server {
     /// Starts `crestfall <command>` and waits until it listens.
     pub(crate) async fn start(command: &str, variables: &Variables) -> Self {
+        Self::start_with(&[command], variables).await
+    }
+
+    /// The same with flags.
+    async fn start_with(arguments: &[&str], variables: &Variables) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = File::create(folder.path().join("log")).unwrap();
-        let child = crestfall(&[command], &as_pairs(variables))
+        let child = crestfall(arguments, &as_pairs(variables))
             .current_dir(folder.path())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

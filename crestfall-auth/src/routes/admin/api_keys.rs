@@ -17,12 +17,13 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::key_making::{KeyChanges, KeyView, MadeKey, Owner, Rotation, ServiceKeyRequest};
 use crate::path::Path;
 use crate::query::Query;
+use crate::reconfigure::Live;
 use crate::require_scope::scopes_of;
 use crate::signed_in::Admin;
 use crate::store::api_keys::{self, ApiKeyRow};
 use crate::store::users;
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/admin/api-keys", get(list).post(create))
         .route("/admin/api-keys/{id}", patch(update).delete(revoke))

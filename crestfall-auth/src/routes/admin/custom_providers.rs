@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::path::Path;
 use crate::provider::{CustomProvider, discover, is_reserved, secret_owner};
 use crate::query::Query;
+use crate::reconfigure::Live;
 use crate::signed_in::Admin;
 use crate::store::custom_providers;
 use crate::user::Metadata;
@@ -38,7 +39,7 @@ const PROTECTED: [&str; 13] = [
     "is_super_admin",
 ];
 
-pub(super) fn routes() -> Router<Auth> {
+pub(super) fn routes() -> Router<Live> {
     Router::new()
         .route("/admin/custom-providers", get(list).post(create))
         .route(

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
+use http::header::{HeaderMap, HeaderValue, LINK};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -13,6 +14,7 @@ use crate::audit::{self, Action};
 use crate::auth::Auth;
 use crate::body::{Body, or_default};
 use crate::caller::Caller;
+use crate::cursor::{self, Cursor};
 use crate::error::{Error, ErrorCode, Result};
 use crate::page::PageQuery;
 use crate::password::check_importable;
@@ -65,8 +67,18 @@ struct Checked {
 pub(super) struct ListParameters {
     filter: String,
     sort: String,
+    limit: String,
+    cursor: String,
     #[serde(flatten)]
     page: PageQuery,
+}
+
+impl ListParameters {
+    /// Pages by cursor: asked for, or what the settings want of who asks for nothing.
+    fn is_by_cursor(&self, auth: &Auth) -> bool {
+        let asked = !self.limit.is_empty() || !self.cursor.is_empty();
+        self.page.is_empty() && (asked || auth.config().cursor_pages)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -146,8 +158,7 @@ pub(super) async fn list(
     State(auth): State<Auth>,
     Query(parameters): Query<ListParameters>,
     _: Admin,
-) -> Result<impl IntoResponse> {
-    let page = parameters.page.check()?;
+) -> Result<Response> {
     let ascending = match parameters.sort.as_str() {
         "" | "created_at" | "created_at desc" => false,
         "created_at asc" => true,
@@ -158,6 +169,10 @@ pub(super) async fn list(
         }
     };
     let audience = &auth.config().tokens.audience;
+    if parameters.is_by_cursor(&auth) {
+        return list_by_cursor(&auth, &parameters, ascending).await;
+    }
+    let page = parameters.page.check()?;
     let mut db = auth.pool().acquire().await?;
     let (users, total) = users::page(
         &mut db,
@@ -168,7 +183,47 @@ pub(super) async fn list(
     )
     .await?;
     let headers = page.headers(&auth, "/admin/users", total);
-    Ok((headers, Json(json!({ "users": users, "aud": audience }))))
+    Ok((headers, Json(json!({ "users": users, "aud": audience }))).into_response())
+}
+
+/// A page after a cursor, which says where the one before has ended.
+async fn list_by_cursor(
+    auth: &Auth,
+    parameters: &ListParameters,
+    ascending: bool,
+) -> Result<Response> {
+    let (after, limit) = cursor::check(&parameters.cursor, &parameters.limit)?;
+    let audience = &auth.config().tokens.audience;
+    let mut db = auth.pool().acquire().await?;
+    // One more tells whether there is more.
+    let wanted = (after.map(Cursor::position), limit + 1);
+    let mut users =
+        users::page_after(&mut db, audience, &parameters.filter, ascending, wanted).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = users.len() > limit;
+    users.truncate(limit);
+    let next = users.last().filter(|_| has_more);
+    let next = next.map(|user| Cursor::after(user.created_at, user.id).encode());
+    let mut pagination = json!({ "has_more": has_more });
+    let mut headers = HeaderMap::new();
+    if let Some(next) = next {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([
+                ("cursor", next.as_str()),
+                ("limit", &limit.to_string()),
+                ("filter", &parameters.filter),
+                ("sort", &parameters.sort),
+            ])
+            .finish();
+        let base = auth.config().external_url.trim_end_matches('/');
+        let link = format!("<{base}/admin/users?{query}>; rel=\"next\"");
+        if let Ok(link) = HeaderValue::try_from(link) {
+            headers.insert(LINK, link);
+        }
+        pagination["next_cursor"] = next.into();
+    }
+    let body = json!({ "users": users, "aud": audience, "pagination": pagination });
+    Ok((headers, Json(body)).into_response())
 }
 
 pub(super) async fn show(

@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::header::{CACHE_CONTROL, LOCATION, REFERER};
+use http::header::{CACHE_CONTROL, LOCATION, REFERER, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use url::Url;
 use uuid::Uuid;
 
 use crate::auth::Auth;
+use crate::browser::{self, Browser};
 use crate::error::{Error, ErrorCode, Result};
 use crate::external_user::is_invite;
 use crate::one_time;
@@ -38,8 +39,32 @@ pub(super) async fn redirect(
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response> {
-    let url = start(&auth, &headers, &parameters, None).await?;
-    Ok(found(&url))
+    let browser = auth.config().external.bind_to_browser;
+    let browser = browser.then(|| Browser::leaving(&auth, &headers));
+    let begun = start(&auth, &headers, &parameters, None, browser).await?;
+    begun.with_cookie(&auth, found(&begun.url))
+}
+
+/// A sign-in on its way.
+pub(super) struct Begun {
+    /// Where it goes on, at the provider.
+    pub(super) url: Url,
+    /// The browser that alone can end it.
+    browser: Option<Browser>,
+}
+
+impl Begun {
+    /// The answer, with what the browser is known by when it comes back.
+    pub(super) fn with_cookie(&self, auth: &Auth, mut response: Response) -> Result<Response> {
+        if let Some(browser) = &self.browser {
+            let mut parameters = self.url.query_pairs();
+            let by_post =
+                parameters.any(|(name, value)| (&*name, &*value) == ("response_mode", "form_post"));
+            let cookie = browser.set_cookie(auth, by_post)?;
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        Ok(response)
+    }
 }
 
 /// An answer that sends the browser there, and is kept nowhere.
@@ -55,13 +80,15 @@ pub(super) async fn start(
     headers: &HeaderMap,
     parameters: &Parameters,
     link_to: Option<Uuid>,
-) -> Result<Url> {
+    browser: Option<Browser>,
+) -> Result<Begun> {
     let parameter = |name: &str| {
         let mut found = parameters.iter().filter(|(key, _)| key == name);
         found.next().map(|(_, value)| value.as_str())
     };
     let text = |name: &str| parameter(name).unwrap_or_default();
     let provider = Provider::find(auth, text("provider"), text("scopes")).await?;
+    let browser = browser.filter(|_| browser::comes_back(auth, provider.redirect_uri()));
     let challenge = Challenge::new(
         text("code_challenge").to_owned(),
         text("code_challenge_method").to_owned(),
@@ -87,7 +114,13 @@ pub(super) async fn start(
     }
     let client_state =
         external::insert_client_state(&mut tx, &provider.name, &verifier, &nonce).await?;
+    let state = Uuid::new_v4();
+    let id = match &browser {
+        Some(browser) => browser.flow(state),
+        None => state,
+    };
     let flow = NewFlowState {
+        id: Some(id),
         challenge: challenge.check()?,
         provider_type: &provider.name,
         authentication_method: "oauth",
@@ -98,7 +131,7 @@ pub(super) async fn start(
         email_optional: provider.email_optional,
         ..NewFlowState::default()
     };
-    let state = flow_states::insert(&mut tx, &flow).await?;
+    flow_states::insert(&mut tx, &flow).await?;
     tx.commit().await?;
 
     let further: Parameters = parameters
@@ -116,16 +149,19 @@ pub(super) async fn start(
         let sent = sent.map_err(unusable)?;
         let mut db = auth.pool().acquire().await?;
         external::set_request_token(&mut db, client_state, &sent.token, &sent.secret).await?;
-        return provider.oauth1_url(&sent.token, &further).map_err(unusable);
+        let url = provider.oauth1_url(&sent.token, &further);
+        let url = url.map_err(unusable)?;
+        return Ok(Begun { url, browser });
     }
-    provider
+    let url = provider
         .authorization_url(&Authorization {
             state: &state.to_string(),
             challenge: &BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes())),
             nonce: &nonce,
             further: &further,
         })
-        .map_err(unusable)
+        .map_err(unusable)?;
+    Ok(Begun { url, browser })
 }
 
 /// 256 random bits, as RFC 7636 wants a verifier to look.

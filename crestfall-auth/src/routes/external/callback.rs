@@ -4,14 +4,18 @@
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::StatusCode;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
+use serde_json::Map;
 use sqlx::PgConnection;
 use url::Url;
 use uuid::Uuid;
 
 use super::authorize::found;
+use super::link_page;
 use crate::auth::Auth;
 use crate::auth_code;
+use crate::browser::Browser;
 use crate::caller::Caller;
 use crate::error::{Error, ErrorCode, Result};
 use crate::external_user::{self, Entered, Proof};
@@ -23,6 +27,7 @@ use crate::redirect::{with_fragment, with_query};
 use crate::session::{self, SessionOptions};
 use crate::store::external::{self, ClientState};
 use crate::store::flow_states::{self, FlowState, NewFlowState};
+use crate::store::users;
 use crate::token::TokenResponse;
 use crate::user::User;
 
@@ -31,7 +36,7 @@ const MAX_ERROR: usize = 500;
 
 /// What the browser brings from the provider.
 #[derive(Default)]
-struct Returned {
+pub(super) struct Returned {
     state: String,
     code: String,
     error: String,
@@ -41,6 +46,8 @@ struct Returned {
     /// OAuth 1.0a's token and code.
     oauth_token: String,
     oauth_verifier: String,
+    /// That the button of our page was pressed.
+    confirmation: String,
 }
 
 /// Why a sign-in ends without a user.
@@ -65,14 +72,28 @@ impl From<sqlx::Error> for Failure {
 pub(super) async fn get(
     State(auth): State<Auth>,
     caller: Caller,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    finish(&auth, &caller, &Returned::parse(query.as_bytes())).await
+    let browser = Browser::returning(&auth, &headers, &http::Method::GET);
+    finish(&auth, &caller, browser, &Returned::parse(query.as_bytes())).await
 }
 
-pub(super) async fn post(State(auth): State<Auth>, caller: Caller, body: Bytes) -> Response {
-    finish(&auth, &caller, &Returned::parse(&body)).await
+pub(super) async fn post(
+    State(auth): State<Auth>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let returned = Returned::parse(&body);
+    let method = match returned.confirmation.as_str() {
+        "" => http::Method::POST,
+        // Our own page sent it, whichever way the provider sent the browser there.
+        _ => http::Method::GET,
+    };
+    let browser = Browser::returning(&auth, &headers, &method);
+    finish(&auth, &caller, browser, &returned).await
 }
 
 impl Returned {
@@ -87,6 +108,7 @@ impl Returned {
                 "user" => &mut returned.user,
                 "oauth_token" => &mut returned.oauth_token,
                 "oauth_verifier" => &mut returned.oauth_verifier,
+                "confirmation" => &mut returned.confirmation,
                 // OAuth 1.0a has no word for it: Twitter sends the token.
                 "denied" if returned.error.is_empty() => {
                     returned.error = "access_denied".to_owned();
@@ -101,10 +123,31 @@ impl Returned {
         }
         returned
     }
+
+    /// All of it that goes on with a sign-in, by name.
+    pub(super) fn fields(&self) -> [(&'static str, &str); 5] {
+        [
+            ("state", &self.state),
+            ("code", &self.code),
+            ("user", &self.user),
+            ("oauth_token", &self.oauth_token),
+            ("oauth_verifier", &self.oauth_verifier),
+        ]
+    }
 }
 
-async fn finish(auth: &Auth, caller: &Caller, returned: &Returned) -> Response {
-    let (flow, client_state) = match take(auth, &returned.state).await {
+async fn finish(
+    auth: &Auth,
+    caller: &Caller,
+    browser: Option<Browser>,
+    returned: &Returned,
+) -> Response {
+    match ask_before_linking(auth, caller, browser.as_ref(), returned).await {
+        Ok(None) => {}
+        Ok(Some(page)) => return page,
+        Err(error) => return failed(auth.redirects().site().clone(), &Failure::Ours(error)),
+    }
+    let (flow, client_state) = match take(auth, &returned.state, browser.as_ref()).await {
         Ok(taken) => taken,
         Err(error) => return failed(auth.redirects().site().clone(), &Failure::Ours(error)),
     };
@@ -115,8 +158,56 @@ async fn finish(auth: &Auth, caller: &Caller, returned: &Returned) -> Response {
     }
 }
 
-/// The sign-in that this state stands for. It stands for it once, whatever comes of it.
-async fn take(auth: &Auth, state: &str) -> Result<(FlowState, Option<ClientState>)> {
+/// The page that asks whether to link an identity, where nothing shows that this browser asked for it
+/// and the page was not answered yet.
+async fn ask_before_linking(
+    auth: &Auth,
+    caller: &Caller,
+    browser: Option<&Browser>,
+    returned: &Returned,
+) -> Result<Option<Response>> {
+    let Ok(state) = returned.state.parse::<Uuid>() else {
+        return Ok(None);
+    };
+    let is_confirmed =
+        browser.is_some_and(|browser| browser.is_confirmed(state, &returned.confirmation));
+    if !auth.config().external.confirm_links || is_confirmed || !returned.error.is_empty() {
+        return Ok(None);
+    }
+    let mut db = auth.pool().acquire().await?;
+    // A sign-in that is bound to a browser is not found under its state alone.
+    let Some((target, provider)) = external::linking_target(&mut db, state).await? else {
+        return Ok(None);
+    };
+    let Some(user) = users::find(&mut db, target).await? else {
+        return Ok(None);
+    };
+    let id = user.id.to_string();
+    let mut names = [user.email(), user.phone()].into_iter();
+    let account = names.find(|name| !name.is_empty()).unwrap_or(&id);
+    let browser = match browser {
+        Some(browser) => browser,
+        None => &Browser::leaving(auth, &HeaderMap::new()),
+    };
+    let languages = crate::mail::languages(&Map::new(), caller.languages.as_deref());
+    let shown = link_page::Shown {
+        provider: &provider,
+        account,
+        confirmation: &browser.confirmation(state),
+        returned,
+    };
+    let mut page = link_page::show(&shown, &languages);
+    let cookie = browser.set_cookie(auth, false)?;
+    page.headers_mut().append(SET_COOKIE, cookie);
+    Ok(Some(page))
+}
+
+/// The sign-in that this state stands for in this browser. It stands for it once, whatever comes of it.
+async fn take(
+    auth: &Auth,
+    state: &str,
+    browser: Option<&Browser>,
+) -> Result<(FlowState, Option<ClientState>)> {
     if state.is_empty() {
         return Err(Error::new(
             ErrorCode::BadOauthCallback,
@@ -124,10 +215,25 @@ async fn take(auth: &Auth, state: &str) -> Result<(FlowState, Option<ClientState
         ));
     }
     let invalid = || Error::new(ErrorCode::BadOauthState, "OAuth state parameter is invalid");
-    let id: Uuid = state.parse().map_err(|_| invalid())?;
+    let state: Uuid = state.parse().map_err(|_| invalid())?;
     let mut tx = auth.begin().await?;
-    let taken = external::take_flow(&mut tx, id).await?;
+    let mut taken = None;
+    for id in browser
+        .map(|browser| browser.flow(state))
+        .into_iter()
+        .chain([state])
+    {
+        if taken.is_none() {
+            taken = external::take_flow(&mut tx, id).await?;
+        }
+    }
     tx.commit().await?;
+    if taken.is_none() && browser.is_none() {
+        tracing::info!(
+            "a browser came back from a provider without the cookie of /authorize: it began \
+             elsewhere, or at another host than that of external_url"
+        );
+    }
     let (flow, client_state) = taken
         .ok_or_else(|| Error::new(ErrorCode::BadOauthState, "OAuth state not found or expired"))?;
     match flow.is_expired(auth.config().external.flow_lifetime.get()) {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::authorize::{self, Parameters};
 use crate::audit::Action;
 use crate::auth::Auth;
+use crate::browser::{Browser, keeps_cookies};
 use crate::caller::Caller;
 use crate::directory;
 use crate::error::{Error, ErrorCode, Result};
@@ -44,13 +45,18 @@ pub(super) async fn authorize(
     Query(parameters): Query<Parameters>,
 ) -> Result<Response> {
     check(&auth, &signed_in)?;
-    let url = authorize::start(&auth, &headers, &parameters, Some(signed_in.user.id)).await?;
+    let settings = &auth.config().external;
+    let is_bound = settings.bind_to_browser && keeps_cookies(&auth, &headers);
+    let browser = is_bound.then(|| Browser::leaving(&auth, &headers));
+    let target = Some(signed_in.user.id);
+    let begun = authorize::start(&auth, &headers, &parameters, target, browser).await?;
     let mut parameters = parameters.iter();
     let stays = parameters.any(|(name, value)| name == "skip_http_redirect" && value == "true");
-    Ok(match stays {
-        true => Json(json!({ "url": url.as_str() })).into_response(),
-        false => authorize::found(&url),
-    })
+    let response = match stays {
+        true => Json(json!({ "url": begun.url.as_str() })).into_response(),
+        false => authorize::found(&begun.url),
+    };
+    begun.with_cookie(&auth, response)
 }
 
 pub(super) async fn unlink(

@@ -172,7 +172,11 @@ pub(super) fn show(shown: &Shown<'_>, languages: &[String]) -> Response {
             _ => None,
         })
         .unwrap_or(&ENGLISH);
-    let html = Html(write(language, shown));
+    respond(language.tag, write(language, shown))
+}
+
+/// A page of ours: no scripts, no frames, kept nowhere.
+pub(in crate::routes) fn respond(language: &'static str, html: String) -> Response {
     let policy = HeaderValue::from_str(&POLICY).unwrap_or(HeaderValue::from_static(
         "default-src 'none'; frame-ancestors 'none'",
     ));
@@ -185,10 +189,21 @@ pub(super) fn show(shown: &Shown<'_>, languages: &[String]) -> Response {
         (X_FRAME_OPTIONS, fixed("DENY")),
         (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
         (HeaderName::from_static("x-robots-tag"), fixed("noindex")),
-        (CONTENT_LANGUAGE, fixed(language.tag)),
+        (CONTENT_LANGUAGE, fixed(language)),
         (VARY, fixed("accept-language")),
     ];
-    (headers, html).into_response()
+    (headers, Html(html)).into_response()
+}
+
+/// The HTML around what a page says.
+pub(in crate::routes) fn frame(language: &str, heading: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
+         <title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n\
+         {body}</main>\n</body>\n</html>\n"
+    )
 }
 
 fn write(say: &Language, shown: &Shown<'_>) -> String {
@@ -206,26 +221,22 @@ fn write(say: &Language, shown: &Shown<'_>) -> String {
         Some(host) => escape(host),
         None => format!("{}:", escape(shown.target.scheme())),
     };
-    format!(
-        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n\
-         <h1>{heading}</h1>\n<p>{text}</p>\n{more}\
+    let body = format!(
+        "<h1>{heading}</h1>\n<p>{text}</p>\n{more}\
          <form method=\"post\">\n<input type=\"hidden\" name=\"press\" value=\"{press}\">\n\
          <button type=\"submit\">{button}</button>\n</form>\n\
          <p class=\"note\">{onward} <strong>{place}</strong>.</p>\n\
-         <p class=\"note\">{not_you}</p>\n</main>\n</body>\n</html>\n",
-        language = say.tag,
+         <p class=\"note\">{not_you}</p>\n",
         heading = words.heading,
         text = words.text,
         button = words.button,
         onward = say.onward,
         not_you = say.not_you,
-    )
+    );
+    frame(say.tag, words.heading, &body)
 }
 
-fn escape(text: &str) -> String {
+pub(in crate::routes) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -41,14 +41,17 @@ pub(super) fn ours(variable: &str, text: &str, kind: &Value) -> Option<String> {
     }
 }
 
-/// Seconds, or a duration as Go writes it: `1h30m`.
 fn duration(text: &str) -> Option<String> {
+    seconds(text).map(|seconds| format!("{:.0}ms", seconds * 1000.0))
+}
+
+/// Seconds, or a duration as Go writes it: `1h30m`.
+pub(in crate::auth) fn seconds(text: &str) -> Option<f64> {
     let seconds = match text.parse::<f64>() {
         Ok(seconds) => seconds,
         Err(_) => go_duration(text)?,
     };
-    let is_sane = (0.0..1e12).contains(&seconds);
-    is_sane.then(|| format!("{:.0}ms", seconds * 1000.0))
+    (0.0..1e12).contains(&seconds).then_some(seconds)
 }
 
 fn go_duration(text: &str) -> Option<f64> {
@@ -75,7 +78,7 @@ fn go_duration(text: &str) -> Option<f64> {
 }
 
 /// What Go takes for a truth value.
-pub(super) fn truth(text: &str) -> Option<bool> {
+pub(in crate::auth) fn truth(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),

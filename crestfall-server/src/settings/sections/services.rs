@@ -5,7 +5,7 @@ use crestfall_core::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Users, sessions and tokens, at `/auth/v1` and `/authentication`. Changes need a restart.
+/// Users, sessions and tokens, at `/auth/v1` and `/authentication`. Most changes need no restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)] // unknown keys are found by the schema: serde cannot, in what it flattens
 pub(crate) struct Auth {

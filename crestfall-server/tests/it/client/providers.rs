@@ -23,6 +23,7 @@ async fn world(fake: &FakeProvider) -> World {
         ("CRESTFALL_AUTH__PROVIDERS__GOOGLE__URL", &fake.url),
         ("CRESTFALL_AUTH__REDIRECT_URLS", "http://localhost:3000/**"),
         ("CRESTFALL_AUTH__MANUAL_LINKING", "true"),
+        ("CRESTFALL_AUTH__EXTERNAL__CONFIRM_LINKS", "false"),
     ])
     .await
 }
