@@ -14,7 +14,12 @@ use tokio::sync::watch;
 use super::World;
 use crate::auth::project_key;
 
-const DIRECTORS: &str = "subscription { directorsCollection(orderBy: [{name: AscNullsLast}]) { edges { node { name } } } }";
+/// Of those that the tests add.
+const DIRECTORS: &str = "subscription {
+  directorsCollection(filter: {name: {startsWith: \"New \"}}, orderBy: [{name: AscNullsLast}]) {
+    edges { node { name } }
+  }
+}";
 
 #[derive(Debug, Deserialize)]
 struct Directors {
@@ -104,20 +109,20 @@ impl Network {
 async fn operations_give_data_or_the_first_error() {
     let world = world().await;
     let client = world.client();
-    add(&client, "Agnès Varda").await;
+    add(&client, "New Agnès Varda").await;
     let found: Directors = client
         .graphql(
             "query Some($name: String!) { directorsCollection(filter: {name: {eq: $name}}) { edges { node { name } } } }
              query Other { __typename }",
         )
-        .variables(json!({ "name": "Agnès Varda" }))
+        .variables(json!({ "name": "New Agnès Varda" }))
         .name("Some")
         .send()
         .await
         .unwrap();
-    assert_eq!(found.directors.edges[0].node.name, "Agnès Varda");
+    assert_eq!(found.directors.edges[0].node.name, "New Agnès Varda");
 
-    let again = "mutation { insertIntodirectorsCollection(objects: [{name: \"Agnès Varda\"}]) { affectedCount } }";
+    let again = "mutation { insertIntodirectorsCollection(objects: [{name: \"New Agnès Varda\"}]) { affectedCount } }";
     let taken = client.graphql(again).send::<Value>().await.unwrap_err();
     assert_eq!(
         (taken.code(), taken.kind()),
@@ -141,8 +146,8 @@ async fn a_subscription_gives_what_is_another_and_comes_back_when_the_network_do
     let client = network.client().build().unwrap();
     let mut live = client.graphql(DIRECTORS).subscribe().unwrap();
     assert!(names(&mut live).await.is_empty());
-    add(&world.client(), "Akira Kurosawa").await;
-    assert_eq!(names(&mut live).await, ["Akira Kurosawa"]);
+    add(&world.client(), "New Akira Kurosawa").await;
+    assert_eq!(names(&mut live).await, ["New Akira Kurosawa"]);
 
     // Nothing has changed meanwhile: there is nothing to give.
     network.is_there.send_replace(false);
@@ -159,11 +164,14 @@ async fn a_subscription_gives_what_is_another_and_comes_back_when_the_network_do
     assert!(nothing.await.is_err());
 
     network.is_there.send_replace(false);
-    add(&world.client(), "Bong Joon-ho").await;
+    add(&world.client(), "New Bong Joon-ho").await;
     let lost = next(&mut live).await.unwrap().unwrap_err();
     assert!(lost.is_temporary(), "{lost:?}");
     network.is_there.send_replace(true);
-    assert_eq!(names(&mut live).await, ["Akira Kurosawa", "Bong Joon-ho"]);
+    assert_eq!(
+        names(&mut live).await,
+        ["New Akira Kurosawa", "New Bong Joon-ho"]
+    );
 }
 
 #[tokio::test]
