@@ -100,7 +100,7 @@ impl<T, V> Column<T, V> {
 
 impl<T: Table, V: Scalar> Column<T, V> {
     fn compare(&self, operator: &'static str, operand: Cow<'_, str>) -> Filter<T> {
-        Filter::leaf(&self.text, operator, operand)
+        Filter::leaf(self.text.clone(), operator, operand)
     }
 
     /// Equal to.
@@ -137,7 +137,7 @@ impl<T: Table, V: Scalar> Column<T, V> {
     pub fn is_in<O: Operand<V::Base>>(&self, values: impl IntoIterator<Item = O>) -> Filter<T> {
         let values = values.into_iter().map(|value| element(&value.operand()));
         let list = values.collect::<Vec<_>>().join(",");
-        Filter::bare(&self.text, "in", format!("({list})"))
+        Filter::bare(self.text.clone(), "in", format!("({list})"))
     }
 
     /// Different, where `NULL` is a value like others.
@@ -147,7 +147,7 @@ impl<T: Table, V: Scalar> Column<T, V> {
 
     /// `NULL`.
     pub fn is_null(&self) -> Filter<T> {
-        Filter::bare(&self.text, "is", "null")
+        Filter::bare(self.text.clone(), "is", "null")
     }
 
     /// Not `NULL`.
@@ -157,17 +157,17 @@ impl<T: Table, V: Scalar> Column<T, V> {
 
     /// True, which `NULL` is not.
     pub fn is_true(&self) -> Filter<T> {
-        Filter::bare(&self.text, "is", "true")
+        Filter::bare(self.text.clone(), "is", "true")
     }
 
     /// False, which `NULL` is not.
     pub fn is_false(&self) -> Filter<T> {
-        Filter::bare(&self.text, "is", "false")
+        Filter::bare(self.text.clone(), "is", "false")
     }
 
     /// Any operator of the API with its operand as text: `op("sl", "[1,5)")` for ranges.
     pub fn op(&self, operator: &str, operand: &str) -> Filter<T> {
-        Filter::leaf(&self.text, operator.to_owned(), operand)
+        Filter::leaf(self.text.clone(), operator.to_owned(), operand)
     }
 
     /// Ascending.

@@ -61,7 +61,7 @@ impl<T: Table> Filter<T> {
     }
 
     pub(super) fn leaf(
-        column: &Cow<'static, str>,
+        column: Cow<'static, str>,
         operator: impl Into<Cow<'static, str>>,
         operand: impl Into<String>,
     ) -> Self {
@@ -69,7 +69,7 @@ impl<T: Table> Filter<T> {
     }
 
     pub(super) fn bare(
-        column: &Cow<'static, str>,
+        column: Cow<'static, str>,
         operator: &'static str,
         operand: impl Into<String>,
     ) -> Self {
@@ -77,13 +77,13 @@ impl<T: Table> Filter<T> {
     }
 
     fn made(
-        column: &Cow<'static, str>,
+        column: Cow<'static, str>,
         operator: Cow<'static, str>,
         operand: String,
         bare: bool,
     ) -> Self {
         Self::of_node(Node::Leaf {
-            column: column.clone(),
+            column,
             negated: false,
             operator,
             operand,

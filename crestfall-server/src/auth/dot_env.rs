@@ -70,7 +70,7 @@ fn value<'a>(
     let (line, after) = text.split_once('\n').unwrap_or((text, ""));
     let comment = line
         .char_indices()
-        .find(|(at, c)| *c == '#' && line[..*at].ends_with([' ', '\t']) || (*at == 0 && *c == '#'));
+        .find(|(at, c)| *c == '#' && (*at == 0 || line[..*at].ends_with([' ', '\t'])));
     let line = comment.map_or(line, |(at, _)| &line[..at]);
     Ok((expanded(line.trim(), known), after))
 }

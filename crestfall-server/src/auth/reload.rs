@@ -53,6 +53,7 @@ impl Reconfigure {
             (before.catches_mail != now.catches_mail, "auth.catch_mail"),
         ]
         .into_iter()
-        .filter_map(|(differs, name)| differs.then(|| name.to_owned()))
+        .filter(|(differs, _)| *differs)
+        .map(|(_, name)| name.to_owned())
     }
 }
