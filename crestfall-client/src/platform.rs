@@ -93,8 +93,8 @@ impl Pieces {
     }
 
     pub(crate) async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
-        let next = |context: &mut _| self.0.as_mut().poll_next(context);
-        std::future::poll_fn(next).await.transpose()
+        let next = std::future::poll_fn(|context| self.0.as_mut().poll_next(context));
+        next.await.transpose()
     }
 }
 
