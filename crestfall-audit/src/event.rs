@@ -62,7 +62,8 @@ impl Event {
     #[must_use]
     pub fn by(mut self, identity: &Identity, request: &str, ip: &str) -> Self {
         self.context = Some(acting(identity, request, ip));
-        self.role = Some(identity.role().to_owned());
+        // Who has no role is told by the one that writes.
+        self.role = Some(identity.role().to_owned()).filter(|role| !role.is_empty());
         self
     }
 

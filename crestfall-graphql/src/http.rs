@@ -27,6 +27,11 @@ use read::Malformed;
 /// What may be asked of the endpoint.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 
+/// Marks an answer, in its extensions, that tells of a refusal by a grant or a policy (SQLSTATE 42501): its
+/// status is 200 all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forbidden;
+
 /// The door for the fuzzer.
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
@@ -100,6 +105,9 @@ impl GraphQl {
     ) -> HttpResponse<Body> {
         let response = self.execute_by(parts, identity, request, form).await;
         let mut answer = http_response(&response, form);
+        if response.errors.iter().any(Error::is_forbidden) {
+            answer.extensions_mut().insert(Forbidden);
+        }
         if response.fate == Fate::Unavailable {
             let headers = answer.headers_mut();
             headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after()));

@@ -100,6 +100,11 @@ impl Error {
         self
     }
 
+    /// Whether a grant or a policy refused.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.code.as_deref() == Some("42501")
+    }
+
     pub(crate) fn coded(mut self, code: &str) -> Self {
         self.code = Some(code.to_owned());
         self

@@ -7,6 +7,8 @@ use crestfall_audit::{Event, Keeper, KeeperConfig, Log, Outcome, Recorder};
 use crestfall_core::Identity;
 use crestfall_core::client_ip::ClientIp;
 use crestfall_core::request_id::RequestId;
+use crestfall_graphql::Forbidden;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{Extensions, Method, Request, Response, StatusCode, Uri};
 use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinHandle;
@@ -84,39 +86,93 @@ pub(crate) struct Asked {
     uri: Uri,
     id: Option<RequestId>,
     ip: Option<ClientIp>,
+    /// Whether it says who asks, in a header.
+    has_credentials: bool,
+}
+
+/// Why a request is written down.
+enum Refused {
+    /// The caller is known and may not: a guard, a grant or a policy.
+    Access(Identity),
+    /// The credentials are none of ours.
+    Credentials,
 }
 
 impl Asked {
     /// Remembers a request before it is consumed.
     pub(crate) fn of(request: &Request<Body>) -> Self {
         let given: &Extensions = request.extensions();
+        let headers = request.headers();
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
             id: given.get().cloned(),
             ip: given.get().copied(),
+            has_credentials: headers.contains_key(AUTHORIZATION) || headers.contains_key("apikey"),
         }
     }
 
-    /// Writes down that somebody who is known was refused: by a guard, a grant or a policy.
+    /// Writes down that it was refused, if it was.
     pub(crate) fn tell(&self, recorder: &Recorder, response: &Response<Body>) {
-        if response.status() != StatusCode::FORBIDDEN {
-            return;
-        }
-        let identity = response.extensions().get::<Identity>();
-        let Some(identity) = identity.filter(|identity| identity.is_authenticated()) else {
-            return;
+        let event = match self.refused(response) {
+            Some(Refused::Access(identity)) => {
+                let event = Event::new("access.refused")
+                    .detail("method", self.method.as_str())
+                    .detail("path", self.uri.path());
+                self.by(event, &identity)
+            }
+            // Without what the caller chose, so that all of a second become one entry: nobody fills the log by guessing.
+            Some(Refused::Credentials) => {
+                let event = Event::new("access.unauthenticated");
+                self.by(event, &Identity::anonymous(""))
+            }
+            None => return,
         };
+        recorder.tell(event.outcome(Outcome::Refused));
+    }
+
+    fn refused(&self, response: &Response<Body>) -> Option<Refused> {
+        let identity = response.extensions().get::<Identity>();
+        if response.status() == StatusCode::UNAUTHORIZED {
+            // Who is anonymous by a key that is right was identified.
+            let refused = self.has_credentials && identity.is_none() && !is_expired(response);
+            return refused.then_some(Refused::Credentials);
+        }
+        let identity = identity.filter(|identity| identity.is_authenticated())?;
+        let by_graphql = response.extensions().get::<Forbidden>().is_some();
+        let refused = match response.status() {
+            StatusCode::FORBIDDEN => true,
+            // GraphQL tells it by no status, also those who come by the key of everybody.
+            _ => by_graphql && is_somebody(identity),
+        };
+        refused.then(|| Refused::Access(identity.clone()))
+    }
+
+    fn by(&self, event: Event, identity: &Identity) -> Event {
         let id = self.id.as_ref().map(RequestId::as_str);
         let ip = self.ip.map(|ClientIp(ip)| ip.to_string());
-        let event = Event::new("access.refused")
-            .outcome(Outcome::Refused)
-            .detail("method", self.method.as_str())
-            .detail("path", self.uri.path());
-        recorder.tell(event.by(
+        event.by(
             identity,
             id.unwrap_or_default(),
             ip.as_deref().unwrap_or_default(),
-        ));
+        )
     }
+}
+
+/// Whether the token says whose it is.
+fn is_somebody(identity: &Identity) -> bool {
+    let claims = identity.claims();
+    ["sub", "api_key_id"]
+        .into_iter()
+        .any(|claim| claims.get(claim).is_some())
+}
+
+/// Whether the credentials were right once: clients find out that way that it is time for new ones.
+fn is_expired(response: &Response<Body>) -> bool {
+    let told = response.headers().get(WWW_AUTHENTICATE);
+    told.is_some_and(|value| {
+        value
+            .as_bytes()
+            .ends_with(b"error_description=\"JWT expired\"")
+    })
 }

@@ -261,3 +261,27 @@ async fn bulk_updates_keep_every_image_whatever_the_columns_are() {
     let done = audited.log.refresh().await.unwrap();
     assert_eq!(done, ["public.odd: its columns have changed"]);
 }
+
+#[tokio::test]
+async fn d46_what_could_not_wait_is_told_by_its_number() {
+    let audited = Audited::new().await;
+    let recorder = Recorder::default();
+    for number in 0..4100 {
+        let event = Event::new("access.refused").detail("path", format!("/{number}"));
+        recorder.tell(event);
+    }
+    let end = CancellationToken::new();
+    let writing = tokio::spawn({
+        let (recorder, log, end) = (recorder.clone(), audited.log.clone(), end.clone());
+        async move { recorder.run(&log, end).await }
+    });
+    let lost = "select detail ->> 'times' from audit.events where event = 'audit.events_lost'";
+    while audited.texts(lost).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(audited.texts(lost).await, ["4"]);
+    end.cancel();
+    writing.await.unwrap();
+    let kept = "select count(*) from audit.events where event = 'access.refused'";
+    assert_eq!(audited.texts(kept).await, ["4096"]);
+}

@@ -4,9 +4,10 @@ use std::process::Output;
 
 use crestfall_core::jwt::sign_hs256;
 use crestfall_core::testing::TestDb;
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::auth::{MIGRATING, SECRET, Server};
+use crate::auth::{MIGRATING, SECRET, Server, until};
 use crate::process::output;
 
 const TABLES: &str = "
@@ -258,4 +259,115 @@ async fn d2_serve_refuses_what_no_policy_holds_and_a_write_tells_its_request() {
         "no seal was made: {}",
         run(&db, &["audit", "verify"], &[]).1
     );
+}
+
+/// The events of this name, as soon as there are so many.
+async fn events(db: &TestDb, name: &str, count: usize) -> Vec<Value> {
+    let mut found = Vec::new();
+    until(name, async || {
+        let (_, told) = run(db, &["audit", "changes", "--json"], &[]);
+        let entries = told
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        found = entries.filter(|entry| entry["operation"] == name).collect();
+        found.len() >= count
+    })
+    .await;
+    found
+}
+
+#[tokio::test]
+async fn d46_refusals_of_graphql_and_of_credentials_and_new_settings_are_in_the_log() {
+    let db = migrated().await;
+    db.load(
+        "create table closed (id int primary key);
+        alter table closed enable row level security;
+        create policy nobody on closed using (false);
+        grant select, insert on closed to authenticated, anon",
+    )
+    .await;
+    let variables = [
+        ("CRESTFALL_DATABASE__URL", db.url_as("authenticator")),
+        ("CRESTFALL_SERVER__PORT", "0".to_owned()),
+        ("CRESTFALL_ADMIN__PORT", "0".to_owned()),
+        ("CRESTFALL_JWT__SECRET", SECRET.to_owned()),
+    ];
+    let server = Server::start("serve", &variables.into()).await;
+    let client = reqwest::Client::new();
+    let token = |claims: Value| sign_hs256(SECRET, &claims).unwrap();
+    let far = 4_102_444_800_u64;
+    let ada = token(json!({ "role": "authenticated", "sub": "ada", "exp": far }));
+    let write = async |token: &str| {
+        let query = "mutation { insertIntoclosedCollection(objects: [{id: 1}]) { affectedCount } }";
+        let request = client
+            .post(server.url("/graphql/v1"))
+            .header("x-request-id", "graphql-1")
+            .json(&json!({ "query": query }));
+        let answer = request.bearer_auth(token).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json::<Value>().await.unwrap()
+    };
+    let told = write(&ada).await;
+    assert_eq!(
+        told["errors"][0]["extensions"]["code"],
+        json!("42501"),
+        "{told}"
+    );
+    let refused = events(&db, "access.refused", 1).await;
+    assert_eq!(
+        (&refused[0]["actor"], &refused[0]["request"]),
+        (&json!("ada"), &json!("graphql-1"))
+    );
+    assert_eq!(
+        refused[0]["detail"],
+        json!({ "event": "access.refused", "outcome": "refused", "method": "POST", "path": "/graphql/v1" })
+    );
+
+    // Who is nobody, and whose token has ended, is no attack; whose token is wrong may be one.
+    let anon = token(json!({ "role": "anon", "exp": far }));
+    write(&anon).await;
+    let get = async |token: &str| {
+        let request = client.get(server.url("/rest/v1/naked"));
+        let request = match token {
+            "" => request,
+            token => request.bearer_auth(token),
+        };
+        request.send().await.unwrap().status()
+    };
+    let ended = token(json!({ "role": "authenticated", "sub": "ada", "exp": 1 }));
+    let forged = sign_hs256("another secret of thirty-two bytes", &json!({ "exp": far })).unwrap();
+    for token in ["", &anon, &ended, &forged, "no.token.atall"] {
+        assert_eq!(get(token).await, 401, "{token}");
+    }
+    let wrong = events(&db, "access.unauthenticated", 1).await;
+    let times = |entry: &Value| entry["detail"]["times"].as_u64().unwrap_or(1);
+    let last = &wrong[0];
+    assert_eq!(
+        (&last["actor"], &last["role"], &last["ip"]),
+        (&json!(null), &json!("authenticator"), &json!("127.0.0.1"))
+    );
+    until("both", async || {
+        let wrong = events(&db, "access.unauthenticated", 1).await;
+        wrong.iter().map(times).sum::<u64>() == 2
+    })
+    .await;
+
+    server.signal(Signal::SIGUSR2);
+    let reloaded = events(&db, "server.settings_reloaded", 1).await;
+    assert_eq!(reloaded[0]["detail"]["outcome"], json!("success"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rbac.toml");
+    std::fs::write(&file, "[permissions]\n\"note:read\" = \"Read notes\"\n").unwrap();
+    let file = file.display().to_string();
+    let (status, told) = run(
+        &db,
+        &["rbac", "--database-url", &db.url(), "apply", "--yes", &file],
+        &[],
+    );
+    assert_eq!(status, Some(0), "{told}");
+    let applied = events(&db, "rbac.applied", 1).await;
+    assert_eq!(applied[0]["detail"]["changes"], json!(1));
+    let refused = events(&db, "access.refused", 1).await;
+    assert_eq!(refused.len(), 1, "{refused:?}");
 }

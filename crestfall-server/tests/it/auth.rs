@@ -6,6 +6,7 @@ mod keys;
 mod live;
 mod rbac;
 mod reloading;
+mod revoked;
 mod serve;
 mod users;
 
@@ -194,10 +195,15 @@ impl Server {
         answer
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let process = i32::try_from(self.child.id()).unwrap();
+        kill(Pid::from_raw(process), signal).unwrap();
+    }
+
     /// Tells the process to end, and gives its status.
     async fn end(mut self) -> Option<i32> {
-        let process = i32::try_from(self.child.id()).unwrap();
-        kill(Pid::from_raw(process), Signal::SIGTERM).unwrap();
+        self.signal(Signal::SIGTERM);
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -12,7 +12,7 @@ const FILE: &str = r#"
     permissions = ["note:read"]
 "#;
 
-async fn migrated() -> TestDb {
+pub(super) async fn migrated() -> TestDb {
     let db = database().await;
     let _one_at_a_time = MIGRATING.lock().await;
     // What is there already was not recorded.
@@ -29,7 +29,7 @@ async fn migrated() -> TestDb {
     db
 }
 
-fn with_rbac(db: &TestDb) -> Variables {
+pub(super) fn with_rbac(db: &TestDb) -> Variables {
     let mut variables = settings(db);
     variables.insert("CRESTFALL_RBAC__ENABLED", "true".to_owned());
     variables
