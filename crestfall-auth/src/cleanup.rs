@@ -73,7 +73,7 @@ fn tasks(auth: &Auth) -> Vec<Task> {
         // What a refresh would find expired is told so for a day.
         Task::SessionsPastEnd(day),
         Task::RefreshTokensUsed(day),
-        Task::Revocations(config.tokens.lifetime.get() + Duration::from_secs(600)),
+        Task::Revocations(auth.revocations().remembered() + Duration::from_secs(300)),
         Task::SignInFailures(
             config
                 .lock_out

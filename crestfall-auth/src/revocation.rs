@@ -65,6 +65,12 @@ impl Revocations {
             .fetch_max(memory(token_lifetime), Ordering::AcqRel);
     }
 
+    /// How long an ended session matters: as long as the longest token given out since the start.
+    pub(crate) fn remembered(&self) -> Duration {
+        let seconds = self.memory.load(Ordering::Acquire);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+    }
+
     /// What ended earlier does not matter any more.
     fn horizon(&self) -> DateTime<Utc> {
         let memory = TimeDelta::try_seconds(self.memory.load(Ordering::Acquire));

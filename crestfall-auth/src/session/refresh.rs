@@ -232,6 +232,11 @@ pub(super) fn check_alive(auth: &Auth, user: &User, session: &Session) -> Result
         .signed_duration_since(session.created_at)
         .to_std()
         .unwrap_or_default();
+    // The settings may be others than when it began.
+    let timebox = limits.timebox.get();
+    if !timebox.is_zero() && age > timebox {
+        return expired("Invalid Refresh Token: Session Expired");
+    }
     let low = limits.allow_low_aal.get();
     if !low.is_zero() && session.aal == "aal1" && user.has_verified_factor() && age > low {
         return expired(

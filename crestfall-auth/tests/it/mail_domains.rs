@@ -47,6 +47,7 @@ async fn a_service_of_the_operators_says_which_addresses_are_none_gt_090() {
     let (address, asked) = service().await;
     let app = TestAuth::with(|config| {
         config.email.autoconfirm = false;
+        config.email.max_frequency = crestfall_core::units::Duration::seconds(0);
         config.email.validation.service_url = format!("http://{address}/check");
         let key = vec![Secret::new("a key")];
         config.email.validation.service_headers = [("x-key".to_owned(), key)].into();

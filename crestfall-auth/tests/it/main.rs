@@ -38,6 +38,7 @@ mod security;
 mod security_keys;
 mod security_log;
 mod service;
+mod session_limits;
 mod sign_in;
 mod sign_up_again;
 mod sms;

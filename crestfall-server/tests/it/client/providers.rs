@@ -24,6 +24,8 @@ async fn world(fake: &FakeProvider) -> World {
         ("CRESTFALL_AUTH__REDIRECT_URLS", "http://localhost:3000/**"),
         ("CRESTFALL_AUTH__MANUAL_LINKING", "true"),
         ("CRESTFALL_AUTH__EXTERNAL__CONFIRM_LINKS", "false"),
+        // What opens addresses here keeps no cookies.
+        ("CRESTFALL_AUTH__EXTERNAL__BIND_TO_BROWSER", "false"),
     ])
     .await
 }
