@@ -3,11 +3,6 @@
 use super::*;
 
 impl Server {
-    fn signal(&self, signal: Signal) {
-        let process = i32::try_from(self.child.id()).unwrap();
-        kill(Pid::from_raw(process), signal).unwrap();
-    }
-
     fn write(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
