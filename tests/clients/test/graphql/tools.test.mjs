@@ -49,8 +49,8 @@ const beyond = `
       edges { node { status name } }
     }
   }
-  mutation Report($lines: [LogEntriesInsertInput!]!) {
-    insertIntoLogEntriesCollection(objects: $lines, onConflict: {}) { affectedCount }
+  mutation Report($line: String!, $ship: Int!) {
+    insertIntoLogEntriesCollection(objects: [{ shipId: $ship, line: $line }], onConflict: {}) { affectedCount }
   }
 `
 
@@ -85,7 +85,7 @@ export const names = (data: FleetQuery): string[] =>
   data.shipsCollection.edges.map((edge) => edge.node.name)
 export const homes = (data: HomesQuery): string[] =>
   data.shipsCollection.edges.map((edge) => edge.node.homePort?.name ?? 'none')
-export const report: ReportMutationVariables = { lines: [{ line: 'calm', shipId: 1 }] }
+export const report: ReportMutationVariables = { line: 'calm', ship: 1 }
 // @ts-expect-error a line is a text
 export const wrong: WriteMutationVariables = { line: 1 }
 `
