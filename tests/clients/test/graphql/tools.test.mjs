@@ -46,7 +46,7 @@ const beyond = `
       edges { node { name homePort { name } } }
     }
     newest: shipsCollection(distinctOn: [status], orderBy: [{ status: AscNullsLast }, { built: DescNullsLast }]) {
-      edges { node { status name } }
+      edges { node { name } }
     }
   }
   mutation Report($line: String!, $ship: Int!) {
@@ -105,8 +105,8 @@ test('what goes beyond pg_graphql is valid by the schema, and answered', async (
   assert.equal(errors, undefined)
   const ships = data.shipsCollection.edges.map(({ node }) => [node.name, node.homePort.name])
   assert.deepEqual(ships, [['Polaris', 'Tromsø'], ['polar star', 'Tromsø']])
-  const newest = data.newest.edges.map(({ node }) => [node.status, node.name])
-  assert.deepEqual(newest, [['at_sea', 'Polaris'], ['in_port', 'Kittiwake'], ['laid_up', 'Albatross']])
+  const newest = data.newest.edges.map(({ node }) => node.name)
+  assert.deepEqual(newest, ['Polaris', 'Kittiwake', 'Albatross'])
 })
 
 test("Relay's compiler understands schema and connections, and its runtime joins pages", async () => {
