@@ -115,6 +115,7 @@ impl Db {
                 fingerprint,
                 max_bytes: pool.config.max_result_bytes.unwrap_or(usize::MAX),
                 resets: scope.resets_behind(),
+                gathers: need == Need::Brief && ticket.in_company,
             };
             let (sender, receiver) = oneshot::channel();
             let (alone, connection) = (ticket.alone, Arc::clone(&ticket.connection));
@@ -156,6 +157,7 @@ impl Db {
                 fingerprint: 0,
                 max_bytes: pool.config.max_result_bytes.unwrap_or(usize::MAX),
                 resets: false,
+                gathers: false,
             };
             let (sender, receiver) = oneshot::channel();
             let failure = match send(ticket, &batch, Sink::Rows(sender), treatment) {
@@ -196,6 +198,7 @@ impl Db {
             fingerprint: 0,
             max_bytes: usize::MAX,
             resets: scope.resets_behind(),
+            gathers: false,
         };
         let (sender, receiver) = mpsc::channel(4);
         let number =

@@ -6,6 +6,7 @@ use crestfall_core::Catalog;
 use crestfall_core::db::{Param, Statement};
 use http::{HeaderMap, Method};
 use quick_cache::sync::Cache;
+use smallvec::SmallVec;
 
 use crate::error::Error;
 use crate::execute::Prepared;
@@ -37,7 +38,7 @@ struct Slot {
 impl Compiled {
     /// The statements with the values of one request.
     pub(crate) fn prepared(&self, shape: &Shape<'_>) -> Prepared {
-        let values: Vec<Bytes> = shape
+        let values: SmallVec<[Bytes; 4]> = shape
             .values()
             .map(|value| Bytes::copy_from_slice(value.as_bytes()))
             .collect();

@@ -1,6 +1,7 @@
 //! Settings of the REST API. Each field names the PostgREST key it stands for.
 
 use crestfall_core::QualifiedName;
+use crestfall_core::name::quote;
 
 /// What the REST API exposes and allows.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,18 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Deepest nesting of `select` embeds and of `and`/`or` trees; more answers 400.
     pub max_depth: usize,
+}
+
+impl Config {
+    /// The setting `search_path` of requests to a schema: that one, then the extra ones.
+    pub(crate) fn search_path(&self, schema: &str) -> String {
+        use std::fmt::Write as _;
+        let mut path = quote(schema).to_string();
+        for extra in &self.extra_search_path {
+            let _ = write!(path, ", {}", quote(extra));
+        }
+        path
+    }
 }
 
 impl Default for Config {
@@ -150,4 +163,18 @@ pub enum ErrorVerbosity {
     Verbose,
     /// `code` and `message`.
     Minimal,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_path_starts_with_the_requests_schema_pr_132() {
+        let config = Config {
+            extra_search_path: vec!["public".into(), "odd \"one".into()],
+            ..Config::default()
+        };
+        assert_eq!(config.search_path("api"), r#""api", "public", "odd ""one""#);
+    }
 }

@@ -43,6 +43,8 @@ pub(crate) struct ApiRequest {
     pub(crate) action: Action,
     /// The schema asked for, or the default.
     pub(crate) schema: Text,
+    /// The setting `search_path`: that schema, then the extra ones.
+    pub(crate) search_path: String,
     /// The answer names the schema: a profile header chose it, or several are exposed.
     pub(crate) negotiated_by_profile: bool,
     /// Ranges by embed path, from `limit`, `offset` and their dotted forms; the top level is `top_level_range`.
@@ -145,6 +147,7 @@ impl ApiRequest {
         let (payload, columns) = payload(&action, &content_type, &params, body)?;
         Ok(Self {
             action,
+            search_path: config.search_path(&schema),
             schema,
             negotiated_by_profile,
             ranges: embedded

@@ -160,10 +160,9 @@ fn read(
         CONTENT_RANGE,
         content_range(range.offset, answer.page, answer.total),
     );
-    let separator = if canonical.is_empty() { "" } else { "?" };
     draft.header(
         CONTENT_LOCATION,
-        format!("/{}{separator}{canonical}", plan.read.relation.name),
+        content_location(&plan.read.relation.name, canonical),
     );
     draft.typed(&plan.media_type, request);
     draft.applied(&applicable(request, plan));
@@ -339,12 +338,33 @@ fn out_of_bounds(
 
 /// `first-last/total`, with `*` for what is not known or not there.
 fn content_range(offset: u64, page: u64, total: Option<u64>) -> String {
-    let total_text = total.map_or_else(|| "*".to_owned(), |total| total.to_string());
+    let mut digits = itoa::Buffer::new();
+    let mut range = String::with_capacity(32);
     if page == 0 || total == Some(0) {
-        format!("*/{total_text}")
+        range.push('*');
     } else {
-        format!("{offset}-{}/{total_text}", offset + page - 1)
+        range.push_str(digits.format(offset));
+        range.push('-');
+        range.push_str(digits.format(offset + page - 1));
     }
+    range.push('/');
+    match total {
+        Some(total) => range.push_str(digits.format(total)),
+        None => range.push('*'),
+    }
+    range
+}
+
+/// The relation's path with its query in canonical form.
+fn content_location(relation: &str, canonical: &str) -> String {
+    let mut location = String::with_capacity(relation.len() + canonical.len() + 2);
+    location.push('/');
+    location.push_str(relation);
+    if !canonical.is_empty() {
+        location.push('?');
+        location.push_str(canonical);
+    }
+    location
 }
 
 /// The preferences that this kind of request heeds.

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crestfall_core::name::quote;
-
 use crate::compiled::CompiledCache;
 use crate::config::Config;
 
@@ -29,36 +27,5 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn role(&self, role: &str) -> Option<&RoleSettings> {
         self.roles.get(role)
-    }
-
-    /// The request's schema, then the extra ones.
-    pub(crate) fn search_path(&self, schema: &str) -> String {
-        use std::fmt::Write as _;
-        let mut path = quote(schema).to_string();
-        for extra in &self.config.extra_search_path {
-            let _ = write!(path, ", {}", quote(extra));
-        }
-        path
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_search_path_starts_with_the_requests_schema_pr_132() {
-        let config = Config {
-            extra_search_path: vec!["public".into(), "odd \"one".into()],
-            ..Config::default()
-        };
-        let settings = Settings {
-            config: Arc::new(config),
-            ..Settings::default()
-        };
-        assert_eq!(
-            settings.search_path("api"),
-            r#""api", "public", "odd ""one""#
-        );
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Transaction<'a> {
     acting: String,
     /// The connection's name while the request runs.
     application_name: Option<String>,
-    search_path: String,
+    search_path: &'a str,
     role: &'a [(String, String)],
     function: &'a [(String, String)],
     app: &'a [(String, String)],
@@ -83,7 +83,7 @@ impl<'a> Transaction<'a> {
                 .id
                 .filter(|_| settings.config.name_requests)
                 .map(|id| format!("crestfall/{id}")),
-            search_path: settings.search_path(&request.schema),
+            search_path: &request.search_path,
             role: role
                 .map(|role| role.settings.as_slice())
                 .unwrap_or_default(),
@@ -100,7 +100,7 @@ impl<'a> Transaction<'a> {
     /// itself, which may not be allowed to set it.
     pub(crate) fn settings(&self, reads_response: bool) -> Vec<(&str, &str)> {
         let mut settings = Vec::with_capacity(16);
-        settings.push(("search_path", self.search_path.as_str()));
+        settings.push(("search_path", self.search_path));
         settings.extend(pairs(self.role));
         settings.push(("role", self.caller.identity.role()));
         settings.push(("request.jwt.claims", self.caller.identity.claims().as_str()));

@@ -53,6 +53,8 @@ pub(super) struct Pool {
 pub(super) struct Ticket {
     pub(super) connection: Arc<Connection>,
     pub(super) alone: bool,
+    /// Whether other batches were on their way when it was given.
+    pub(super) in_company: bool,
     pool: Arc<Pool>,
     used: bool,
 }
@@ -175,23 +177,22 @@ impl Pool {
     }
 
     fn ticket(self: &Arc<Self>, state: &mut State, index: usize, need: Need) -> Ticket {
+        let busy = state.members.iter().filter(|member| member.depth > 0);
+        let busy = busy.count();
         let member = &mut state.members[index];
-        if member.depth == 0 {
+        let was_idle = member.depth == 0;
+        if was_idle {
             member.progress = Instant::now();
         }
         member.depth += 1;
         member.alone = need == Need::Alone;
         member.draining = false;
-        let (connection, alone) = (Arc::clone(&member.connection), member.alone);
-        let busy = state
-            .members
-            .iter()
-            .filter(|member| member.depth > 0)
-            .count();
-        self.busy.store(busy, Ordering::Relaxed);
+        self.busy
+            .store(busy + usize::from(was_idle), Ordering::Relaxed);
         Ticket {
-            connection,
-            alone,
+            connection: Arc::clone(&member.connection),
+            alone: member.alone,
+            in_company: busy > 0,
             pool: Arc::clone(self),
             used: false,
         }

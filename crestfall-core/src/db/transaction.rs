@@ -113,6 +113,7 @@ impl OpenTransaction {
             fingerprint: 0,
             max_bytes: self.pool.config.max_result_bytes.unwrap_or(usize::MAX),
             resets: last && self.resets,
+            gathers: false,
         }
     }
 }

@@ -139,6 +139,9 @@ pub fn headers_json(headers: &HeaderMap) -> String {
 /// `request.cookies` of these headers, a JSON object: `a=1; b=2` of every `Cookie` header (HTTP/2 may send
 /// several).
 pub fn cookies_json(headers: &HeaderMap) -> String {
+    if !headers.contains_key(COOKIE) {
+        return "{}".to_owned();
+    }
     let mut json = Object::new();
     for value in headers.get_all(COOKIE) {
         let text = String::from_utf8_lossy(value.as_bytes());

@@ -90,6 +90,8 @@ pub(crate) struct Treatment {
     pub(crate) max_bytes: usize,
     /// Whether it may leave something in the session, which is then put back in order behind it.
     pub(crate) resets: bool,
+    /// Whether it may wait for others that are ready by now, to be written together with them.
+    pub(crate) gathers: bool,
 }
 
 impl Treatment {
@@ -101,6 +103,7 @@ impl Treatment {
         fingerprint: 0,
         max_bytes: usize::MAX,
         resets: false,
+        gathers: false,
     };
 }
 
@@ -135,6 +138,8 @@ struct State {
     wire: BytesMut,
     /// Whether somebody writes `wire` to the socket, without the lock.
     writing: bool,
+    /// Whether a task is about to write what was gathered.
+    gathering: bool,
     queue: VecDeque<Slot>,
     sent: u64,
     cache: StatementCache,
@@ -181,6 +186,7 @@ impl Connection {
                 plain: BytesMut::with_capacity(8 * 1024),
                 wire: BytesMut::with_capacity(8 * 1024),
                 writing: false,
+                gathering: false,
                 queue: VecDeque::with_capacity(16),
                 sent: 0,
                 cache,
@@ -223,10 +229,31 @@ impl Connection {
         if reset_follows {
             state.append_reset()?;
         }
-        if number - self.answered.load(Ordering::Relaxed) <= WRITE_AHEAD {
-            self.flush(guard);
+        let is_due = number - self.answered.load(Ordering::Relaxed) <= WRITE_AHEAD;
+        match (is_due, treatment.gathers) {
+            (true, false) => self.flush(guard),
+            (true, true) if !state.gathering => self.gather(guard),
+            (true, true) | (false, _) => {}
         }
         Ok(number)
+    }
+
+    /// Writes after all others that have arrived by now had their turn, together with theirs: a system call
+    /// for each batch costs more than the batch itself. A task of its own, so that a worker without work
+    /// does it while the others still gather.
+    fn gather(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let Ok(runtime) = Handle::try_current() else {
+            return self.flush(state);
+        };
+        state.gathering = true;
+        drop(state);
+        let connection = Arc::clone(self);
+        runtime.spawn(async move {
+            tokio::task::yield_now().await;
+            let mut state = connection.state.lock();
+            state.gathering = false;
+            connection.flush(state);
+        });
     }
 
     /// Sends one statement without parameters by the simple protocol.

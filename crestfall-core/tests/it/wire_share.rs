@@ -1,5 +1,6 @@
 //! Requests of many clients on few connections.
 
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use crestfall_core::db::{Access, Db, Param, Scope, Share, Statement};
@@ -199,4 +200,33 @@ async fn nothing_is_queued_behind_a_statement_that_became_slow() {
     let (slow, elapsed) = tokio::join!(slow, shorts);
     slow.unwrap();
     assert!(elapsed < Duration::from_millis(700), "{elapsed:?}");
+}
+
+#[tokio::test]
+async fn whoever_leaves_before_what_was_gathered_is_written_strands_nobody() {
+    let Some(db) = database(|config| config.pool_size = 2).await else {
+        return;
+    };
+    let sql = "select upper($1)";
+    warm(&db, sql, "a").await;
+    for round in 0..50 {
+        let scope = read(&[]);
+        let mut requests: Vec<_> = (0..12)
+            .map(|_| Box::pin(text(&db, &scope, Statement::new(sql).bind("a"))))
+            .collect();
+        let mut nobody = Context::from_waker(Waker::noop());
+        // All of them are submitted before the runtime does anything else.
+        for request in &mut requests {
+            assert!(request.as_mut().poll(&mut nobody).is_pending());
+        }
+        let stay = requests.split_off(1 + round % 10);
+        drop(requests);
+        let answers = tokio::time::timeout(
+            Duration::from_secs(10),
+            futures_util::future::join_all(stay),
+        );
+        for answer in answers.await.expect("everybody is answered") {
+            assert_eq!(answer.as_deref(), Ok("A"));
+        }
+    }
 }

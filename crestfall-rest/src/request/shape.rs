@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use http::header::{ACCEPT, HeaderName, RANGE};
 use http::{HeaderMap, Method};
+use smallvec::SmallVec;
 
 use super::form::{self, Pair};
 use super::query::canonical;
@@ -27,7 +28,7 @@ pub(crate) struct Shape<'r> {
     pub(crate) key: Vec<u8>,
     pairs: Vec<Pair<'r>>,
     /// For each value: its pair, where in the pair's value it begins, and whether `*` means `%`.
-    lifted: Vec<Lifted>,
+    lifted: SmallVec<[Lifted; 4]>,
 }
 
 #[derive(Clone, Copy)]
@@ -62,7 +63,7 @@ impl<'r> Shape<'r> {
             }
             key.push(b'\n');
         }
-        let mut lifted = Vec::new();
+        let mut lifted = SmallVec::new();
         for (index, (name, value)) in pairs.iter().enumerate() {
             put(&mut key, name.as_bytes());
             let operator = value

@@ -30,6 +30,7 @@ const TREATMENT: Treatment = Treatment {
     fingerprint: 1,
     max_bytes: 1000,
     resets: false,
+    gathers: false,
 };
 
 /// What three requests, one statement each, get from a server that sends these bytes and goes.
@@ -135,6 +136,38 @@ fn a_session_that_cannot_be_reset_serves_nobody_else() {
     assert!(answers[0].is_ok() && answers[1].is_ok());
     let lost = answers[2].as_ref().unwrap_err();
     assert!(matches!(lost.error, DbError::Connection(_)), "{lost:?}");
+}
+
+#[tokio::test]
+async fn what_is_gathered_is_written_together() {
+    let (ours, server) = UnixStream::pair().unwrap();
+    let halves = Stream::Unix(ours).split();
+    let cache = StatementCache::new(8, true);
+    let rest = BytesMut::new();
+    let owner = Arc::new(Nobody);
+    let connection = Connection::start(1, Server::nowhere(), halves, rest, cache, owner);
+    let statements = [Statement::new("select 1")];
+    let hasher = DefaultHashBuilder::default();
+    let batch = Batch::transaction(&Scope::default(), &statements, false, &hasher);
+    let gathering = Treatment {
+        gathers: true,
+        ..TREATMENT
+    };
+    let mut buffer = [0; 4096];
+    for _ in 0..2 {
+        for _ in 0..2 {
+            connection.submit(&batch, Sink::Nobody, gathering).unwrap();
+        }
+        let nothing = server.try_read(&mut buffer).map_err(|error| error.kind());
+        assert_eq!(nothing, Err(std::io::ErrorKind::WouldBlock));
+        server.readable().await.unwrap();
+        let length = server.try_read(&mut buffer).unwrap();
+        let syncs = buffer[..length]
+            .windows(5)
+            .filter(|five| five == b"S\0\0\0\x04");
+        assert_eq!(syncs.count(), 2);
+        connection.answered(2);
+    }
 }
 
 #[test]
