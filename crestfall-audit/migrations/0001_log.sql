@@ -101,8 +101,8 @@ create table audit.statements (
   role text default current_setting('role'),
   login text not null default session_user::text,
   -- The rows before and after: an object where there is one; an array of objects; or, of many rows, an object
-  -- with an array for each column, where of an update `old` has null for columns that no row changed. Those
-  -- of an update pair up by their place. As json, which PostgreSQL writes in half the time of jsonb.
+  -- with an array for each column, or the one value that all of them have; where of an update `old` has null for
+  -- columns that no row changed. Those of an update pair up by their place. As json, which PostgreSQL writes in half the time of jsonb.
   old json,
   new json,
   -- Of DDL and events.

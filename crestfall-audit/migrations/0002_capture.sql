@@ -55,11 +55,14 @@ declare
     then 'case when old.key operator(pg_catalog.=) %s then old.key end' else sides[1] || '.key' end;
   into_log text := format('insert into audit.statements (relation, kind, rows, key_hash, %s) select %s, %L',
     array_to_string(sides, ', '), id, left(operation, 1));
+  -- Where equal values are the same text.
   by_array boolean[] := array(
-    select operation = 'update' and type in ('smallint', 'integer', 'bigint', 'boolean', 'uuid', 'text', 'varchar',
+    select type in ('smallint', 'integer', 'bigint', 'boolean', 'uuid', 'text', 'varchar',
       'date', 'timestamp', 'timestamptz')
     from unnest(types) with ordinality as t (type, n) order by n
   );
+  one_or_all constant text := 'case when %3$s.c%1$s[1]%2$s operator(pg_catalog.=) all (%3$s.c%1$s)
+    then pg_catalog.to_json(%3$s.c%1$s[1]) else pg_catalog.array_to_json(%3$s.c%1$s) end';
   -- For each side a source of its images, and how the entry says them.
   columns_of text[] := '{}';
   parts_of text[] := '{}';
@@ -84,15 +87,17 @@ begin
     -- PostgreSQL would compile a program.
     row_images := row_images || case when side = sides[1] then side || '.image'
       else format('(select %s from %s_rows as r)', image, side) end;
-    -- Of an update most columns stay as they were. Where equal values are the same text, finding that out
-    -- of arrays costs a fraction of writing them.
+    -- Of an update most columns stay as they were, and some have one value in all rows: a default, a tenant, a
+    -- state. Finding that out of arrays costs a fraction of writing them.
     columns_of := columns_of || format('(select pg_catalog.count(*) as rows%s from (select * from %s_rows limit 1001) as r) as %2$s',
       (select string_agg(format(case when same then ', pg_catalog.array_agg(r.%I) as c%s' else ', pg_catalog.json_agg(r.%I) as c%s' end,
          name, n), '' order by n) from unnest(columns, by_array) with ordinality as c (name, same, n)), side);
     -- As one row of arrays, which is written as it goes; built of texts, each of these would be copied three times.
     column_images := column_images || format('(select pg_catalog.row_to_json(i.*) from (select %s offset 0) as i)',
       (select string_agg(format(case
-           when same and side = 'old' then 'case when old.c%1$s%2$s operator(pg_catalog.<>) new.c%1$s then old.c%1$s end as %4$I'
+           when same and side = 'old' and operation = 'update'
+             then 'case when old.c%1$s%2$s operator(pg_catalog.<>) new.c%1$s then ' || one_or_all || ' end as %4$I'
+           when same then one_or_all || ' as %4$I'
            when side = 'old' and operation = 'update'
              then 'case when old.c%1$s::pg_catalog.text operator(pg_catalog.<>) new.c%1$s::pg_catalog.text then old.c%1$s end as %4$I'
            else '%3$s.c%1$s as %4$I' end, n, case when type in ('text', 'varchar') then ' collate pg_catalog."C"' end, side, name), ', ' order by n)

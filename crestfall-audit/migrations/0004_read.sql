@@ -7,21 +7,29 @@ begin
 end
 $$;
 
+-- A column of an entry by columns, which is one value where all rows have the same, as an array.
+create function audit.of_each(value jsonb, rows integer) returns jsonb
+  language sql immutable parallel safe set search_path = '' as $$
+  select case jsonb_typeof(value) when 'array' then value
+    else (select jsonb_agg(value) from generate_series(1, rows)) end
+$$;
+
 -- The images of an entry by columns: a line for each row. Where `old` has null for a column, no row changed it.
-create function audit.unfold(old json, new json) returns table (before jsonb, after jsonb, place bigint)
+create function audit.unfold(old json, new json, rows integer) returns table (before jsonb, after jsonb, place bigint)
   language sql immutable set search_path = '' as $$
   with sides as materialized (select old::jsonb as old, new::jsonb as new)
   select b.image, a.image, coalesce(b.place, a.place)
   from (
     select v.place, jsonb_object_agg(c.key, v.value) as image
     from sides as s cross join lateral jsonb_each(s.old) as c
-    cross join lateral jsonb_array_elements(case when c.value = 'null' then s.new -> c.key else c.value end)
-      with ordinality as v (value, place)
+    cross join lateral jsonb_array_elements(
+      audit.of_each(case when c.value = 'null' then s.new -> c.key else c.value end, rows)
+    ) with ordinality as v (value, place)
     group by v.place
   ) as b full join (
     select v.place, jsonb_object_agg(c.key, v.value) as image
     from sides as s cross join lateral jsonb_each(s.new) as c
-    cross join lateral jsonb_array_elements(c.value) with ordinality as v (value, place)
+    cross join lateral jsonb_array_elements(audit.of_each(c.value, rows)) with ordinality as v (value, place)
     group by v.place
   ) as a on a.place = b.place
 $$;
@@ -62,7 +70,7 @@ left join lateral (
   ) with ordinality as j (before, after, place)
   where s.rows > 1 and json_typeof(coalesce(s.new, s.old)) = 'array'
   union all
-  select u.before, u.after, u.place from audit.unfold(s.old, s.new) as u
+  select u.before, u.after, u.place from audit.unfold(s.old, s.new, s.rows) as u
   where s.rows > 1 and json_typeof(coalesce(s.new, s.old)) = 'object'
 ) as i on true;
 

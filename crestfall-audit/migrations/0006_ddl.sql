@@ -112,7 +112,7 @@ begin
     execute format('grant execute on function audit.key_text(jsonb, text[]), audit.relation_ids(regclass),
       audit.key_columns_of(regclass), audit.history(regclass, text[]), audit.as_of(anyelement, timestamptz),
       audit.mark(), audit.safe_position(), audit.changes(bigint, integer), audit.own_organisation(),
-      audit.unfold(json, json) to %I', reader);
+      audit.of_each(jsonb, integer), audit.unfold(json, json, integer) to %I', reader);
     continue when reader = 'authenticated';
     execute format('grant execute on function audit.verify(bigint), audit.partitions(), audit.status(),
       audit.descendants(regclass), audit.key_columns(regclass, jsonb) to %I', reader);

@@ -1,7 +1,7 @@
 //! The objects of a database at one moment: relations, keys, relationships, routines,
 //! representations and media-type handlers. Immutable; a reload makes a new one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -56,6 +56,10 @@ pub struct Catalog {
     /// Custom media-type handlers, by what they are for and the lower-case media type.
     #[serde(serialize_with = "serialize_pairs")]
     pub media_handlers: HashMap<(HandlerTarget, Arc<str>), MediaHandler>,
+    /// Roles that row-level security does not hold: superusers, and those with `BYPASSRLS`. As of the last
+    /// load, which a change of roles does not bring about.
+    #[serde(skip)]
+    pub all_seeing: HashSet<String>,
     /// What else there is to know, when [`CatalogOptions::details`] asked for it.
     #[serde(skip)]
     pub details: Option<Arc<Details>>,
@@ -93,6 +97,9 @@ pub struct Table {
     /// rights, and only what is protected. Or a line of its comment is `@public`.
     #[serde(skip)]
     pub is_protected: bool,
+    /// Row-level security is on; never of a view.
+    #[serde(skip)]
+    pub row_security: bool,
     /// Primary key columns, alphabetical; of a view, the columns that show a primary key of a table
     /// below it, in that key's order (of several tables, one key after another).
     pub primary_key: Vec<Arc<str>>,

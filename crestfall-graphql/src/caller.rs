@@ -101,6 +101,11 @@ impl Caller {
         Ok(Sender::of(parts, by).await?.staying(parts))
     }
 
+    /// The request that opened the connection.
+    pub(crate) fn opening(&self) -> &Parts {
+        &self.parts
+    }
+
     /// What SQL is told of the request that opened the connection.
     pub(crate) fn context(&self) -> RequestContext {
         RequestContext::from_parts(&self.parts)

@@ -5,6 +5,8 @@ mod negotiate;
 mod read;
 mod socket;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
@@ -18,7 +20,7 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response as HttpResponse, StatusCode};
 
-use crate::caller::{Sender, without_foreign_cookies};
+use crate::caller::{Caller, Sender, without_foreign_cookies};
 use crate::graphql::{GraphQl, May, Missing};
 use crate::request::{Error, Fate, Request, Response};
 use negotiate::Form;
@@ -31,6 +33,39 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS"
 /// status is 200 all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forbidden;
+
+/// In the extensions of a request, told of refusals in the socket or the event stream that it opens: no status
+/// and no mark of its answer can tell of them.
+#[derive(Clone)]
+pub struct Refusals(Arc<dyn Fn(&HttpResponse<Body>) + Send + Sync>);
+
+impl Refusals {
+    /// Passes on what an answer to a request of its own would have said, without the body: with [`Forbidden`]
+    /// and an [`Identity`] in the extensions, or 401 with its challenge.
+    pub fn new(tell: impl Fn(&HttpResponse<Body>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    /// Tells whom the request named, if it did.
+    pub(crate) fn tell(opening: &Parts, answer: impl FnOnce() -> HttpResponse<Body>) {
+        if let Some(Self(tell)) = opening.extensions.get() {
+            tell(&answer());
+        }
+    }
+}
+
+impl std::fmt::Debug for Refusals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Refusals").finish_non_exhaustive()
+    }
+}
+
+/// Marks the answer if a grant or a policy refused.
+fn mark(answer: &mut HttpResponse<Body>, response: &Response) {
+    if response.errors.iter().any(Error::is_forbidden) {
+        answer.extensions_mut().insert(Forbidden);
+    }
+}
 
 /// The door for the fuzzer.
 #[cfg(feature = "fuzzing")]
@@ -105,9 +140,7 @@ impl GraphQl {
     ) -> HttpResponse<Body> {
         let response = self.execute_by(parts, identity, request, form).await;
         let mut answer = http_response(&response, form);
-        if response.errors.iter().any(Error::is_forbidden) {
-            answer.extensions_mut().insert(Forbidden);
-        }
+        mark(&mut answer, &response);
         if response.fate == Fate::Unavailable {
             let headers = answer.headers_mut();
             headers.insert(RETRY_AFTER, HeaderValue::from(self.retry_after()));
@@ -155,6 +188,20 @@ pub fn refuse(problem: Problem, accepted: Option<&HeaderValue>) -> HttpResponse<
     let named = accepted.map(|value| (ACCEPT, value.clone()));
     let form = Form::wanted(&HeaderMap::from_iter(named));
     refused(problem, form.unwrap_or(Form::Json))
+}
+
+/// Tells that the caller of a socket or an event stream was refused by a grant or a policy, if so.
+fn tell_refusal(caller: &Caller, response: &Response) {
+    if !response.errors.iter().any(Error::is_forbidden) {
+        return;
+    }
+    Refusals::tell(caller.opening(), || {
+        let mut answer = HttpResponse::new(Body::empty());
+        let extensions = answer.extensions_mut();
+        extensions.insert(Forbidden);
+        extensions.insert(caller.identity.clone());
+        answer
+    });
 }
 
 /// Wrong credentials, as a GraphQL client expects to be told of them.

@@ -43,7 +43,7 @@ pub use config::{Config, Introspection, Limits, Subscriptions};
 pub use connect::ConnectError;
 pub use extension::{Call, Extension, ExtensionError};
 pub use graphql::GraphQl;
-pub use http::{Forbidden, refuse};
+pub use http::{Forbidden, Refusals, refuse};
 pub use live::Changes;
 pub use openapi::openapi;
 pub use persisted::{ManifestError, Persisted, TrustedDocuments};

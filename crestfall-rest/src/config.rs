@@ -51,6 +51,10 @@ pub struct Config {
     /// Refuse to serve the anonymous role a table without row-level security, or a view that runs with its
     /// owner's rights, unless a line of its comment is `@public`.
     pub protects_anonymous: bool,
+    /// `count=planned` and `count=estimated` are the planner's estimates also where policies or a view hide
+    /// rows from the caller, of which they tell. Else such counts are exact, except for roles that
+    /// row-level security does not hold.
+    pub estimates_hidden_rows: bool,
     /// Who may ask why rows are missing (`Prefer: explain=policies`).
     pub explain_policies: ExplainPolicies,
     /// Longest request body in bytes; more answers 413.
@@ -99,6 +103,7 @@ impl Default for Config {
             log_query: false,
             name_requests: false,
             protects_anonymous: false,
+            estimates_hidden_rows: true,
             explain_policies: ExplainPolicies::Off,
             max_body_bytes: 64 * 1024 * 1024,
             max_depth: 64,

@@ -1,5 +1,5 @@
-//! What the anonymous role is not served, whatever its grants: relations that no policy holds. And what
-//! to grant, where a privilege is missing.
+//! What the anonymous role is not served, whatever its grants: relations that no policy holds. What an
+//! estimate would tell of. And what to grant, where a privilege is missing.
 
 use crestfall_core::catalog::{Cardinality, Relationship};
 use crestfall_core::{Catalog, QualifiedName};
@@ -33,6 +33,16 @@ fn collect<'p>(node: &'p ReadNode, found: &mut Vec<&'p QualifiedName>) {
         }
         collect(embed, found);
     }
+}
+
+/// Whether rows of what a plan reads may be hidden from the caller: by policies, or by what a view or a
+/// function does.
+pub(crate) fn hides_rows(plan: &StatementPlan, catalog: &Catalog) -> bool {
+    let has_policies = |name: &QualifiedName| {
+        let table = catalog.tables.get(name);
+        table.is_none_or(|table| table.row_security)
+    };
+    plan.read.runs_functions(catalog) || relations(plan).into_iter().any(has_policies)
 }
 
 /// Refuses a plan that would serve what no policy holds.

@@ -25,7 +25,7 @@ use crate::inspect::Inspector;
 use crate::plan::{Plan, StatementPlan};
 use crate::protect;
 use crate::request::ApiRequest;
-use crate::request::prefer::EXPLAIN;
+use crate::request::prefer::{Count, EXPLAIN};
 use crate::request::shape::Shape;
 use crate::respond;
 use crate::settings::{RoleSettings, Settings};
@@ -314,6 +314,9 @@ impl Work<'_> {
             self.settings
                 .compiled
                 .get(&mut shape, path, headers, self.catalog, self.settings)?;
+        if self.must_count(&compiled.request, &compiled.plan) {
+            return None;
+        }
         let prepared = compiled.prepared(&shape);
         timing.mark("plan");
         Some(
@@ -349,7 +352,7 @@ impl Work<'_> {
             ..
         } = self.caller;
         let config = &self.settings.config;
-        let request = ApiRequest::parse(config, method.clone(), path, query, headers, body)?;
+        let mut request = ApiRequest::parse(config, method.clone(), path, query, headers, body)?;
         timing.mark("parse");
         let plan = Plan::new(&request, self.catalog, config)?;
         timing.mark("plan");
@@ -360,6 +363,9 @@ impl Work<'_> {
                 explain(self.db, &context, who, self.caller, plan).await
             }
             Plan::Statement(plan) => {
+                if self.must_count(&request, plan) {
+                    request.preferences.count = Some(Count::Exact);
+                }
                 let prepared = Prepared::new(&request, plan, self.settings, self.catalog);
                 self.run(&request, plan, &prepared, &request.query.canonical, timing)
                     .await
@@ -382,6 +388,18 @@ impl Work<'_> {
             Plan::RoutineInfo(routine) => Ok(respond::routine_info(routine.volatility)),
             Plan::SchemaInfo => Ok(respond::schema_info()),
         }
+    }
+
+    /// An estimate is asked for that would tell of rows which the caller may not see.
+    fn must_count(&self, request: &ApiRequest, plan: &StatementPlan) -> bool {
+        let estimates = [Some(Count::Planned), Some(Count::Estimated)];
+        !self.settings.config.estimates_hidden_rows
+            && estimates.contains(&request.preferences.count)
+            && !self
+                .catalog
+                .all_seeing
+                .contains(self.caller.identity.role())
+            && protect::hides_rows(plan, self.catalog)
     }
 
     /// The caller acts as the role of requests without a credential, with one or not.

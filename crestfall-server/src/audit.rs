@@ -7,9 +7,9 @@ use crestfall_audit::{Event, Keeper, KeeperConfig, Log, Outcome, Recorder};
 use crestfall_core::Identity;
 use crestfall_core::client_ip::ClientIp;
 use crestfall_core::request_id::RequestId;
-use crestfall_graphql::Forbidden;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{Extensions, Method, Request, Response, StatusCode, Uri};
+use crestfall_graphql::{Forbidden, Refusals};
+use http::header::{ACCEPT, AUTHORIZATION, UPGRADE, WWW_AUTHENTICATE};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -81,12 +81,13 @@ impl Service {
 }
 
 /// A request as its refusal is written down. Cloning these copies next to no text.
+#[derive(Clone)]
 pub(crate) struct Asked {
     method: Method,
     uri: Uri,
     id: Option<RequestId>,
     ip: Option<ClientIp>,
-    /// Whether it says who asks, in a header.
+    /// Whether it says who asks, in a header that is for nothing else.
     has_credentials: bool,
 }
 
@@ -112,6 +113,15 @@ impl Asked {
         }
     }
 
+    /// Has what is refused within the socket or the event stream that the request opens written down, too.
+    pub(crate) fn follow(&self, recorder: &Recorder, request: &mut Request<Body>) {
+        if opens(request.headers()) {
+            let (asked, recorder) = (self.clone(), recorder.clone());
+            let refusals = Refusals::new(move |answer| asked.tell(&recorder, answer));
+            request.extensions_mut().insert(refusals);
+        }
+    }
+
     /// Writes down that it was refused, if it was.
     pub(crate) fn tell(&self, recorder: &Recorder, response: &Response<Body>) {
         let event = match self.refused(response) {
@@ -134,8 +144,11 @@ impl Asked {
     fn refused(&self, response: &Response<Body>) -> Option<Refused> {
         let identity = response.extensions().get::<Identity>();
         if response.status() == StatusCode::UNAUTHORIZED {
-            // Who is anonymous by a key that is right was identified.
-            let refused = self.has_credentials && identity.is_none() && !is_expired(response);
+            let given = self.has_credentials || challenge(response, b"error=\"invalid_token\"");
+            // Who is anonymous by a key that is right was identified. And clients find out by an expired token
+            // that it is time for a new one.
+            let expired = challenge(response, b"error_description=\"JWT expired\"");
+            let refused = given && identity.is_none() && !expired;
             return refused.then_some(Refused::Credentials);
         }
         let identity = identity.filter(|identity| identity.is_authenticated())?;
@@ -167,12 +180,19 @@ fn is_somebody(identity: &Identity) -> bool {
         .any(|claim| claims.get(claim).is_some())
 }
 
-/// Whether the credentials were right once: clients find out that way that it is time for new ones.
-fn is_expired(response: &Response<Body>) -> bool {
-    let told = response.headers().get(WWW_AUTHENTICATE);
-    told.is_some_and(|value| {
-        value
-            .as_bytes()
-            .ends_with(b"error_description=\"JWT expired\"")
-    })
+/// Whether the request opens what stays beyond its answer.
+fn opens(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).map(HeaderValue::as_bytes);
+    headers.contains_key(UPGRADE)
+        || accepted.is_some_and(|accepted| contains(accepted, b"text/event-stream"))
+}
+
+/// Whether the challenge of a refusal says so. Without credentials it has no `error` (RFC 6750, 3).
+fn challenge(response: &Response<Body>, words: &[u8]) -> bool {
+    let challenge = response.headers().get(WWW_AUTHENTICATE);
+    challenge.is_some_and(|challenge| contains(challenge.as_bytes(), words))
+}
+
+fn contains(text: &[u8], words: &[u8]) -> bool {
+    text.windows(words.len()).any(|window| window == words)
 }

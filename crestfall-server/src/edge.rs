@@ -138,7 +138,7 @@ impl Inner {
     /// The router's answer, or none to a request that is not for us; counted and told.
     async fn answer(
         &self,
-        request: Request<Body>,
+        mut request: Request<Body>,
         peer: Option<IpAddr>,
         is_ours: bool,
     ) -> Response<Body> {
@@ -148,10 +148,11 @@ impl Inner {
             .log
             .is_on()
             .then(|| telemetry::Request::of(&request, peer));
-        let asked = self
-            .recorder
-            .as_ref()
-            .map(|recorder| (recorder, Asked::of(&request)));
+        let asked = self.recorder.as_ref().map(|recorder| {
+            let asked = Asked::of(&request);
+            asked.follow(recorder, &mut request);
+            (recorder, asked)
+        });
         let response = match is_ours {
             true => self.routed(request).await,
             false => hosts::misdirected().into_response(),

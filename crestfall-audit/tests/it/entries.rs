@@ -85,6 +85,51 @@ async fn bulk_statements_keep_every_row_and_pair_them() {
     }
 }
 
+/// Columns of one value in all rows, of nulls, of some, and of types that are written in other ways.
+const WIDE: &str = r#"
+    create table wide (
+      id int primary key, small smallint, big bigint, flag boolean, who uuid, name text, short varchar(9), day date,
+      at timestamp, atz timestamptz, price numeric, tags int[], doc jsonb, nothing text, rare text
+    );
+    select audit.track('wide');
+    insert into wide select g, 7, g * 3, true, '5b8f4e2a-0d6e-4b57-9e07-58a4c8a3d1a1', 'a "b"', case g % 2 when 0 then 'x' end,
+      '2026-01-31', '2026-01-31 10:00', now(), 1.50, '{1,2}', '[1]', null, case g when 3 then 's' end
+      from generate_series(1, 500) as g;
+    create table first as select * from wide;
+    update wide set flag = false, name = 'c', price = 1.5, doc = '{}', at = null, rare = 's', nothing = id, big = big + id % 2;
+    create table second as select * from wide;
+    delete from wide"#;
+
+#[tokio::test]
+async fn what_all_rows_have_in_common_is_written_once_and_read_of_each() {
+    let audited = Audited::new().await;
+    audited.run(WIDE).await;
+    for (side, operation, rows) in [
+        ("after", "INSERT", "first"),
+        ("before", "UPDATE", "first"),
+        ("after", "UPDATE", "second"),
+        ("before", "DELETE", "second"),
+    ] {
+        // As texts: 1.5 is not 1.50.
+        let sql = format!(
+            "select count(*) from audit.log as l join {rows} as r on r.id = (l.{side} ->> 'id')::int
+            where l.operation = '{operation}' and l.{side}::text = to_jsonb(r)::text"
+        );
+        assert_eq!(audited.texts(&sql).await, ["500"], "{operation} {side}");
+    }
+    let written = "select concat_ws(' ', kind, json_typeof(coalesce(new, old) -> 'flag'), json_typeof(coalesce(new, old) -> 'id'),
+        json_typeof(coalesce(new, old) -> 'tags'), json_typeof(old -> 'who'), json_typeof(old -> 'flag'))
+        from audit.statements order by position";
+    assert_eq!(
+        audited.texts(written).await,
+        [
+            "i boolean array array",
+            "u boolean array array null boolean",
+            "d boolean array array string boolean"
+        ]
+    );
+}
+
 #[tokio::test]
 async fn a_statement_that_changes_nothing_leaves_nothing() {
     let audited = Audited::new().await;

@@ -47,6 +47,7 @@ pub(super) fn catalog(rows: Rows, options: &CatalogOptions) -> Catalog {
         routines: routines(rows.routines, names),
         representations: representations(&rows.representations, names),
         media_handlers: handlers(rows.handlers, &options.schemas, names),
+        all_seeing: rows.all_seeing.into_iter().collect(),
         details: rows.details.map(Arc::new),
     }
 }
@@ -106,6 +107,7 @@ fn table(row: TableRow, primary_key: Vec<Arc<str>>, names: &mut Interner) -> Tab
         runs_functions: row.runs_functions,
         writes_run_functions: row.writes_run_functions,
         is_protected: row.is_protected,
+        row_security: row.row_security,
         primary_key,
         columns,
         column_index,

@@ -104,6 +104,7 @@ fn statements(options: &CatalogOptions) -> Vec<CatalogStatement> {
         statement(include_str!("computed.sql"), vec![]),
         statement(include_str!("representations.sql"), vec![]),
         statement(include_str!("handlers.sql"), vec![schemas.clone()]),
+        statement(include_str!("roles.sql"), vec![]),
     ];
     if options.details {
         statements.extend(details::statements(&schemas));
@@ -112,7 +113,7 @@ fn statements(options: &CatalogOptions) -> Vec<CatalogStatement> {
 }
 
 /// How many statements the first half of a catalogue has.
-const BASE: usize = 8;
+const BASE: usize = 9;
 
 fn read(mut answers: Vec<Vec<String>>) -> Result<Rows, CatalogError> {
     let wrong = |answers: Vec<_>| CatalogError::Results(answers.len());
@@ -131,6 +132,7 @@ fn read(mut answers: Vec<Vec<String>>) -> Result<Rows, CatalogError> {
         computed,
         representations,
         handlers,
+        all_seeing,
     ]: [Vec<String>; BASE] = answers.try_into().map_err(wrong)?;
     Ok(Rows {
         tables: rows::from_json("tables", tables)?,
@@ -140,6 +142,7 @@ fn read(mut answers: Vec<Vec<String>>) -> Result<Rows, CatalogError> {
         computed: rows::from_json("computed", computed)?,
         representations: rows::from_json("representations", representations)?,
         handlers: rows::from_json("handlers", handlers)?,
+        all_seeing,
         details,
     })
 }
@@ -183,8 +186,8 @@ mod tests {
     #[test]
     fn a_result_too_few_is_an_error() {
         assert!(matches!(
-            read(vec![vec![]; 7]),
-            Err(CatalogError::Results(7))
+            read(vec![vec![]; 8]),
+            Err(CatalogError::Results(8))
         ));
     }
 

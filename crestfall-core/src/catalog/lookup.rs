@@ -124,6 +124,7 @@ mod tests {
                 runs_functions: false,
                 writes_run_functions: false,
                 is_protected: true,
+                row_security: false,
                 primary_key: vec![],
                 columns: vec![],
                 column_index: Default::default(),

@@ -15,6 +15,8 @@ pub(super) struct Rows {
     pub(super) computed: Vec<ComputedRow>,
     pub(super) representations: Vec<RepresentationRow>,
     pub(super) handlers: Vec<HandlerRow>,
+    /// `roles.sql`, the names as they are.
+    pub(super) all_seeing: Vec<String>,
     pub(super) details: Option<Details>,
 }
 
@@ -38,6 +40,7 @@ pub(super) struct TableRow {
     pub(super) runs_functions: bool,
     pub(super) writes_run_functions: bool,
     pub(super) is_protected: bool,
+    pub(super) row_security: bool,
     pub(super) columns: Vec<ColumnRow>,
 }
 

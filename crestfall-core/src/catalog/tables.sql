@@ -30,6 +30,7 @@ relation as materialized (
         pg_namespace.nspname as schema,
         relname as name,
         relkind as kind,
+        relrowsecurity as row_security,
         -- A foreign table cannot be asked when its wrapper has no handler.
         case
             when relkind = 'v' or relkind = 'f' and exists (
@@ -206,6 +207,7 @@ select json_build_object(
             select from reach where reach.view = relation.oid and reach.relation in (select oid from open)
         )
     ) or coalesce(pg_description.description, '') ~ '(^|\n)\s*@public\s*($|\n)',
+    'row_security', row_security,
     'columns', coalesce(columns.list, '[]')
 )::text
 from relation

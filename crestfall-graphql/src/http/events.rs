@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::negotiate::Form;
 use super::read::Malformed;
+use super::{mark, tell_refusal};
 use crate::caller::Caller;
 use crate::document::OperationKind;
 use crate::graphql::GraphQl;
@@ -45,23 +46,19 @@ impl GraphQl {
             return malformed.answer(Form::Events);
         };
         let identity = &caller.identity;
-        let body = match self.kind(identity, &request).await {
-            Err(response) => once(&response),
+        let response = match self.kind(identity, &request).await {
+            Err(response) => response,
             Ok(OperationKind::Query | OperationKind::Mutation) => {
                 let form = Form::Events;
-                once(&self.execute_by(parts, identity, request, form).await)
+                self.execute_by(parts, identity, request, form).await
             }
             Ok(OperationKind::Subscription) => match self.subscribe(identity, request).await {
-                Err(response) => once(&response),
-                Ok(subscribed) => self.stream(caller, subscribed, place),
+                Err(response) => response,
+                Ok(subscribed) => return answer(self.stream(caller, subscribed, place)),
             },
         };
-        let mut answer = HttpResponse::new(body);
-        let headers = answer.headers_mut();
-        let media_type = HeaderValue::from_static(Form::Events.content_type());
-        headers.insert(CONTENT_TYPE, media_type);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
+        let mut answer = answer(once(&response));
+        mark(&mut answer, &response);
         answer
     }
 
@@ -134,6 +131,7 @@ impl Events {
     async fn told(&mut self, answer: Answer) -> Option<Bytes> {
         // Nothing is told to whom it may not be told any more.
         self.caller.check().await.ok()?;
+        tell_refusal(&self.caller, &answer.response);
         self.is_over = answer.is_last;
         let mut event = next(&answer.response);
         if answer.is_last {
@@ -141,6 +139,17 @@ impl Events {
         }
         Some(event.into())
     }
+}
+
+/// The answer whose body these events are.
+fn answer(events: Body) -> HttpResponse<Body> {
+    let mut answer = HttpResponse::new(events);
+    let headers = answer.headers_mut();
+    let media_type = HeaderValue::from_static(Form::Events.content_type());
+    headers.insert(CONTENT_TYPE, media_type);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
+    answer
 }
 
 /// A stream of one answer.

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use super::events::ticks;
 use super::negotiate::Form;
 use super::read::Malformed;
+use super::{Refusals, refused, tell_refusal};
 use crate::caller::{Caller, with_credentials};
 use crate::graphql::GraphQl;
 use message::{Close, Received, Sent};
@@ -121,7 +122,11 @@ impl Connection {
                 Some(Received::ConnectionInit(payload)) => {
                     let parts = with_credentials(opening, &payload);
                     let caller = Caller::of(&parts, self.graphql.authenticate.as_ref()).await;
-                    return caller.map_err(|problem| Some(forbidden(&problem)));
+                    return caller.map_err(|problem| {
+                        let close = forbidden(&problem);
+                        Refusals::tell(&parts, || refused(problem, Form::Json));
+                        Some(close)
+                    });
                 }
                 Some(Received::Ping(payload)) => self.send(&Sent::Pong(payload)).await?,
                 Some(Received::Pong) => {}
@@ -196,6 +201,7 @@ impl Connection {
         }
         check(caller).await?;
         let response = &told.answer.response;
+        tell_refusal(caller, response);
         match told.answer.is_last && response.data.is_none() {
             true => self.send(&Sent::Error(&told.id, &response.errors)).await?,
             false => {

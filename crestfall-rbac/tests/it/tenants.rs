@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::service::{TestRbac, identified};
 
 /// Every text of a tenant begins with its slug, so that a foreign one is known wherever it shows up.
-const TABLES: &str = "
+const TABLES: &str = concat!(
+    "
     create table customers (
       id int primary key, org_id uuid not null, name text not null unique
     );
@@ -26,17 +27,9 @@ const TABLES: &str = "
     );
     create index on customers (org_id);
     create index on invoices (org_id);
-    create function totals_of_caller() returns table (org_id uuid, count bigint, total bigint)
-      language sql stable as
-      'select org_id, count(*), sum(total) from invoices group by org_id';
-    create view totals as select * from totals_of_caller();
-    -- PostgreSQL 14 has none that read with the caller's rights: there, a function does.
-    do $$ begin
-      if current_setting('server_version_num')::int >= 150000 then
-        execute 'create or replace view totals with (security_invoker) as
-          select org_id, count(*) as count, sum(total) as total from invoices group by org_id';
-      end if;
-    end $$;
+",
+    include_str!("totals.sql"),
+    "
     create function cheapest() returns setof invoices language sql stable as
       'select * from invoices order by total limit 3';
     grant select, insert, update, delete on customers, invoices to authenticated;
@@ -44,7 +37,8 @@ const TABLES: &str = "
     grant select on customers, invoices, totals to anon;
     select rbac.policy_organisation('customers', 'org_id', 'invoice'),
       rbac.policy_organisation('invoices', 'org_id', 'invoice');
-";
+"
+);
 
 const SLUGS: [&str; 4] = ["alpha", "bravo", "charlie", "delta"];
 

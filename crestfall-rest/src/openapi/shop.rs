@@ -34,6 +34,7 @@ pub(super) fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
         runs_functions: false,
         writes_run_functions: false,
         is_protected: true,
+        row_security: false,
         primary_key: Vec::new(),
         column_index: positions
             .map(|(at, column)| (column.name.clone(), at))

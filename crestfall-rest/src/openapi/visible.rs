@@ -170,6 +170,7 @@ mod tests {
                 runs_functions: false,
                 writes_run_functions: false,
                 is_protected: true,
+                row_security: false,
                 primary_key: Vec::new(),
                 columns: Vec::new(),
                 column_index: Default::default(),

@@ -3,6 +3,7 @@
 use crestfall_core::Identity;
 use crestfall_core::testing::{TestApp, TestDb};
 use crestfall_rest::{Config, ExplainPolicies, Rest};
+use http::Method;
 use serde_json::{Value, json};
 
 const SCHEMA: &str = "
@@ -109,6 +110,69 @@ async fn d2_what_no_policy_holds_is_refused_to_the_anonymous_role_unless_it_is_m
         assert_eq!(app_of_ada.get(path).await.status, 200, "{path}");
         assert_eq!(anchor.get(path).await.status, 200, "{path}");
     }
+}
+
+/// What is said of the number of all rows, for each way to ask.
+async fn counts(app: &TestApp, path: &str) -> Vec<String> {
+    let mut counts = Vec::new();
+    for count in ["exact", "planned", "estimated"] {
+        for method in [Method::GET, Method::HEAD] {
+            // Twice: the second may find a plan.
+            for _ in 0..2 {
+                let response = app
+                    .request(method.clone(), path)
+                    .header("prefer", &format!("count={count}"))
+                    .await;
+                assert!(response.status.is_success(), "{path}: {}", response.text());
+                counts.push(response.header("content-range").to_owned());
+            }
+        }
+    }
+    counts.dedup();
+    counts
+}
+
+#[tokio::test]
+async fn d2_an_estimate_tells_of_no_row_that_policies_or_a_view_hide() {
+    let hiding = Config {
+        estimates_hidden_rows: false,
+        max_rows: Some(1),
+        ..Config::default()
+    };
+    let anchor = Config {
+        max_rows: Some(1),
+        ..Config::default()
+    };
+    let fill = "insert into held select n, 'bob', 1, 1 from generate_series(10, 500) as n;
+        insert into marked select n from generate_series(10, 500) as n;
+        analyze held; analyze marked";
+    let held = [
+        "/held?select=id",
+        "/invoker?select=id",
+        "/marked?select=id,held!inner(id)",
+    ];
+    let (db, of_ada) = app(hiding.clone(), as_role("authenticated", "ada")).await;
+    db.execute(fill).await;
+    for path in held {
+        // One of hers, which the limit shows.
+        assert_eq!(counts(&of_ada, path).await, ["0-0/1"], "{path}");
+    }
+    let told = counts(&of_ada, "/definer?select=id").await;
+    assert_eq!(told, ["0-0/495"], "she may see them all");
+    // Nobody's rows are hidden in a table without policies: as many as the planner takes it to have.
+    assert_eq!(counts(&of_ada, "/marked?select=id").await, ["0-0/492"]);
+    db.execute("delete from marked where id > 400").await;
+    let told = counts(&of_ada, "/marked?select=id").await;
+    assert_eq!(told, ["0-0/392", "0-0/492"], "estimates go by statistics");
+    // Whom no policy holds, and whoever asks in the anchor's way, is given estimates.
+    let (db, of_service) = app(hiding, as_role("service_role", "admin")).await;
+    db.execute(fill).await;
+    db.execute("delete from held where id > 400").await;
+    let told = counts(&of_service, "/held?select=id").await;
+    assert_eq!(told, ["0-0/395", "0-0/495"]);
+    let (db, as_ever) = app(anchor, as_role("authenticated", "ada")).await;
+    db.execute(fill).await;
+    assert_ne!(counts(&as_ever, held[0]).await, ["0-0/1"]);
 }
 
 #[tokio::test]

@@ -369,6 +369,7 @@ impl Rest {
             error_verbosity: self.errors.into(),
             server_timing: self.server_timing,
             protects_anonymous: !self.unprotected,
+            estimates_hidden_rows: self.unprotected,
             explain_policies: self.explain_policies.into(),
             log_query,
             max_body_bytes: self.max_body.get(),

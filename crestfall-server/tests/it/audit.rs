@@ -1,5 +1,7 @@
 //! The audit log, the doctor and policy tests as an operator uses them, and what `crestfall serve` refuses.
 
+mod staying;
+
 use std::process::Output;
 
 use crestfall_core::jwt::sign_hs256;

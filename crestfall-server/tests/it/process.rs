@@ -13,9 +13,11 @@ use nix::unistd::Pid;
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The binary with only these variables.
+/// The binary with only these variables: the one that was built for the tests, or the one that
+/// `CRESTFALL_TEST_BINARY` names, for figures of a release.
 pub(crate) fn crestfall(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_crestfall"));
+    let named = std::env::var_os("CRESTFALL_TEST_BINARY");
+    let mut command = Command::new(named.unwrap_or(env!("CARGO_BIN_EXE_crestfall").into()));
     command
         .args(arguments)
         .env_clear()

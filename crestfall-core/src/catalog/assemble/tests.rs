@@ -49,6 +49,7 @@ fn table(oid: u32, columns: &[&str]) -> TableRow {
         runs_functions: false,
         writes_run_functions: false,
         is_protected: true,
+        row_security: false,
         columns: numbered(columns).into_iter().map(column).collect(),
     }
 }

@@ -68,6 +68,7 @@ fn catalog() -> Catalog {
             runs_functions: false,
             writes_run_functions: false,
             is_protected: true,
+            row_security: false,
             primary_key: Vec::new(),
             columns: Vec::new(),
             column_index: Default::default(),

@@ -35,7 +35,8 @@ pub(crate) struct Rest {
     /// The `Server-Timing` header.
     pub(crate) server_timing: bool,
     /// Serve a table without row-level security, or a view that runs with its owner's rights, to the
-    /// anonymous role although its comment has no line `@public`. Off, such requests are refused.
+    /// anonymous role although its comment has no line `@public`; and estimate counts also where policies
+    /// hide rows. Off, such requests are refused, and such counts are exact.
     pub(crate) unprotected: bool,
     /// Who may ask why rows are missing (`Prefer: explain=policies`).
     pub(crate) explain_policies: ExplainPolicies,
