@@ -27,6 +27,12 @@ pub(super) struct Name {
     pub(super) name: String,
 }
 
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
 /// A table or view.
 #[derive(Debug)]
 pub(super) struct Relation {
