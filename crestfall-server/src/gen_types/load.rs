@@ -245,7 +245,7 @@ fn relation(row: &RelationRow, types: &Types<'_>, not_null: &NotNull<'_>) -> Rel
     let column = |column: &ColumnRow| Column {
         name: column.name.clone(),
         comment: column.comment.clone(),
-        kind: types.get(column.kind),
+        kind: types.of_dimensions(column.kind, column.dimensions),
         nullable: !(column.not_null
             || types.is_not_null(column.kind)
             || row.is_view && not_null.is_never_null(row.oid, column.number)),
@@ -386,6 +386,15 @@ impl<'a> Types<'a> {
 
     fn get(&self, oid: i64) -> Rc<Type> {
         Rc::new(self.of(oid))
+    }
+
+    /// `int[][]` is an array of arrays where it was declared so.
+    fn of_dimensions(&self, oid: i64, dimensions: u32) -> Rc<Type> {
+        let kind = self.get(oid);
+        match *kind {
+            Type::Array(_) => (1..dimensions).fold(kind, |kind, _| Rc::new(Type::Array(kind))),
+            _ => kind,
+        }
     }
 
     fn of(&self, oid: i64) -> Type {

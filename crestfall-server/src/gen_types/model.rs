@@ -129,6 +129,15 @@ pub(super) struct Function {
     pub(super) reads: bool,
 }
 
+impl Function {
+    /// Every argument has a name.
+    pub(super) fn is_named(&self) -> bool {
+        self.arguments
+            .iter()
+            .all(|argument| !argument.name.is_empty())
+    }
+}
+
 /// An argument that goes in.
 #[derive(Debug, Clone)]
 pub(super) struct Argument {

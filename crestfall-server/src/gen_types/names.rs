@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use unicode_ident::{is_xid_continue, is_xid_start};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// What identifiers of all languages have: Go has neither marks nor the Roman numerals of Unicode.
 pub(super) fn is_letter(character: char) -> bool {
@@ -19,13 +20,26 @@ fn is_mark(character: char) -> bool {
     !character.is_ascii() && is_xid_continue(character) && !is_letter(character)
 }
 
+/// What is not to stand in a file of code as it is: it ends a line, or turns the direction in which the rest
+/// of one is read.
+pub(super) fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A line of a comment.
+pub(super) fn comment_line(line: &str) -> String {
+    line.replace(is_unsafe, " ")
+}
+
 /// Words: `film_actors`, `filmActors` and `film actors` have two. What no identifier may have
 /// divides words too.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut before_is_lower = false;
-    for character in name.chars() {
+    // `ﬁ` is `fi` and `²` is `2`.
+    for character in name.nfkc() {
         if !is_letter(character) && !is_digit(character) {
             if is_mark(character) {
                 continue;
@@ -110,10 +124,10 @@ mod tests {
         assert_eq!(pascal("film_actors"), "FilmActors");
         assert_eq!(pascal("HTTPStatus"), "Httpstatus");
         assert_eq!(pascal("größe"), "Größe");
-        // Neither powers, fractions and circled letters nor pictures are letters of a language.
-        assert_eq!(snake("m²"), "m");
-        assert_eq!(snake("½ off Ⓐ 🎉 x"), "off_x");
-        assert_eq!(snake("Ⅷ"), "_empty");
+        assert_eq!(snake("ﬁt m²"), "fit_m2");
+        assert_eq!(snake("½ off Ⓐ 🎉 x"), "_1_2_off_a_x");
+        assert_eq!(snake("Ⅷ"), "viii");
+        assert_eq!(snake("🎉"), "_empty");
         assert_eq!(snake("हिन्दी"), "हनद");
         assert_eq!(snake("名前"), "名前");
         assert_eq!(snake("İ"), "i");

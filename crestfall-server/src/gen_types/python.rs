@@ -1,20 +1,18 @@
 //! Python (3.11 and newer): dictionaries with types, as the clients give and take them.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::Overrides;
 use super::classes::Classes;
 use super::model::{Column, Insert, Model, Name, Type};
-use super::names::pascal;
+use super::names::{comment_line, is_unsafe, pascal};
 
 const HEAD: &str = "\
 \"\"\"The types of the database.
 
 Made by `crestfall gen types --lang python`: changes are lost when it is made again.
 \"\"\"
-
-from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
-
 ";
 
 /// As far as formatters let a line go.
@@ -47,7 +45,7 @@ pub(super) fn generate(model: &Model, overrides: &Overrides) -> String {
         overrides,
         classes,
     };
-    let mut text = HEAD.to_owned();
+    let mut text = String::new();
     for schema in &model.schemas {
         for one in &schema.enums {
             text.push('\n');
@@ -58,7 +56,23 @@ pub(super) fn generate(model: &Model, overrides: &Overrides) -> String {
     for class in all(&python) {
         write_class(&mut text, &class);
     }
-    text
+    format!("{HEAD}{}{text}", imports(&text))
+}
+
+/// What the text takes from `typing`.
+fn imports(text: &str) -> String {
+    let words: HashSet<&str> = text
+        .split(|one: char| !one.is_alphanumeric() && one != '_')
+        .collect();
+    let names = ["Any", "Literal", "NotRequired", "TypeAlias", "TypedDict"];
+    let names: Vec<&str> = names
+        .into_iter()
+        .filter(|name| words.contains(name))
+        .collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("\nfrom typing import {}\n", names.join(", ")),
+    }
 }
 
 /// What a class is called where nothing else is: what is not in the main schema has the schema's name
@@ -150,14 +164,17 @@ fn all(python: &Python<'_>) -> Vec<Class> {
                 };
                 (argument.name.clone(), kind, None)
             });
-            classes.push(Class {
-                name: python.beside(&one.name, "Args"),
-                comment: one
-                    .comment
-                    .clone()
-                    .or_else(|| Some(format!("Arguments of `{}`.", one.name.name))),
-                keys: keys.collect(),
-            });
+            // The only argument without a name is the whole body.
+            if one.is_named() {
+                classes.push(Class {
+                    name: python.beside(&one.name, "Args"),
+                    comment: one
+                        .comment
+                        .clone()
+                        .or_else(|| Some(format!("Arguments of `{}`.", one.name.name))),
+                    keys: keys.collect(),
+                });
+            }
             if let Type::Record(columns) = &*one.returns {
                 classes.push(Class {
                     name: python.beside(&one.name, "Row"),
@@ -184,7 +201,11 @@ fn write_class(text: &mut String, class: &Class) {
         );
         for (key, kind, comment) in &class.keys {
             for line in comment.as_deref().unwrap_or_default().trim().lines() {
-                let _ = writeln!(text, "{}", format!("        # {}", shown(line)).trim_end());
+                let _ = writeln!(
+                    text,
+                    "{}",
+                    format!("        # {}", comment_line(line)).trim_end()
+                );
             }
             let _ = writeln!(text, "        {}: {kind},", string(key));
         }
@@ -299,7 +320,7 @@ fn doc(text: &mut String, comment: Option<&str>, indent: &str) {
     let before = if comment.starts_with('"') { " " } else { "" };
     let behind = if comment.ends_with('"') { " " } else { "" };
     let comment = format!("{before}{comment}{behind}");
-    let lines: Vec<String> = comment.lines().map(shown).collect();
+    let lines: Vec<String> = comment.lines().map(comment_line).collect();
     let _ = match lines.as_slice() {
         [line] => writeln!(text, "{indent}\"\"\"{line}\"\"\""),
         lines => {
@@ -314,11 +335,6 @@ fn doc(text: &mut String, comment: Option<&str>, indent: &str) {
             writeln!(text, "{indent}\"\"\"{}\n{indent}\"\"\"", body.join("\n"))
         }
     };
-}
-
-/// A line of a comment: nothing in it ends the line.
-fn shown(line: &str) -> String {
-    line.replace(char::is_control, " ")
 }
 
 /// Whether a class can have the key: Python reads some letters as others, such as `ﬁ` as `fi`, and what a key
@@ -352,8 +368,8 @@ fn string(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            control if control.is_control() => {
-                let _ = write!(quoted, "\\x{:02x}", u32::from(control));
+            odd if is_unsafe(odd) => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(odd));
             }
             quote if quote == mark => quoted.extend(['\\', quote]),
             other => quoted.push(other),

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::Overrides;
 use super::model::{Model, Schema};
-use super::names::{Scope, pascal, snake};
+use super::names::{Scope, comment_line, pascal, snake};
 use types::Paths;
 
 const HEAD: &str = "\
@@ -165,10 +165,9 @@ impl Writer {
         }
     }
 
-    /// One line of documentation: nothing in it ends the line, or turns the direction in which it is read.
+    /// One line of documentation.
     fn say(&mut self, line: &str) {
-        let turns = |one| matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let line = line.replace(|one: char| one.is_control() || turns(one), " ");
+        let line = comment_line(line);
         self.line(format!("/// {line}").trim_end());
     }
 }

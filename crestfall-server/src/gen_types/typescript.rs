@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
+use unicode_ident::{is_xid_continue, is_xid_start};
+
 use super::Overrides;
 use super::model::{Column, Function, Insert, Link, Model, Name, Relation, Schema, Type};
+use super::names::{comment_line, is_unsafe};
 
 const HEAD: &str = "\
 // The types of the database, for supabase-js: createClient<Database>(url, key).
@@ -124,31 +127,31 @@ fn contents(out: &mut Writer<'_>, schema: &Schema) {
 fn relation(out: &mut Writer<'_>, one: &Relation) {
     out.doc(one.comment.as_deref());
     out.open(&format!("{}: ", key(&one.name.name)));
-    out.open("Row: ");
-    for column in one.columns.iter().chain(&one.computed) {
-        out.column(&one.name, column, "", true);
-    }
-    out.close();
+    let readable = one.columns.iter().chain(&one.computed);
+    out.block_or("Row", "{}", readable.clone().count() == 0, |out| {
+        readable.for_each(|column| out.column(&one.name, column, "", true));
+    });
+    let is_empty = one.columns.is_empty();
     if one.insertable {
-        out.open("Insert: ");
-        for column in &one.columns {
-            match column.insert {
-                Insert::Required => out.column(&one.name, column, "", false),
-                Insert::Optional => out.column(&one.name, column, "?", false),
-                Insert::Never => out.line(&format!("{}?: never;", key(&column.name))),
+        out.block_or("Insert", "{}", is_empty, |out| {
+            for column in &one.columns {
+                match column.insert {
+                    Insert::Required => out.column(&one.name, column, "", false),
+                    Insert::Optional => out.column(&one.name, column, "?", false),
+                    Insert::Never => out.line(&format!("{}?: never;", key(&column.name))),
+                }
             }
-        }
-        out.close();
+        });
     }
     if one.updatable {
-        out.open("Update: ");
-        for column in &one.columns {
-            match column.updatable {
-                true => out.column(&one.name, column, "?", false),
-                false => out.line(&format!("{}?: never;", key(&column.name))),
+        out.block_or("Update", "{}", is_empty, |out| {
+            for column in &one.columns {
+                match column.updatable {
+                    true => out.column(&one.name, column, "?", false),
+                    false => out.line(&format!("{}?: never;", key(&column.name))),
+                }
             }
-        }
-        out.close();
+        });
     }
     let keys: Vec<&Link> = one.links.iter().filter(|link| link.key.is_some()).collect();
     if keys.is_empty() {
@@ -345,8 +348,18 @@ impl Writer<'_> {
     }
 
     fn block(&mut self, name: &str, empty: bool, contents: impl FnOnce(&mut Self)) {
+        self.block_or(name, "{ [_ in never]: never }", empty, contents);
+    }
+
+    fn block_or(
+        &mut self,
+        name: &str,
+        nothing: &str,
+        empty: bool,
+        contents: impl FnOnce(&mut Self),
+    ) {
         if empty {
-            return self.line(&format!("{name}: {{ [_ in never]: never }};"));
+            return self.line(&format!("{name}: {nothing};"));
         }
         self.open(&format!("{name}: "));
         contents(self);
@@ -358,7 +371,8 @@ impl Writer<'_> {
             return;
         };
         let comment = comment.replace("*/", "* /");
-        match comment.lines().collect::<Vec<_>>().as_slice() {
+        let lines: Vec<String> = comment.lines().map(comment_line).collect();
+        match lines.as_slice() {
             [line] => self.line(&format!("/** {line} */")),
             lines => {
                 self.line("/**");
@@ -429,9 +443,11 @@ fn scalar(name: &str) -> &'static str {
 }
 
 fn key(name: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
-    let first_is_digit = name.bytes().next().is_none_or(|byte| byte.is_ascii_digit());
-    match !first_is_digit && name.bytes().all(is_plain) {
+    let mut characters = name.chars();
+    let begins = |one: char| is_xid_start(one) || matches!(one, '_' | '$');
+    let is_plain = characters.next().is_some_and(begins)
+        && characters.all(|one| is_xid_continue(one) || one == '$');
+    match is_plain {
         true => name.to_owned(),
         false => string(name),
     }
@@ -447,7 +463,7 @@ fn string(text: &str) -> String {
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
-            odd if odd.is_control() || matches!(odd, '\u{2028}' | '\u{2029}') => {
+            odd if is_unsafe(odd) => {
                 let _ = write!(quoted, "\\u{:04x}", u32::from(odd));
             }
             quote if quote == mark => quoted.extend(['\\', quote]),

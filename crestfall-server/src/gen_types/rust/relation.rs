@@ -422,11 +422,10 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
         string(&one.name.name)
     ));
     // An argument without name has no place in a query.
-    let named = one
-        .arguments
-        .iter()
-        .all(|argument| !argument.name.is_empty());
-    out.line(&format!("const READS: bool = {};", one.reads && named));
+    out.line(&format!(
+        "const READS: bool = {};",
+        one.reads && one.is_named()
+    ));
     out.line(&format!("type Output = {output};"));
     out.close();
 }

@@ -119,9 +119,8 @@ async fn what_happened_is_in_the_log() {
     );
     admin.create_user(new).await.unwrap();
     let client = world.client();
-    let signed_in = client
-        .auth()
-        .sign_in_with_password("ada@example.org", PASSWORD);
+    let auth = client.auth();
+    let signed_in = auth.sign_in_with_password("ada@example.org", PASSWORD);
     signed_in.await.unwrap_err(); // the address is not confirmed
     let logged = admin.audit(ListAudit::default()).await.unwrap();
     assert!(!logged.is_empty() && logged[0].payload.contains_key("action"));
