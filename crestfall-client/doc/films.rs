@@ -3614,9 +3614,10 @@ pub mod odd {
                 pub हनद: Option<i32>,
                 /// `m²`
                 #[serde(rename = "m²")]
-                pub m: ::crestfall_client::Numeric,
+                pub m2: ::crestfall_client::Numeric,
                 /// `ﬁ`
-                pub ﬁ: Option<String>,
+                #[serde(rename = "ﬁ")]
+                pub fi: Option<String>,
                 /// `İ`
                 #[serde(rename = "İ")]
                 pub i: Option<bool>,
@@ -3709,10 +3710,11 @@ pub mod odd {
                 /// `m²`
                 #[serde(rename = "m²")]
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub m: Option<::crestfall_client::Numeric>,
+                pub m2: Option<::crestfall_client::Numeric>,
                 /// `ﬁ`
+                #[serde(rename = "ﬁ")]
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub ﬁ: Option<Option<String>>,
+                pub fi: Option<Option<String>>,
                 /// `İ`
                 #[serde(rename = "İ")]
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -3830,8 +3832,8 @@ pub mod odd {
                     Self {
                         名前: 名前.into(),
                         हनद: None,
-                        m: None,
-                        ﬁ: None,
+                        m2: None,
+                        fi: None,
                         i: None,
                         _empty: None,
                         a_b: None,
@@ -3878,15 +3880,15 @@ pub mod odd {
 
                 /// Sets `m²`.
                 #[must_use]
-                pub fn m(mut self, value: impl Into<::crestfall_client::Numeric>) -> Self {
-                    self.m = Some(value.into());
+                pub fn m2(mut self, value: impl Into<::crestfall_client::Numeric>) -> Self {
+                    self.m2 = Some(value.into());
                     self
                 }
 
                 /// Sets `ﬁ`.
                 #[must_use]
-                pub fn ﬁ(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-                    self.ﬁ = Some(value.nullable());
+                pub fn fi(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                    self.fi = Some(value.nullable());
                     self
                 }
 
@@ -4145,10 +4147,11 @@ pub mod odd {
                 /// `m²`
                 #[serde(rename = "m²")]
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub m: Option<::crestfall_client::Numeric>,
+                pub m2: Option<::crestfall_client::Numeric>,
                 /// `ﬁ`
+                #[serde(rename = "ﬁ")]
                 #[serde(skip_serializing_if = "Option::is_none")]
-                pub ﬁ: Option<Option<String>>,
+                pub fi: Option<Option<String>>,
                 /// `İ`
                 #[serde(rename = "İ")]
                 #[serde(skip_serializing_if = "Option::is_none")]
@@ -4282,15 +4285,15 @@ pub mod odd {
 
                 /// Sets `m²`.
                 #[must_use]
-                pub fn m(mut self, value: impl Into<::crestfall_client::Numeric>) -> Self {
-                    self.m = Some(value.into());
+                pub fn m2(mut self, value: impl Into<::crestfall_client::Numeric>) -> Self {
+                    self.m2 = Some(value.into());
                     self
                 }
 
                 /// Sets `ﬁ`.
                 #[must_use]
-                pub fn ﬁ(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
-                    self.ﬁ = Some(value.nullable());
+                pub fn fi(mut self, value: impl ::crestfall_client::rest::Nullable<String>) -> Self {
+                    self.fi = Some(value.nullable());
                     self
                 }
 
@@ -4543,10 +4546,10 @@ pub mod odd {
         pub const हनद: ::crestfall_client::rest::Column<Table, Option<i32>> = ::crestfall_client::rest::Column::new("\"हिन\u{94d}दी\"");
 
         /// `m²`
-        pub const m: ::crestfall_client::rest::Column<Table, ::crestfall_client::Numeric> = ::crestfall_client::rest::Column::new("\"m²\"");
+        pub const m2: ::crestfall_client::rest::Column<Table, ::crestfall_client::Numeric> = ::crestfall_client::rest::Column::new("\"m²\"");
 
         /// `ﬁ`
-        pub const ﬁ: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("\"ﬁ\"");
+        pub const fi: ::crestfall_client::rest::Column<Table, Option<String>> = ::crestfall_client::rest::Column::new("\"ﬁ\"");
 
         /// `İ`
         pub const i: ::crestfall_client::rest::Column<Table, Option<bool>> = ::crestfall_client::rest::Column::new("\"İ\"");
@@ -5064,10 +5067,10 @@ pub mod odd {
             _empty_2,
             /// `½`
             #[serde(rename = "½")]
-            _empty_3,
+            _12,
             /// `m²`
             #[serde(rename = "m²")]
-            M,
+            M2,
             /// `two lines`
             #[serde(rename = "two\nlines")]
             TwoLines,
@@ -5076,10 +5079,10 @@ pub mod odd {
             日本,
             /// `` ` ``
             #[serde(rename = "`")]
-            _empty_4,
+            _empty_3,
             /// `*/`
             #[serde(rename = "*/")]
-            _empty_5,
+            _empty_4,
             /// `fn`
             #[serde(rename = "fn")]
             Fn,
@@ -5094,29 +5097,29 @@ pub mod odd {
             ItSBoth,
             /// `Ⅷ`
             #[serde(rename = "Ⅷ")]
-            _empty_6,
+            Viii,
         }
 
         impl Mood {
             /// Every value, in the database's order.
-            pub const ALL: [Self; 13] = [Self::_empty, Self::_empty_2, Self::_empty_3, Self::M, Self::TwoLines, Self::日本, Self::_empty_4, Self::_empty_5, Self::Fn, Self::None, Self::AB, Self::ItSBoth, Self::_empty_6];
+            pub const ALL: [Self; 13] = [Self::_empty, Self::_empty_2, Self::_12, Self::M2, Self::TwoLines, Self::日本, Self::_empty_3, Self::_empty_4, Self::Fn, Self::None, Self::AB, Self::ItSBoth, Self::Viii];
 
             /// The label.
             pub fn as_str(self) -> &'static str {
                 match self {
                     Self::_empty => "🎉",
                     Self::_empty_2 => "🎊",
-                    Self::_empty_3 => "½",
-                    Self::M => "m²",
+                    Self::_12 => "½",
+                    Self::M2 => "m²",
                     Self::TwoLines => "two\nlines",
                     Self::日本 => "日本",
-                    Self::_empty_4 => "`",
-                    Self::_empty_5 => "*/",
+                    Self::_empty_3 => "`",
+                    Self::_empty_4 => "*/",
                     Self::Fn => "fn",
                     Self::None => "None",
                     Self::AB => "a\tb",
                     Self::ItSBoth => "it's \"both\"",
-                    Self::_empty_6 => "Ⅷ",
+                    Self::Viii => "Ⅷ",
                 }
             }
         }

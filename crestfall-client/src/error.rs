@@ -1,5 +1,6 @@
 //! All that can go wrong, and what a server says of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -78,8 +79,8 @@ impl std::error::Error for Cause {
     }
 }
 
-/// An answer that is a refusal.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+/// An answer that is a refusal. `Debug` leaves out what there is none of, and the body.
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[error("{message}{}{}", with_code(.code.as_deref()), with_hint(.hint.as_deref()))]
 #[non_exhaustive]
 pub struct ApiError {
@@ -113,6 +114,28 @@ fn unreached(server: &str, connecting: bool) -> String {
     match connecting || cfg!(target_arch = "wasm32") {
         true => format!("{server} could not be reached"),
         false => format!("the connection to {server} broke"),
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ApiError");
+        shown.field("status", &self.status);
+        let texts = [
+            ("code", self.code.as_ref()),
+            ("message", Some(&self.message)),
+            ("details", self.details.as_ref()),
+            ("hint", self.hint.as_ref()),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                shown.field(name, text);
+            }
+        }
+        if let Some(after) = &self.retry_after {
+            shown.field("retry_after", after);
+        }
+        shown.finish_non_exhaustive()
     }
 }
 
@@ -400,6 +423,10 @@ mod tests {
         assert_eq!(
             read(404, body).to_string(),
             "no table film (PGRST205); hint: Perhaps films"
+        );
+        assert_eq!(
+            format!("{:?}", read(404, body)),
+            r#"ApiError { status: 404, code: "PGRST205", message: "no table film", hint: "Perhaps films", .. }"#
         );
     }
 

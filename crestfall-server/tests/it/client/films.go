@@ -25,17 +25,17 @@ type OddMood string
 const (
 	OddMoodempty    OddMood = "🎉"
 	OddMoodempty_2  OddMood = "🎊"
-	OddMoodempty_3  OddMood = "½"
-	OddMoodM        OddMood = "m²"
+	OddMood12       OddMood = "½"
+	OddMoodM2       OddMood = "m²"
 	OddMoodTwoLines OddMood = "two\nlines"
 	OddMood日本       OddMood = "日本"
-	OddMoodempty_4  OddMood = "`"
-	OddMoodempty_5  OddMood = "*/"
+	OddMoodempty_3  OddMood = "`"
+	OddMoodempty_4  OddMood = "*/"
 	OddMoodFn       OddMood = "fn"
 	OddMoodNone     OddMood = "None"
 	OddMoodAB       OddMood = "a\u0009b"
 	OddMoodItSBoth  OddMood = "it's \"both\""
-	OddMoodempty_6  OddMood = "Ⅷ"
+	OddMoodViii     OddMood = "Ⅷ"
 )
 
 // OddMood_2 is an enum.
@@ -368,11 +368,6 @@ type DescribeArgs struct {
 // DescribeArgs_2 has the arguments of describe.
 type DescribeArgs_2 struct {
 	Thing string `json:"thing"`
-}
-
-// EchoArgs has the arguments of echo.
-type EchoArgs struct {
-	Xempty json.RawMessage `json:""`
 }
 
 // FilmsByYearArgs has the arguments of films_by_year.
@@ -714,9 +709,9 @@ type OddX日本 struct {
 	Xहनद *int32 `json:"-"`
 
 	// "m²" is no name that a JSON tag can have: take a map in place of this struct.
-	M json.Number `json:"-"`
+	M2 json.Number `json:"-"`
 
-	FI *string `json:"ﬁ"`
+	Fi *string `json:"ﬁ"`
 
 	I *bool `json:"İ"`
 
@@ -804,9 +799,9 @@ type OddX日本Insert struct {
 	Xहनद *int32 `json:"-"`
 
 	// "m²" is no name that a JSON tag can have: take a map in place of this struct.
-	M *json.Number `json:"-"`
+	M2 *json.Number `json:"-"`
 
-	FI *string `json:"ﬁ,omitempty"`
+	Fi *string `json:"ﬁ,omitempty"`
 
 	I *bool `json:"İ,omitempty"`
 
@@ -892,9 +887,9 @@ type OddX日本Update struct {
 	Xहनद *int32 `json:"-"`
 
 	// "m²" is no name that a JSON tag can have: take a map in place of this struct.
-	M *json.Number `json:"-"`
+	M2 *json.Number `json:"-"`
 
-	FI *string `json:"ﬁ,omitempty"`
+	Fi *string `json:"ﬁ,omitempty"`
 
 	I *bool `json:"İ,omitempty"`
 

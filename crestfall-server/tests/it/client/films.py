@@ -334,15 +334,6 @@ class DescribeArgs_2(TypedDict):
     thing: str
 
 
-EchoArgs = TypedDict(
-    "EchoArgs",
-    {
-        "": Any,
-    },
-)
-"""Arguments of `echo`."""
-
-
 class FilmsByYearArgs(TypedDict):
     """Arguments of `films_by_year`."""
 
