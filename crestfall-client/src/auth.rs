@@ -1,6 +1,8 @@
 //! Users: how they sign up and in, what they prove besides, and their administration.
 
 mod admin;
+mod api_keys;
+mod consent;
 mod contact;
 mod identities;
 mod mfa;
@@ -23,8 +25,12 @@ use crate::session::{Session, SessionEvents};
 use crate::transport::Request;
 
 pub use admin::{
-    Admin, GenerateLink, GeneratedLink, LinkKind, ListUsers, NewUser, UserChange, UserPage,
+    Admin, AuditEntry, CustomProvider, CustomProviderFields, CustomProviders, GenerateLink,
+    GeneratedLink, LinkKind, ListAudit, ListUsers, NewUser, OauthApplication,
+    OauthApplicationFields, OauthClients, UserChange, UserPage,
 };
+pub use api_keys::{ApiKey, ApiKeyRequest, ApiKeys, NewApiKey};
+pub use consent::{Application, Asked, Consent, Granted};
 pub use contact::Contact;
 pub use mfa::{Challenge, Enrolled, Mfa, Totp};
 pub use oauth::{DeviceAuthorization, Oauth, OauthClient, Tokens};

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::client::{Client, Credential, Inner, Paths};
-use crate::error::{Cause, Error};
+use crate::error::Error;
 use crate::session::{MemoryStorage, SessionStorage, Sessions};
 use crate::signing::Signer;
 use crate::transport::{Key, Retry};
@@ -72,7 +72,8 @@ impl Builder {
         self
     }
 
-    /// How long a request may take in all, from connecting to the last byte. Default: 30 seconds.
+    /// How long a request may take, from connecting to the last byte. One that is [repeated](Retry) has
+    /// this time again with each attempt. Default: 30 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -177,11 +178,7 @@ fn http() -> Result<reqwest::Client, Error> {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
         .tcp_nodelay(true);
-    builder.build().map_err(|error| {
-        let source = Cause::new(error);
-        Error::Transport {
-            connecting: true,
-            source,
-        }
-    })
+    builder
+        .build()
+        .map_err(|error| Error::Request(format!("HTTP cannot be set up here: {error}")))
 }

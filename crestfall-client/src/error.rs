@@ -1,9 +1,12 @@
 //! All that can go wrong, and what a server says of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
+
+use crate::{http_date, platform};
 
 /// Why there is no result.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -17,8 +20,10 @@ pub enum Error {
     Timeout,
     /// The server could not be reached, or the connection broke. Whether the request was carried
     /// out is unknown, but where `connecting` is set: then it was not.
-    #[error("the server could not be reached")]
+    #[error("{}", unreached(.server, *.connecting))]
     Transport {
+        /// Scheme, host and port: `https://api.example.com`.
+        server: String,
         /// There never was a connection.
         connecting: bool,
         /// What the network says.
@@ -74,9 +79,9 @@ impl std::error::Error for Cause {
     }
 }
 
-/// An answer that is a refusal.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{message}{}", code_in_brackets(.code.as_deref()))]
+/// An answer that is a refusal. `Debug` leaves out what there is none of, and the body.
+#[derive(Clone, PartialEq, thiserror::Error)]
+#[error("{message}{}{}", with_code(.code.as_deref()), with_hint(.hint.as_deref()))]
 #[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status.
@@ -95,8 +100,43 @@ pub struct ApiError {
     pub body: Option<Value>,
 }
 
-fn code_in_brackets(code: Option<&str>) -> String {
+fn with_code(code: Option<&str>) -> String {
     code.map(|code| format!(" ({code})")).unwrap_or_default()
+}
+
+fn with_hint(hint: Option<&str>) -> String {
+    hint.map(|hint| format!("; hint: {hint}"))
+        .unwrap_or_default()
+}
+
+/// Browsers do not tell whether there was a connection, nor whether their rules (CORS) forbade it.
+fn unreached(server: &str, connecting: bool) -> String {
+    match connecting || cfg!(target_arch = "wasm32") {
+        true => format!("{server} could not be reached"),
+        false => format!("the connection to {server} broke"),
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ApiError");
+        shown.field("status", &self.status);
+        let texts = [
+            ("code", self.code.as_ref()),
+            ("message", Some(&self.message)),
+            ("details", self.details.as_ref()),
+            ("hint", self.hint.as_ref()),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                shown.field(name, text);
+            }
+        }
+        if let Some(after) = &self.retry_after {
+            shown.field("retry_after", after);
+        }
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// What kind of refusal it is, whichever service says so.
@@ -255,9 +295,14 @@ impl From<reqwest::Error> for Error {
         let connecting = error.is_connect();
         #[cfg(target_arch = "wasm32")]
         let connecting = false;
-        // The URL of a request may carry what is nobody's business.
+        let server = error.url().map(|url| url.origin().ascii_serialization());
+        // The rest of a request's URL may carry what is nobody's business.
         let source = Cause::new(error.without_url());
-        Self::Transport { connecting, source }
+        Self::Transport {
+            server: server.unwrap_or_else(|| "the server".to_owned()),
+            connecting,
+            source,
+        }
     }
 }
 
@@ -274,10 +319,19 @@ fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-/// `Retry-After` in seconds; its form as a date is not used by servers of ours.
+/// `Retry-After`: seconds, or a date, which proxies write. What lies behind us is now. The date counts by the
+/// server's own clock where it tells that.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
-    seconds.trim().parse().ok().map(Duration::from_secs)
+    let text = |name| headers.get(name)?.to_str().ok();
+    let asked = text(http::header::RETRY_AFTER)?.trim();
+    let seconds = match asked.parse() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let now = text(http::header::DATE).and_then(http_date::seconds);
+            http_date::seconds(asked)?.saturating_sub(now.unwrap_or_else(platform::now))
+        }
+    };
+    Some(Duration::from_secs(seconds))
 }
 
 /// A proxy's words, if they are few and no page.
@@ -341,6 +395,38 @@ mod tests {
         assert_eq!(
             (&*problem.message, problem.kind()),
             ("no role", ErrorKind::NotFound)
+        );
+    }
+
+    #[test]
+    fn when_to_ask_again_is_told_in_seconds_or_by_a_date() {
+        let after = |retry_after: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert("retry-after", retry_after.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert("date", date.parse().unwrap());
+            }
+            super::retry_after(&headers).map(|after| after.as_secs())
+        };
+        let now = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(after(" 120", None), Some(120));
+        assert_eq!(after("Sun, 06 Nov 1994 08:50:07 GMT", now), Some(30));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(0));
+        assert_eq!(after("Sun, 06 Nov 1994 08:50:07 GMT", None), Some(0));
+        assert_eq!(after("soon", now), None);
+        assert_eq!(after("-1", now), None);
+    }
+
+    #[test]
+    fn an_error_says_what_helps() {
+        let body = r#"{"code":"PGRST205","message":"no table film","hint":"Perhaps films"}"#;
+        assert_eq!(
+            read(404, body).to_string(),
+            "no table film (PGRST205); hint: Perhaps films"
+        );
+        assert_eq!(
+            format!("{:?}", read(404, body)),
+            r#"ApiError { status: 404, code: "PGRST205", message: "no table film", hint: "Perhaps films", .. }"#
         );
     }
 

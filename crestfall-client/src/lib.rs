@@ -48,6 +48,7 @@
 mod builder;
 mod client;
 mod error;
+mod http_date;
 mod numeric;
 mod platform;
 mod random;

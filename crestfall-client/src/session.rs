@@ -14,9 +14,11 @@ use crate::platform;
 
 pub use event::{SessionEvent, SessionEvents};
 pub(crate) use keeper::Sessions;
+#[cfg(target_arch = "wasm32")]
+pub use storage::BrowserStorage;
 #[cfg(not(target_arch = "wasm32"))]
 pub use storage::FileStorage;
-pub use storage::{MemoryStorage, SessionStorage};
+pub use storage::{MemoryStorage, SessionStorage, StorageLock};
 pub use user::{Factor, Identity, User};
 
 /// What a sign-in gives. Neither shown nor logged by `Debug`.

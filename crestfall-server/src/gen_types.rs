@@ -1,6 +1,7 @@
 //! `crestfall gen types`: the database's types in a client's language, or what a server offers over
 //! it as an OpenAPI document.
 
+mod classes;
 mod go;
 mod load;
 mod model;

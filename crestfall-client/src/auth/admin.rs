@@ -1,5 +1,8 @@
 //! Administration of users, with a service's key.
 
+mod applications;
+mod audit;
+mod custom_providers;
 mod fields;
 mod links;
 
@@ -12,12 +15,15 @@ use super::{Auth, Passkey, SessionInfo, SignOut};
 use crate::error::Error;
 use crate::session::{Factor, User};
 
+pub use applications::{OauthApplication, OauthApplicationFields, OauthClients};
+pub use audit::{AuditEntry, ListAudit};
+pub use custom_providers::{CustomProvider, CustomProviderFields, CustomProviders};
 pub use fields::{NewUser, UserChange};
 pub use links::{GenerateLink, GeneratedLink, LinkKind};
 
 /// Administration of users.
 #[derive(Debug, Clone)]
-pub struct Admin(pub(super) Auth);
+pub struct Admin(pub(in crate::auth) Auth);
 
 /// Which users are listed.
 #[derive(Debug, Clone, Default)]
@@ -206,7 +212,7 @@ impl Admin {
         self.0.run(self.0.delete(&path)?).await
     }
 
-    /// Anything else below `/admin`: clients of the OAuth server, API keys, providers of one's own.
+    /// Anything else below `/admin`.
     ///
     /// # Errors
     /// No answer, or a refusal.

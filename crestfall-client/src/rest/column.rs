@@ -42,11 +42,19 @@ pub trait Scalar {
 }
 
 /// Types of text, which patterns match.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{Self}` has no text to look into",
+    label = "the column holds `{Self}`"
+)]
 pub trait Textual {}
 impl Textual for String {}
 impl Textual for Untyped {}
 
 /// Types that contain others: arrays, JSON.
+#[diagnostic::on_unimplemented(
+    message = "a column of `{Self}` contains nothing",
+    label = "the column holds `{Self}`, which is neither an array nor JSON"
+)]
 pub trait Container {}
 impl<V> Container for Vec<V> {}
 impl Container for Value {}
@@ -187,32 +195,45 @@ impl<T: Table, V: Scalar> Column<T, V> {
     }
 }
 
-impl<T: Table, V: Scalar> Column<T, V>
-where
-    V::Base: Textual,
-{
+// The bounds stand at the methods, so that the compiler says what they mean.
+impl<T: Table, V: Scalar> Column<T, V> {
     /// Matches a pattern: `%` (or `*`) for any characters, `_` for one.
-    pub fn like(&self, pattern: &str) -> Filter<T> {
+    pub fn like(&self, pattern: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("like", pattern)
     }
 
     /// The same, whatever the case.
-    pub fn ilike(&self, pattern: &str) -> Filter<T> {
+    pub fn ilike(&self, pattern: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("ilike", pattern)
     }
 
     /// Matches all of these patterns.
-    pub fn like_all<'p>(&self, patterns: impl IntoIterator<Item = &'p str>) -> Filter<T> {
+    pub fn like_all<'p>(&self, patterns: impl IntoIterator<Item = &'p str>) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("like(all)", &array(patterns.into_iter().map(Cow::Borrowed)))
     }
 
     /// Matches one of these patterns.
-    pub fn like_any<'p>(&self, patterns: impl IntoIterator<Item = &'p str>) -> Filter<T> {
+    pub fn like_any<'p>(&self, patterns: impl IntoIterator<Item = &'p str>) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("like(any)", &array(patterns.into_iter().map(Cow::Borrowed)))
     }
 
     /// Matches all of these patterns, whatever the case.
-    pub fn ilike_all<'p>(&self, patterns: impl IntoIterator<Item = &'p str>) -> Filter<T> {
+    pub fn ilike_all<'p>(&self, patterns: impl IntoIterator<Item = &'p str>) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op(
             "ilike(all)",
             &array(patterns.into_iter().map(Cow::Borrowed)),
@@ -220,7 +241,10 @@ where
     }
 
     /// Matches one of these patterns, whatever the case.
-    pub fn ilike_any<'p>(&self, patterns: impl IntoIterator<Item = &'p str>) -> Filter<T> {
+    pub fn ilike_any<'p>(&self, patterns: impl IntoIterator<Item = &'p str>) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op(
             "ilike(any)",
             &array(patterns.into_iter().map(Cow::Borrowed)),
@@ -228,57 +252,84 @@ where
     }
 
     /// Matches a regular expression of PostgreSQL.
-    pub fn matches(&self, expression: &str) -> Filter<T> {
+    pub fn matches(&self, expression: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("match", expression)
     }
 
     /// The same, whatever the case.
-    pub fn imatches(&self, expression: &str) -> Filter<T> {
+    pub fn imatches(&self, expression: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("imatch", expression)
     }
 
     /// Contains the words of a query as search engines have it: `"exact words" or -not`.
-    pub fn web_search(&self, query: &str) -> Filter<T> {
+    pub fn web_search(&self, query: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("wfts", query)
     }
 
     /// Contains all these words.
-    pub fn plain_search(&self, query: &str) -> Filter<T> {
+    pub fn plain_search(&self, query: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("plfts", query)
     }
 
     /// Contains these words in this order.
-    pub fn phrase_search(&self, query: &str) -> Filter<T> {
+    pub fn phrase_search(&self, query: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("phfts", query)
     }
 
     /// Fits a query of PostgreSQL's own: `cat & !dog`.
-    pub fn search(&self, query: &str) -> Filter<T> {
+    pub fn search(&self, query: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op("fts", query)
     }
 
     /// Contains the words of a query in the words' forms of a language, such as `english`.
-    pub fn search_in(&self, language: &str, query: &str) -> Filter<T> {
+    pub fn search_in(&self, language: &str, query: &str) -> Filter<T>
+    where
+        V::Base: Textual,
+    {
         self.op(&format!("wfts({language})"), query)
     }
 }
 
-impl<T: Table, V: Scalar> Column<T, V>
-where
-    V::Base: Container,
-{
+impl<T: Table, V: Scalar> Column<T, V> {
     /// Has all of these elements, or this JSON within.
-    pub fn contains(&self, value: impl Operand<V::Base>) -> Filter<T> {
+    pub fn contains(&self, value: impl Operand<V::Base>) -> Filter<T>
+    where
+        V::Base: Container,
+    {
         self.compare("cs", value.operand())
     }
 
     /// Has no elements but these.
-    pub fn contained_by(&self, value: impl Operand<V::Base>) -> Filter<T> {
+    pub fn contained_by(&self, value: impl Operand<V::Base>) -> Filter<T>
+    where
+        V::Base: Container,
+    {
         self.compare("cd", value.operand())
     }
 
     /// Has one of these elements.
-    pub fn overlaps(&self, value: impl Operand<V::Base>) -> Filter<T> {
+    pub fn overlaps(&self, value: impl Operand<V::Base>) -> Filter<T>
+    where
+        V::Base: Container,
+    {
         self.compare("ov", value.operand())
     }
 }

@@ -93,21 +93,29 @@ impl<T: Relation> From<T> {
     }
 }
 
-impl<T: Insertable> From<T> {
+// The bounds stand at the methods, so that the compiler says what they mean.
+impl<T: Relation> From<T> {
     /// Adds a row.
-    pub fn insert(self, row: &T::Insert) -> Write<T> {
+    pub fn insert(self, row: &T::Insert) -> Write<T>
+    where
+        T: Insertable,
+    {
         Write::new(self.query, rows([row]))
     }
 
     /// Adds rows, all or none.
-    pub fn insert_all(self, list: &[T::Insert]) -> Write<T> {
+    pub fn insert_all(self, list: &[T::Insert]) -> Write<T>
+    where
+        T: Insertable,
+    {
         Write::new(self.query, rows(list))
     }
-}
 
-impl<T: Updatable> From<T> {
     /// Changes rows: those that fit the filters, which have to be given.
-    pub fn update(self, values: &T::Update) -> Change<T> {
+    pub fn update(self, values: &T::Update) -> Change<T>
+    where
+        T: Updatable,
+    {
         Change::new(self.query, Method::PATCH, body(values).map(Some))
     }
 }

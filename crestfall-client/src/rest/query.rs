@@ -136,6 +136,12 @@ impl Query {
         }
     }
 
+    /// Rows themselves in this order alone; those of embeds keep theirs.
+    pub(super) fn order_by(&mut self, key: String) {
+        self.order.retain(|(path, _)| !path.is_empty());
+        self.order.push((String::new(), vec![key]));
+    }
+
     pub(super) fn prefer(&mut self, preference: impl Into<Cow<'static, str>>) {
         self.preferences.push(preference.into());
     }

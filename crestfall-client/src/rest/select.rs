@@ -6,10 +6,11 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::column::{Column, Scalar};
 use super::decode;
 use super::filter::Filter;
 use super::order::Order;
-use super::page::{Page, Rows};
+use super::page::{KEY, Page, Rows, Start, without_key};
 use super::query::{Count, Query, range};
 use super::selection::{As, Selection, Selector};
 use super::table::Table;
@@ -121,13 +122,19 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
     /// The query with what is selected, and these limits.
     fn query(&self, limit: Option<u64>, offset: Option<u64>) -> Query {
         let mut query = self.query.clone();
-        complete(&mut query, &self.selection, limit, offset);
+        complete(&mut query, &self.selection, None, limit, offset);
         query
     }
 
     /// The same where it is asked once.
     fn into_query(mut self) -> (Query, S) {
-        complete(&mut self.query, &self.selection, self.limit, self.offset);
+        complete(
+            &mut self.query,
+            &self.selection,
+            None,
+            self.limit,
+            self.offset,
+        );
         (self.query, self.selection)
     }
 
@@ -190,9 +197,34 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
 
     /// All rows, fetched by so many at a time, one request after another. Give an order by a unique
     /// key: without one PostgreSQL may show a row twice, or not at all. A limit counts for all.
+    ///
+    /// Pages are counted: a row that somebody adds or deletes meanwhile moves the others, so that one
+    /// comes twice or not at all. Nothing moves them in [`stream_by`](Self::stream_by).
     pub fn stream(self, page: u64) -> Rows<T, S> {
         let (limit, offset) = (self.limit, self.offset);
-        Rows::new(self, page, limit, offset)
+        Rows::new(self, None, page, limit, offset)
+    }
+
+    /// All rows in the order of a unique column that is never `NULL`, fetched by so many at a time: each
+    /// page begins behind the last row of the one before. Rows may be added, changed and deleted
+    /// meanwhile, and the last page comes as fast as the first. Any other order is given up; a limit
+    /// counts for all.
+    ///
+    /// ```no_run
+    /// # async fn run(client: crestfall_client::Client) -> Result<(), crestfall_client::Error> {
+    /// use crestfall_client::rest::col;
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// let mut films = client.from("films").select("id,title").stream_by(col("id"), 500);
+    /// while let Some(film) = films.try_next().await? {
+    ///     println!("{}", film["title"]);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn stream_by<V: Scalar>(mut self, key: Column<T, V>, page: u64) -> Rows<T, S> {
+        self.query.order_by(key.asc().text);
+        let (limit, offset) = (self.limit, self.offset);
+        Rows::new(self, Some(key.text), page, limit, offset)
     }
 
     /// How many rows there are; none is fetched.
@@ -256,20 +288,42 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
         String::from_utf8(response.body.to_vec()).map_err(|error| Error::decode("text", error))
     }
 
-    pub(super) async fn fetch(&self, limit: u64, offset: u64) -> Result<Vec<S::Output>, Error> {
-        let query = self.query(Some(limit), Some(offset));
+    /// A page, and its last row's key where pages are read by one.
+    pub(super) async fn fetch(
+        &self,
+        limit: u64,
+        start: &Start,
+        key: Option<&str>,
+    ) -> Result<(Vec<S::Output>, Option<String>), Error> {
+        let mut query = self.query.clone();
+        let offset = Some(start.offset).filter(|rows| *rows > 0);
+        complete(&mut query, &self.selection, key, Some(limit), offset);
+        if let (Some(key), Some(after)) = (key, &start.after) {
+            query.parameters.add_parts([key], ["gt.", after]);
+        }
         let response = query.send(&query.request(Method::GET, JSON)?).await?;
-        decode::rows::<T, S>(&self.selection, &response.body)
+        let (body, last) = match key {
+            Some(_) => without_key(&response.body)?,
+            None => return Ok((decode::rows::<T, S>(&self.selection, &response.body)?, None)),
+        };
+        Ok((decode::rows::<T, S>(&self.selection, &body)?, last))
     }
 }
 
 fn complete<T, S: Selection<T>>(
     query: &mut Query,
     selection: &S,
+    key: Option<&str>,
     limit: Option<u64>,
     offset: Option<u64>,
 ) {
-    let text = Selector::write(selection, query, String::new());
+    let mut text = Selector::write(selection, query, String::new());
+    if let Some(key) = key {
+        if text.is_empty() {
+            text.push('*');
+        }
+        text.extend([",", KEY, ":", key]);
+    }
     if !text.is_empty() {
         query.parameters.add("select", &text);
     }

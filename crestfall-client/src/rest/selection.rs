@@ -15,6 +15,7 @@ use super::table::{Any, Relation, Table};
 /// What a query of `T` selects: a column, a tuple of columns and embeds, [`All`], or text.
 #[diagnostic::on_unimplemented(
     message = "this cannot be selected from `{T}`",
+    label = "no column or embed of `{T}`, nor a tuple of them",
     note = "a selection is a column, a tuple of columns and embeds of the same relation, or `All`; text, of a relation named by text"
 )]
 pub trait Selection<T> {
@@ -40,7 +41,10 @@ pub trait Selection<T> {
 }
 
 /// A member of a tuple that is selected.
-#[diagnostic::on_unimplemented(message = "this is neither a column nor an embed of `{T}`")]
+#[diagnostic::on_unimplemented(
+    message = "this is neither a column nor an embed of `{T}`",
+    label = "this belongs to another relation than `{T}`"
+)]
 pub trait Item<T> {
     /// Its value.
     type Output;

@@ -27,12 +27,22 @@ pub trait Relation: Table + Copy {
 }
 
 /// A relation that rows can be added to.
+#[diagnostic::on_unimplemented(
+    message = "no rows can be added to `{Self}`",
+    label = "this relation takes no rows",
+    note = "of a relation that takes none, such as most views, `crestfall gen types` makes no `Insert`"
+)]
 pub trait Insertable: Relation {
     /// A new row: columns without default are required.
     type Insert: Serialize;
 }
 
 /// A relation whose rows can be changed.
+#[diagnostic::on_unimplemented(
+    message = "rows of `{Self}` cannot be changed",
+    label = "the rows of this relation stay as they are",
+    note = "of a relation whose rows cannot be changed, such as most views, `crestfall gen types` makes no `Update`"
+)]
 pub trait Updatable: Relation {
     /// New values of some columns.
     type Update: Serialize;

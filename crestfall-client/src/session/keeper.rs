@@ -178,13 +178,14 @@ impl Sessions {
 
     /// Asks for the next session and puts it in place.
     async fn fetch(&self, client: &Client, session: Session, generation: u64) -> Outcome {
+        let _lock = self.storage.lock().await.map_err(Error::Storage)?;
         let stored = self.storage.load().await.map_err(Error::Storage)?;
+        let is_ours = stored
+            .as_ref()
+            .is_none_or(|stored| stored.user.id == session.user.id);
         let session = match stored {
             // Another process refreshed it. If another one signed somebody else in, that is theirs.
-            Some(stored)
-                if stored.access_token != session.access_token
-                    && stored.user.id == session.user.id =>
-            {
+            Some(stored) if is_ours && stored.access_token != session.access_token => {
                 if !stored.is_expired() {
                     self.land(Some(&stored), generation);
                     return Ok(Some(stored));
@@ -198,13 +199,13 @@ impl Sessions {
                 if !self.land(Some(&fresh), generation) {
                     return Ok(self.state().session.clone());
                 }
-                self.save().await?;
+                self.save_if(is_ours).await?;
                 self.tell(SessionEvent::Refreshed(fresh.clone()));
                 Ok(Some(fresh))
             }
             Err(error) if is_final(&error) => {
                 if self.land(None, generation) {
-                    self.save().await?;
+                    self.save_if(is_ours).await?;
                     self.tell(SessionEvent::SignedOut);
                 }
                 Err(error)
@@ -250,13 +251,22 @@ impl Sessions {
         Ok(())
     }
 
-    /// What the server says of the user now.
+    /// What the server says of the user now. If another process has refreshed the session that is stored, or
+    /// ended it, its tokens stay as they are.
     pub(crate) async fn update_user(&self, user: &super::User) -> Result<(), Error> {
         match &mut self.state().session {
             Some(session) if session.user.id == user.id => session.user = user.clone(),
             _ => return Ok(()),
         }
-        self.save().await
+        let _turn = self.writing.lock().await;
+        match self.storage.load().await.map_err(Error::Storage)? {
+            Some(mut stored) if stored.user.id == user.id && stored.user != *user => {
+                stored.user = user.clone();
+                let saved = self.storage.save(Some(stored)).await;
+                saved.map_err(Error::Storage)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn put(&self, session: Option<Session>) {
@@ -265,6 +275,14 @@ impl Sessions {
         state.generation += 1;
         state.flight = None;
         state.not_before = 0;
+    }
+
+    /// Stores the session, unless somebody else's is stored there by now.
+    async fn save_if(&self, is_ours: bool) -> Result<(), Error> {
+        match is_ours {
+            true => self.save().await,
+            false => Ok(()),
+        }
     }
 
     /// Stores the session as it is now: of two who store, the later one stores the later session.

@@ -131,7 +131,7 @@ struct Rows<'a> {
 }
 
 fn assemble(rows: &Rows<'_>, catalog: &Catalog, schemas: &[String]) -> Model {
-    let types = Types::new(&rows.types);
+    let types = Types::new(rows);
     let not_null = NotNull::new(rows.not_null.clone(), rows.views.iter().copied());
     let mut parts: BTreeMap<&str, Schema> = BTreeMap::new();
     for row in &rows.relations {
@@ -176,45 +176,56 @@ fn assemble(rows: &Rows<'_>, catalog: &Catalog, schemas: &[String]) -> Model {
     model
 }
 
-/// Enums and composites of other schemas that something exposed uses.
+/// Enums and composites of other schemas that something exposed uses, by way of others perhaps.
 fn add_used(model: &mut Model, others: BTreeMap<&str, Schema>) {
     let mut used = HashSet::new();
     for schema in &model.schemas {
-        let columns = schema
-            .relations
-            .iter()
-            .flat_map(|relation| &relation.columns);
-        columns.for_each(|column| names_in(&column.kind, &mut used));
+        for relation in &schema.relations {
+            let columns = relation.columns.iter().chain(&relation.computed);
+            columns.for_each(|column| names_in(&column.kind, &mut used));
+        }
         for function in &schema.functions {
             names_in(&function.returns, &mut used);
-            function
-                .arguments
-                .iter()
-                .for_each(|argument| names_in(&argument.kind, &mut used));
+            let arguments = function.arguments.iter();
+            arguments.for_each(|argument| names_in(&argument.kind, &mut used));
         }
-        let attributes = schema
-            .composites
-            .iter()
-            .flat_map(|composite| &composite.attributes);
-        attributes.for_each(|attribute| names_in(&attribute.kind, &mut used));
+        add_attributes(&schema.composites, |_| true, &mut used);
     }
-    for (name, other) in others {
-        let enums: Vec<_> = other
-            .enums
-            .into_iter()
-            .filter(|one| used.contains(&one.name))
-            .collect();
-        let composites = other.composites.into_iter();
-        let composites: Vec<_> = composites.filter(|one| used.contains(&one.name)).collect();
-        if !enums.is_empty() || !composites.is_empty() {
+    let mut before = 0;
+    while before < used.len() {
+        before = used.len();
+        let reached = used.clone();
+        for other in others.values() {
+            add_attributes(
+                &other.composites,
+                |one| reached.contains(&one.name),
+                &mut used,
+            );
+        }
+    }
+    for (name, mut other) in others {
+        other.enums.retain(|one| used.contains(&one.name));
+        other.composites.retain(|one| used.contains(&one.name));
+        if !other.enums.is_empty() || !other.composites.is_empty() {
             model.schemas.push(Schema {
                 name: name.to_owned(),
-                enums,
-                composites,
+                enums: other.enums,
+                composites: other.composites,
                 ..Schema::default()
             });
         }
     }
+}
+
+/// The types of attributes.
+fn add_attributes(
+    composites: &[Composite],
+    counts: impl Fn(&Composite) -> bool,
+    used: &mut HashSet<Name>,
+) {
+    let composites = composites.iter().filter(|one| counts(one));
+    let attributes = composites.flat_map(|one| &one.attributes);
+    attributes.for_each(|attribute| names_in(&attribute.kind, used));
 }
 
 fn names_in(kind: &Type, names: &mut HashSet<Name>) {
@@ -234,7 +245,7 @@ fn relation(row: &RelationRow, types: &Types<'_>, not_null: &NotNull<'_>) -> Rel
     let column = |column: &ColumnRow| Column {
         name: column.name.clone(),
         comment: column.comment.clone(),
-        kind: types.get(column.kind),
+        kind: types.of_dimensions(column.kind, column.dimensions),
         nullable: !(column.not_null
             || types.is_not_null(column.kind)
             || row.is_view && not_null.is_never_null(row.oid, column.number)),
@@ -287,7 +298,7 @@ fn function(row: &FunctionRow, types: &Types<'_>) -> Function {
         .map(|(position, &index)| Argument {
             name: name(index),
             kind: types.get(row.kinds[index]),
-            required: position < required && mode(index) != "v",
+            required: position < required,
         });
     let outputs: Vec<Column> = (0..row.kinds.len())
         .filter(|&index| matches!(mode(index), "o" | "b" | "t"))
@@ -361,17 +372,29 @@ fn is_callable(function: &Function) -> bool {
 /// Types by OID.
 struct Types<'a> {
     rows: HashMap<i64, &'a TypeRow>,
+    /// The relations that have types of their own.
+    shown: HashSet<Name>,
 }
 
 impl<'a> Types<'a> {
-    fn new(rows: &'a [TypeRow]) -> Self {
+    fn new(rows: &'a Rows<'a>) -> Self {
         Self {
-            rows: rows.iter().map(|row| (row.oid, row)).collect(),
+            rows: rows.types.iter().map(|row| (row.oid, row)).collect(),
+            shown: rows.relations.iter().map(RelationRow::name).collect(),
         }
     }
 
     fn get(&self, oid: i64) -> Rc<Type> {
         Rc::new(self.of(oid))
+    }
+
+    /// `int[][]` is an array of arrays where it was declared so.
+    fn of_dimensions(&self, oid: i64, dimensions: u32) -> Rc<Type> {
+        let kind = self.get(oid);
+        match *kind {
+            Type::Array(_) => (1..dimensions).fold(kind, |kind, _| Rc::new(Type::Array(kind))),
+            _ => kind,
+        }
     }
 
     fn of(&self, oid: i64) -> Type {
@@ -386,9 +409,15 @@ impl<'a> Types<'a> {
         }
         match row.kind.as_str() {
             "e" => Type::Enum(row.name()),
-            "c" if row.is_row_of_relation => Type::Row(row.name()),
+            "c" if row.is_row_of_relation => match row.name() {
+                name if self.shown.contains(&name) => Type::Row(name),
+                // A row of a relation that is not exposed.
+                _ => Type::Scalar("record".to_owned()),
+            },
             "c" => Type::Composite(row.name()),
             "p" if row.name == "void" => Type::Void,
+            // Whatever the caller gives, such as `anyelement` or `anyarray`.
+            "p" if row.name != "record" => Type::Scalar("unknown".to_owned()),
             _ => Type::Scalar(row.name.clone()),
         }
     }

@@ -27,6 +27,12 @@ pub(super) struct Name {
     pub(super) name: String,
 }
 
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
 /// A table or view.
 #[derive(Debug)]
 pub(super) struct Relation {
@@ -121,6 +127,15 @@ pub(super) struct Function {
     pub(super) set_of: bool,
     /// Stable or immutable.
     pub(super) reads: bool,
+}
+
+impl Function {
+    /// Every argument has a name.
+    pub(super) fn is_named(&self) -> bool {
+        self.arguments
+            .iter()
+            .all(|argument| !argument.name.is_empty())
+    }
 }
 
 /// An argument that goes in.

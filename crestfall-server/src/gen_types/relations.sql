@@ -17,6 +17,8 @@ select json_build_object(
                 'number', attnum,
                 'name', attname,
                 'kind', atttypid::int8,
+                -- As it was declared: PostgreSQL holds nobody to it.
+                'dimensions', attndims,
                 'not_null', attnotnull,
                 'has_default', atthasdef and attgenerated = '' or attidentity <> ''
                     or pg_type.typdefault is not null,

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::Overrides;
 use super::model::{Model, Schema};
-use super::names::{Scope, pascal, snake};
+use super::names::{Scope, comment_line, pascal, snake};
 use types::Paths;
 
 const HEAD: &str = "\
@@ -29,7 +29,7 @@ pub(super) fn generate(model: &Model, overrides: &Overrides) -> String {
             true => contents(&mut out, schema, &paths),
             false => {
                 out.blank();
-                out.line(&format!("/// The schema `{}`.", schema.name));
+                out.say(&format!("The schema {}.", code(&schema.name)));
                 out.line(ALLOW);
                 out.line("#[rustfmt::skip]");
                 out.open(&format!("pub mod {}", paths.schema(&schema.name)));
@@ -60,7 +60,7 @@ fn contents(out: &mut Writer, schema: &Schema, paths: &Paths<'_>) {
             schema
                 .enums
                 .iter()
-                .for_each(|one| types::write_enum(out, one));
+                .for_each(|one| types::write_enum(out, one, paths));
         });
     }
     if !schema.composites.is_empty() {
@@ -89,6 +89,19 @@ fn module_names(schema: &Schema) -> Vec<String> {
     names
         .map(|relation| keyword(scope.take(snake(&relation.name.name))))
         .collect()
+}
+
+/// Names that generated code says without a path where it declares structs.
+const SAID: [&str; 8] = [
+    "Default", "Into", "None", "Option", "Self", "Some", "String", "Vec",
+];
+
+/// A name as documentation shows it.
+fn code(name: &str) -> String {
+    match name.contains('`') {
+        true => format!("`` {} ``", name.replace("```", "'''")),
+        false => format!("`{name}`"),
+    }
 }
 
 /// The name of a type.
@@ -146,11 +159,16 @@ impl Writer {
 
     /// The database's comment, or what there is to say without.
     fn doc(&mut self, comment: Option<&str>, otherwise: &str) {
-        let comment = comment.map(str::trim).filter(|comment| !comment.is_empty());
-        for line in comment.unwrap_or(otherwise).lines() {
-            let line = markdown(line);
-            self.line(format!("/// {line}").trim_end());
+        match comment.map(str::trim).filter(|comment| !comment.is_empty()) {
+            Some(comment) => comment.lines().for_each(|line| self.say(&markdown(line))),
+            None => self.say(otherwise),
         }
+    }
+
+    /// One line of documentation.
+    fn say(&mut self, line: &str) {
+        let line = comment_line(line);
+        self.line(format!("/// {line}").trim_end());
     }
 }
 

@@ -1,50 +1,74 @@
 //! TypeScript: the type `Database` that supabase-js takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
+
+use unicode_ident::{is_xid_continue, is_xid_start};
 
 use super::Overrides;
 use super::model::{Column, Function, Insert, Link, Model, Name, Relation, Schema, Type};
+use super::names::{comment_line, is_unsafe};
 
 const HEAD: &str = "\
 // The types of the database, for supabase-js: createClient<Database>(url, key).
 // Made by `crestfall gen types --lang typescript`: changes are lost when it is made again.
 
-export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | { [key: string]: Json | undefined }
+  | Json[];
 
 ";
+
+/// As far as prettier lets a line go.
+const WIDTH: usize = 80;
 
 /// Short names for what applications use most; the schema is the first one.
-const TAIL: &str = "
-type Main = Database[{main}]
-type Readable = Main['Tables'] & Main['Views']
+const TAIL: &str = r#"
+type Main = Database[{main}];
+type Readable = Main["Tables"] & Main["Views"];
 
 /** A row of a table or view. */
-export type Tables<Name extends keyof Readable> = Readable[Name] extends { Row: infer Row } ? Row : never
+export type Tables<Name extends keyof Readable> = Readable[Name] extends {
+  Row: infer Row;
+}
+  ? Row
+  : never;
 
 /** A new row of a table or view. */
-export type TablesInsert<Name extends keyof Readable> = Readable[Name] extends { Insert: infer Insert }
+export type TablesInsert<Name extends keyof Readable> = Readable[Name] extends {
+  Insert: infer Insert;
+}
   ? Insert
-  : never
+  : never;
 
 /** New values of some columns of a table or view. */
-export type TablesUpdate<Name extends keyof Readable> = Readable[Name] extends { Update: infer Update }
+export type TablesUpdate<Name extends keyof Readable> = Readable[Name] extends {
+  Update: infer Update;
+}
   ? Update
-  : never
+  : never;
 
 /** An enum. */
-export type Enums<Name extends keyof Main['Enums']> = Main['Enums'][Name]
+export type Enums<Name extends keyof Main["Enums"]> = Main["Enums"][Name];
 
 /** A composite type. */
-export type CompositeTypes<Name extends keyof Main['CompositeTypes']> = Main['CompositeTypes'][Name]
-";
+export type CompositeTypes<Name extends keyof Main["CompositeTypes"]> =
+  Main["CompositeTypes"][Name];
+"#;
 
 /// The file's text.
 pub(super) fn generate(model: &Model, overrides: &Overrides) -> String {
+    let relations = model.schemas.iter().flat_map(|schema| &schema.relations);
+    let views = relations.filter(|one| one.is_view).map(|one| &one.name);
     let mut out = Writer {
         text: HEAD.to_owned(),
         depth: 0,
         overrides,
+        views: views.collect(),
     };
     out.open("export type Database = ");
     for schema in &model.schemas {
@@ -82,12 +106,10 @@ fn contents(out: &mut Writer<'_>, schema: &Schema) {
         for one in &schema.enums {
             out.doc(one.comment.as_deref());
             let labels: Vec<String> = one.labels.iter().map(|label| string(label)).collect();
-            let union = if labels.is_empty() {
-                "never".to_owned()
-            } else {
-                labels.join(" | ")
-            };
-            out.line(&format!("{}: {union}", key(&one.name.name)));
+            match labels.is_empty() {
+                true => out.member(&key(&one.name.name), &["never".to_owned()]),
+                false => out.member(&key(&one.name.name), &labels),
+            }
         }
     });
     out.block("CompositeTypes", schema.composites.is_empty(), |out| {
@@ -105,35 +127,35 @@ fn contents(out: &mut Writer<'_>, schema: &Schema) {
 fn relation(out: &mut Writer<'_>, one: &Relation) {
     out.doc(one.comment.as_deref());
     out.open(&format!("{}: ", key(&one.name.name)));
-    out.open("Row: ");
-    for column in one.columns.iter().chain(&one.computed) {
-        out.column(&one.name, column, "", true);
-    }
-    out.close();
+    let readable = one.columns.iter().chain(&one.computed);
+    out.block_or("Row", "{}", readable.clone().count() == 0, |out| {
+        readable.for_each(|column| out.column(&one.name, column, "", true));
+    });
+    let is_empty = one.columns.is_empty();
     if one.insertable {
-        out.open("Insert: ");
-        for column in &one.columns {
-            match column.insert {
-                Insert::Required => out.column(&one.name, column, "", false),
-                Insert::Optional => out.column(&one.name, column, "?", false),
-                Insert::Never => out.line(&format!("{}?: never", key(&column.name))),
+        out.block_or("Insert", "{}", is_empty, |out| {
+            for column in &one.columns {
+                match column.insert {
+                    Insert::Required => out.column(&one.name, column, "", false),
+                    Insert::Optional => out.column(&one.name, column, "?", false),
+                    Insert::Never => out.line(&format!("{}?: never;", key(&column.name))),
+                }
             }
-        }
-        out.close();
+        });
     }
     if one.updatable {
-        out.open("Update: ");
-        for column in &one.columns {
-            match column.updatable {
-                true => out.column(&one.name, column, "?", false),
-                false => out.line(&format!("{}?: never", key(&column.name))),
+        out.block_or("Update", "{}", is_empty, |out| {
+            for column in &one.columns {
+                match column.updatable {
+                    true => out.column(&one.name, column, "?", false),
+                    false => out.line(&format!("{}?: never;", key(&column.name))),
+                }
             }
-        }
-        out.close();
+        });
     }
     let keys: Vec<&Link> = one.links.iter().filter(|link| link.key.is_some()).collect();
     if keys.is_empty() {
-        out.line("Relationships: []");
+        out.line("Relationships: [];");
     } else {
         out.line("Relationships: [");
         out.depth += 1;
@@ -141,7 +163,7 @@ fn relation(out: &mut Writer<'_>, one: &Relation) {
         keys.sort_by_key(|link| link.key.as_ref().map(|key| (&key.constraint, &link.target)));
         keys.into_iter().for_each(|link| relationship(out, link));
         out.depth -= 1;
-        out.line("]");
+        out.line("];");
     }
     out.close();
 }
@@ -150,23 +172,16 @@ fn relationship(out: &mut Writer<'_>, link: &Link) {
     let Some(foreign) = &link.key else {
         return;
     };
-    let list = |names: &[String]| {
-        let names: Vec<String> = names.iter().map(|name| string(name)).collect();
-        format!("[{}]", names.join(", "))
-    };
     out.line("{");
     out.depth += 1;
-    out.line(&format!("foreignKeyName: {}", string(&foreign.constraint)));
-    out.line(&format!("columns: {}", list(&foreign.columns)));
-    out.line(&format!("isOneToOne: {}", foreign.one_to_one));
+    out.line(&format!("foreignKeyName: {};", string(&foreign.constraint)));
+    out.list("columns", &foreign.columns, ";");
+    out.line(&format!("isOneToOne: {};", foreign.one_to_one));
     out.line(&format!(
-        "referencedRelation: {}",
+        "referencedRelation: {};",
         string(&link.target.name)
     ));
-    out.line(&format!(
-        "referencedColumns: {}",
-        list(&foreign.target_columns)
-    ));
+    out.list("referencedColumns", &foreign.target_columns, ";");
     out.depth -= 1;
     out.line("},");
 }
@@ -191,10 +206,17 @@ fn functions(out: &mut Writer<'_>, functions: &[Function]) {
             several => {
                 out.line(&format!("{}:", key(name)));
                 out.depth += 1;
-                for one in several {
-                    out.open("| ");
+                for (index, one) in several.iter().enumerate() {
+                    out.line("| {");
+                    out.depth += 2;
                     function(out, one);
-                    out.close();
+                    out.depth -= 1;
+                    out.line(if index + 1 == several.len() {
+                        "};"
+                    } else {
+                        "}"
+                    });
+                    out.depth -= 1;
                 }
                 out.depth -= 1;
             }
@@ -204,13 +226,13 @@ fn functions(out: &mut Writer<'_>, functions: &[Function]) {
 
 fn function(out: &mut Writer<'_>, one: &Function) {
     match one.arguments.as_slice() {
-        [] => out.line("Args: never"),
+        [] => out.line("Args: never;"),
         arguments => {
             out.open("Args: ");
             for argument in arguments {
                 let mark = if argument.required { "" } else { "?" };
                 let kind = out.kind(&argument.kind);
-                out.line(&format!("{}{mark}: {kind}", key(&argument.name)));
+                out.member(&format!("{}{mark}", key(&argument.name)), &[kind]);
             }
             out.close();
         }
@@ -221,10 +243,10 @@ fn function(out: &mut Writer<'_>, one: &Function) {
             out.open("Returns: ");
             for column in columns {
                 let kind = out.kind(&column.kind);
-                out.line(&format!("{}: {kind}", key(&column.name)));
+                out.member(&key(&column.name), &[kind]);
             }
             out.depth -= 1;
-            out.line(&format!("}}{many}"));
+            out.line(&format!("}}{many};"));
         }
         kind => {
             let text = out.kind(kind);
@@ -233,15 +255,15 @@ fn function(out: &mut Writer<'_>, one: &Function) {
             } else {
                 text
             };
-            out.line(&format!("Returns: {text}{many}"));
+            out.line(&format!("Returns: {text}{many};"));
         }
     }
     if let Type::Row(name) = &*one.returns {
         out.open("SetofOptions: ");
-        out.line("from: '*'");
-        out.line(&format!("to: {}", string(&name.name)));
-        out.line(&format!("isOneToOne: {}", !one.set_of));
-        out.line(&format!("isSetofReturn: {}", one.set_of));
+        out.line("from: \"*\";");
+        out.line(&format!("to: {};", string(&name.name)));
+        out.line(&format!("isOneToOne: {};", !one.set_of));
+        out.line(&format!("isSetofReturn: {};", one.set_of));
         out.close();
     }
 }
@@ -252,27 +274,25 @@ fn constants(out: &mut Writer<'_>, model: &Model) {
     out.open("export const Constants = ");
     for schema in &model.schemas {
         out.open(&format!("{}: ", key(&schema.name)));
-        out.block("Enums", false, |out| {
+        if schema.enums.is_empty() {
+            out.line("Enums: {},");
+        } else {
+            out.open("Enums: ");
             for one in &schema.enums {
-                let labels: Vec<String> = one.labels.iter().map(|label| string(label)).collect();
-                out.line(&format!(
-                    "{}: [{}],",
-                    key(&one.name.name),
-                    labels.join(", ")
-                ));
+                out.list(&key(&one.name.name), &one.labels, ",");
             }
-        });
-        out.depth -= 1;
-        out.line("},");
+            out.end("},");
+        }
+        out.end("},");
     }
-    out.depth -= 1;
-    out.line("} as const");
+    out.end("} as const;");
 }
 
 struct Writer<'a> {
     text: String,
     depth: usize,
     overrides: &'a Overrides,
+    views: HashSet<&'a Name>,
 }
 
 impl Writer<'_> {
@@ -286,13 +306,60 @@ impl Writer<'_> {
     }
 
     fn close(&mut self) {
+        self.end("};");
+    }
+
+    fn end(&mut self, line: &str) {
         self.depth = self.depth.saturating_sub(1);
-        self.line("}");
+        self.line(line);
+    }
+
+    fn fits(&self, line: &str) -> bool {
+        self.depth * 2 + line.chars().count() <= WIDTH
+    }
+
+    /// A member whose type is one of these.
+    fn member(&mut self, head: &str, union: &[String]) {
+        let line = format!("{head}: {};", union.join(" | "));
+        let [first @ .., last] = union else {
+            return;
+        };
+        if first.is_empty() || self.fits(&line) {
+            return self.line(&line);
+        }
+        self.line(&format!("{head}:"));
+        self.depth += 1;
+        first.iter().for_each(|one| self.line(&format!("| {one}")));
+        self.line(&format!("| {last};"));
+        self.depth -= 1;
+    }
+
+    /// A list of texts.
+    fn list(&mut self, head: &str, texts: &[String], end: &str) {
+        let texts: Vec<String> = texts.iter().map(|text| string(text)).collect();
+        let line = format!("{head}: [{}]{end}", texts.join(", "));
+        if self.fits(&line) {
+            return self.line(&line);
+        }
+        self.line(&format!("{head}: ["));
+        self.depth += 1;
+        texts.iter().for_each(|text| self.line(&format!("{text},")));
+        self.end(&format!("]{end}"));
     }
 
     fn block(&mut self, name: &str, empty: bool, contents: impl FnOnce(&mut Self)) {
+        self.block_or(name, "{ [_ in never]: never }", empty, contents);
+    }
+
+    fn block_or(
+        &mut self,
+        name: &str,
+        nothing: &str,
+        empty: bool,
+        contents: impl FnOnce(&mut Self),
+    ) {
         if empty {
-            return self.line(&format!("{name}: {{ [_ in never]: never }}"));
+            return self.line(&format!("{name}: {nothing};"));
         }
         self.open(&format!("{name}: "));
         contents(self);
@@ -304,7 +371,8 @@ impl Writer<'_> {
             return;
         };
         let comment = comment.replace("*/", "* /");
-        match comment.lines().collect::<Vec<_>>().as_slice() {
+        let lines: Vec<String> = comment.lines().map(comment_line).collect();
+        match lines.as_slice() {
             [line] => self.line(&format!("/** {line} */")),
             lines => {
                 self.line("/**");
@@ -325,14 +393,15 @@ impl Writer<'_> {
         if documented {
             self.doc(column.comment.as_deref());
         }
-        let null = if column.nullable { " | null" } else { "" };
-        self.line(&format!("{}{mark}: {kind}{null}", key(&column.name)));
+        let mut union = vec![kind];
+        union.extend(column.nullable.then(|| "null".to_owned()));
+        self.member(&format!("{}{mark}", key(&column.name)), &union);
     }
 
     fn kind(&self, kind: &Type) -> String {
         let of = |part: &str, name: &Name| {
             format!(
-                "Database[{}]['{part}'][{}]",
+                "Database[{}][\"{part}\"][{}]",
                 string(&name.schema),
                 string(&name.name)
             )
@@ -344,11 +413,13 @@ impl Writer<'_> {
             },
             Type::Enum(name) => of("Enums", name),
             Type::Composite(name) => of("CompositeTypes", name),
-            Type::Row(name) => format!(
-                "(Database[{0}]['Tables'] & Database[{0}]['Views'])[{1}]['Row']",
-                string(&name.schema),
-                string(&name.name)
-            ),
+            Type::Row(name) => {
+                let part = match self.views.contains(name) {
+                    true => "Views",
+                    false => "Tables",
+                };
+                format!("{}[\"Row\"]", of(part, name))
+            }
             Type::Array(element) => match self.kind(element) {
                 union if union.contains(" | ") => format!("({union})[]"),
                 element => format!("{element}[]"),
@@ -363,9 +434,7 @@ impl Writer<'_> {
 fn scalar(name: &str) -> &'static str {
     match name {
         "bool" => "boolean",
-        "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "oid" | "xid" | "cid" => {
-            "number"
-        }
+        "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" => "number",
         "json" | "jsonb" | "hstore" => "Json",
         "record" => "Record<string, unknown>",
         "unknown" | "anyelement" | "geometry" | "geography" => "unknown",
@@ -374,25 +443,33 @@ fn scalar(name: &str) -> &'static str {
 }
 
 fn key(name: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
-    let first_is_digit = name.bytes().next().is_none_or(|byte| byte.is_ascii_digit());
-    match !first_is_digit && name.bytes().all(is_plain) {
+    let mut characters = name.chars();
+    let begins = |one: char| is_xid_start(one) || matches!(one, '_' | '$');
+    let is_plain = characters.next().is_some_and(begins)
+        && characters.all(|one| is_xid_continue(one) || one == '$');
+    match is_plain {
         true => name.to_owned(),
         false => string(name),
     }
 }
 
-/// A string in single quotes.
+/// A string, in the quotes that need fewer escapes.
 fn string(text: &str) -> String {
-    let mut quoted = String::from("'");
+    let count = |mark: char| text.chars().filter(|one| *one == mark).count();
+    let mark = if count('"') > count('\'') { '\'' } else { '"' };
+    let mut quoted = String::from(mark);
     for character in text.chars() {
         match character {
-            '\'' | '\\' => quoted.extend(['\\', character]),
+            '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
+            odd if is_unsafe(odd) => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(odd));
+            }
+            quote if quote == mark => quoted.extend(['\\', quote]),
             other => quoted.push(other),
         }
     }
-    quoted.push('\'');
+    quoted.push(mark);
     quoted
 }

@@ -13,13 +13,7 @@ use serde_json::{Value, json};
 
 const SECRET: &str = "a secret of the tests, of thirty-two bytes and more";
 
-const MEASUREMENTS: &str = "
-create table measurements (
-  id bigint generated always as identity primary key,
-  celsius double precision not null,
-  written_by text not null default current_setting('request.jwt.claims')::json ->> 'role'
-);
-grant select, insert on measurements to service_role;";
+const MEASUREMENTS: &str = include_str!("../migrations/0001_measurements.sql");
 
 async fn server(db: &TestDb) -> String {
     let database = migrate::database(&db.url()).unwrap();

@@ -36,9 +36,6 @@ async fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let Err(error) = run(&arguments).await {
         eprintln!("{error}");
-        if let Some(hint) = error.hint() {
-            eprintln!("{hint}");
-        }
         std::process::exit(1);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use crestfall_client::session::{Session, SessionStorage};
-use crestfall_client::{BoxFuture, Cause, Client, Error};
+use crestfall_client::session::BrowserStorage;
+use crestfall_client::{Client, Error};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Document, Event, HtmlInputElement, Storage, SubmitEvent, Window};
+use web_sys::{Document, Event, HtmlInputElement, SubmitEvent, Window};
 
 use crate::db::todos;
 
@@ -23,8 +23,9 @@ pub(crate) fn start() {
     let named = window.location().hash().unwrap_or_default();
     let named = named.trim_start_matches('#');
     let (url, key) = named.split_once(',').unwrap_or((named, ""));
-    let client = Client::builder(url).key(key).storage(LocalStorage).build();
-    match client {
+    // The next visit is still signed in, and so is another tab.
+    let storage = BrowserStorage::new("session");
+    match Client::builder(url).key(key).storage(storage).build() {
         Ok(client) => Rc::new(Page { document, client }).listen(),
         Err(error) => show(&document, "told", &error.to_string()),
     }
@@ -123,40 +124,4 @@ fn button(event: &Event) -> String {
     let event = event.dyn_ref::<SubmitEvent>();
     let button = event.and_then(SubmitEvent::submitter);
     button.map(|button| button.id()).unwrap_or_default()
-}
-
-/// Keeps the session for the next visit.
-#[derive(Debug)]
-struct LocalStorage;
-
-impl LocalStorage {
-    const KEY: &str = "session";
-
-    fn storage() -> Result<Storage, Cause> {
-        let storage = window().local_storage().ok().flatten();
-        storage.ok_or_else(|| Cause::new("the browser keeps nothing for this page"))
-    }
-}
-
-impl SessionStorage for LocalStorage {
-    fn load(&self) -> BoxFuture<'_, Result<Option<Session>, Cause>> {
-        Box::pin(async {
-            let text = Self::storage()?.get_item(Self::KEY).ok().flatten();
-            Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-        })
-    }
-
-    fn save(&self, session: Option<Session>) -> BoxFuture<'_, Result<(), Cause>> {
-        Box::pin(async move {
-            let storage = Self::storage()?;
-            let kept = match session {
-                Some(session) => {
-                    let text = serde_json::to_string(&session).map_err(Cause::new)?;
-                    storage.set_item(Self::KEY, &text)
-                }
-                None => storage.remove_item(Self::KEY),
-            };
-            kept.map_err(|_| Cause::new("the browser does not keep the session"))
-        })
-    }
 }

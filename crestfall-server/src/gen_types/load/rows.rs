@@ -52,6 +52,7 @@ pub(super) struct ColumnRow {
     pub(super) number: i16,
     pub(super) name: String,
     pub(super) kind: i64,
+    pub(super) dimensions: u32,
     pub(super) not_null: bool,
     pub(super) has_default: bool,
     pub(super) always: bool,

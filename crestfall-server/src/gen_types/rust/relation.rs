@@ -4,13 +4,13 @@ use super::super::load::quoted;
 use super::super::model::{Cardinality, Column, Function, Insert, Relation, Schema, Type};
 use super::super::names::{Scope, snake};
 use super::types::{Paths, Place, SERDE, fields, rename};
-use super::{ALLOW, Writer, keyword, string, type_name};
+use super::{ALLOW, SAID, Writer, code, keyword, string, type_name};
 
 const REST: &str = "::crestfall_client::rest";
 
 /// The module of a relation.
 pub(super) fn write(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
-    let full = format!("`{}.{}`", relation.name.schema, relation.name.name);
+    let full = code(&relation.name.to_string());
     let what = if relation.is_view {
         "The view"
     } else {
@@ -21,11 +21,11 @@ pub(super) fn write(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
     out.line(ALLOW);
     out.line("#[rustfmt::skip]");
     out.open(&format!("pub mod {}", paths.relation(&relation.name)));
-    out.line(&format!("/// {what} {full}, for the compiler."));
+    out.say(&format!("{what} {full}, for the compiler."));
     out.line("#[derive(Debug, Clone, Copy, PartialEq, Eq)]");
     out.line("pub struct Table;");
     out.blank();
-    out.line(&format!("/// {what} {full}."));
+    out.say(&format!("{what} {full}."));
     out.line("pub const TABLE: Table = Table;");
     out.blank();
     traits(out, relation);
@@ -44,10 +44,7 @@ fn rows(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
     out.line(&format!("pub use rows::{{{}}};", names.join(", ")));
     out.blank();
     out.open("mod rows");
-    out.line(&format!(
-        "/// A row of `{}.{}`.",
-        relation.name.schema, relation.name.name
-    ));
+    out.say(&format!("A row of {}.", code(&relation.name.to_string())));
     fields(out, &relation.name, "Row", &relation.columns, paths, 2);
     if is_insertable(relation) {
         insert(out, relation, paths);
@@ -190,10 +187,7 @@ fn update(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
 
 fn declare(out: &mut Writer, field: &Field<'_>, required: bool) {
     let Field { name, column, kind } = field;
-    out.doc(
-        column.comment.as_deref(),
-        &format!("`{}`", super::markdown(&column.name)),
-    );
+    out.doc(column.comment.as_deref(), &code(&column.name));
     rename(out, name, &column.name);
     if required {
         out.line(&format!("pub {name}: {kind},"));
@@ -227,7 +221,7 @@ fn setter(out: &mut Writer, field: &Field<'_>) {
     out.blank();
     out.doc(
         column.comment.as_deref(),
-        &format!("Sets `{}`.", super::markdown(&column.name)),
+        &format!("Sets {}.", code(&column.name)),
     );
     out.line("#[must_use]");
     out.open(&format!(
@@ -288,10 +282,7 @@ fn members(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
         };
         let text = string(&quoted(&column.name));
         out.blank();
-        out.doc(
-            column.comment.as_deref(),
-            &format!("`{}`", super::markdown(&column.name)),
-        );
+        out.doc(column.comment.as_deref(), &code(&column.name));
         out.line(&format!(
             "pub const {name}: {REST}::Column<Table, {kind}> = {REST}::Column::new({text});"
         ));
@@ -311,10 +302,8 @@ fn members(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
         };
         let key = name.strip_prefix("r#").unwrap_or(&name);
         out.blank();
-        out.line(&format!(
-            "/// {what} of `{}` over {}.",
-            link.target.name, link.over
-        ));
+        let to = code(&link.target.name);
+        out.say(&format!("{what} of {to} over {}.", link.over));
         out.open(&format!(
             "pub fn {name}() -> {REST}::Embed<Table, {target}, {REST}::{count}>"
         ));
@@ -329,7 +318,7 @@ fn members(out: &mut Writer, relation: &Relation, paths: &Paths<'_>) {
 
 /// The functions of a schema.
 pub(super) fn functions(out: &mut Writer, schema: &Schema, paths: &Paths<'_>) {
-    let mut scope = Scope::default();
+    let mut scope = Scope::with(&SAID);
     for one in &schema.functions {
         let name = type_name(&mut scope, &one.name.name);
         function(out, one, &name, &mut scope, paths);
@@ -342,7 +331,7 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
         Type::Record(columns) => {
             let row = scope.take(format!("{name}Row"));
             out.blank();
-            out.line(&format!("/// A row of what `{}` returns.", one.name.name));
+            out.say(&format!("A row of what {} returns.", code(&one.name.name)));
             fields(out, &one.name, &row, columns, paths, 1);
             row
         }
@@ -368,7 +357,7 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
         })
         .collect();
     out.blank();
-    let full = format!("The function `{}.{}`.", from, one.name.name);
+    let full = format!("The function {}.", code(&one.name.to_string()));
     out.doc(one.comment.as_deref(), &full);
     out.line("#[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize)]");
     out.line(SERDE);
@@ -380,7 +369,7 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
     } else {
         out.open(&format!("pub struct {name}"));
         for (field, kind, argument) in &arguments {
-            out.line(&format!("/// `{}`", super::markdown(&argument.name)));
+            out.say(&code(&argument.name));
             rename(out, field, &argument.name);
             match argument.required {
                 true => out.line(&format!("pub {field}: {kind},")),
@@ -406,7 +395,7 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
         );
         for (field, kind, argument) in optional {
             out.blank();
-            out.line(&format!("/// Sets `{}`.", super::markdown(&argument.name)));
+            out.say(&format!("Sets {}.", code(&argument.name)));
             out.line("#[must_use]");
             out.open(&format!(
                 "pub fn {field}(mut self, value: {}) -> Self",
@@ -433,11 +422,10 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
         string(&one.name.name)
     ));
     // An argument without name has no place in a query.
-    let named = one
-        .arguments
-        .iter()
-        .all(|argument| !argument.name.is_empty());
-    out.line(&format!("const READS: bool = {};", one.reads && named));
+    out.line(&format!(
+        "const READS: bool = {};",
+        one.reads && one.is_named()
+    ));
     out.line(&format!("type Output = {output};"));
     out.close();
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::Overrides;
 use super::super::model::{Column, Composite, Enum, Model, Name, Type};
 use super::super::names::{Scope, snake};
-use super::{Writer, keyword, module_names, string, type_name};
+use super::{SAID, Writer, code, keyword, module_names, string, type_name};
 
 /// Derives of everything that is read and written.
 const DERIVE: &str = "#[derive(Debug, Clone, PartialEq, ::crestfall_client::serde::Serialize, \
@@ -65,7 +65,7 @@ impl<'a> Paths<'a> {
                 let name = type_name(&mut scope, &one.name.name);
                 paths.enums.insert(one.name.clone(), name);
             }
-            let mut scope = Scope::default();
+            let mut scope = Scope::with(&SAID);
             for one in &schema.composites {
                 let name = type_name(&mut scope, &one.name.name);
                 paths.composites.insert(one.name.clone(), name);
@@ -151,7 +151,6 @@ fn scalar(name: &str) -> &'static str {
         "int2" => "i16",
         "int4" => "i32",
         "int8" => "i64",
-        "oid" | "xid" | "cid" => "u32",
         "float4" => "f32",
         "float8" => "f64",
         "numeric" => "::crestfall_client::Numeric",
@@ -167,9 +166,8 @@ fn scalar(name: &str) -> &'static str {
 }
 
 /// An enum with a label for each variant.
-pub(super) fn write_enum(out: &mut Writer, one: &Enum) {
-    let mut scope = Scope::default();
-    let name = type_name(&mut scope, &one.name.name);
+pub(super) fn write_enum(out: &mut Writer, one: &Enum, paths: &Paths<'_>) {
+    let name = paths.enums.get(&one.name).map_or("", String::as_str);
     let mut variants = Scope::default();
     let variants: Vec<(String, &String)> = one
         .labels
@@ -177,7 +175,7 @@ pub(super) fn write_enum(out: &mut Writer, one: &Enum) {
         .map(|label| (type_name(&mut variants, label), label))
         .collect();
     out.blank();
-    let full = format!("The enum `{}.{}`.", one.name.schema, one.name.name);
+    let full = format!("The enum {}.", code(&one.name.to_string()));
     out.doc(one.comment.as_deref(), &full);
     out.line(
         "#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, \
@@ -186,7 +184,7 @@ pub(super) fn write_enum(out: &mut Writer, one: &Enum) {
     out.line(SERDE);
     out.open(&format!("pub enum {name}"));
     for (variant, label) in &variants {
-        out.line(&format!("/// `{}`", super::markdown(label)));
+        out.say(&code(label));
         out.line(&format!("#[serde(rename = {})]", string(label)));
         out.line(&format!("{variant},"));
     }
@@ -233,7 +231,7 @@ pub(super) fn write_enum(out: &mut Writer, one: &Enum) {
 /// A composite type: its attributes may each be null.
 pub(super) fn write_composite(out: &mut Writer, one: &Composite, paths: &Paths<'_>) {
     out.blank();
-    let full = format!("The type `{}.{}`.", one.name.schema, one.name.name);
+    let full = format!("The type {}.", code(&one.name.to_string()));
     out.doc(one.comment.as_deref(), &full);
     fields(
         out,
@@ -266,10 +264,7 @@ pub(super) fn fields(
     for column in columns {
         let field = keyword(scope.take(snake(&column.name)));
         let kind = paths.column(of, column, depth);
-        out.doc(
-            column.comment.as_deref(),
-            &format!("`{}`", super::markdown(&column.name)),
-        );
+        out.doc(column.comment.as_deref(), &code(&column.name));
         rename(out, &field, &column.name);
         match column.nullable {
             true => out.line(&format!("pub {field}: Option<{kind}>,")),

@@ -15,18 +15,50 @@ const (
 	GenreScienceFiction Genre = "science-fiction"
 )
 
-// OddMood is an enum.
+// OddMood: - one
+// - two
+//
+// # Heading  and   turned "quoted"
 type OddMood string
 
 // Values of OddMood.
 const (
-	OddMoodempty  OddMood = ""
-	OddMoodSelf   OddMood = "self"
-	OddMoodSelf_2 OddMood = "Self"
-	OddMoodSelf_3 OddMood = "self "
-	OddMood1st    OddMood = "1st"
-	OddMoodSayHi  OddMood = "say \"hi\""
-	OddMoodOk     OddMood = "ok"
+	OddMoodempty    OddMood = "🎉"
+	OddMoodempty_2  OddMood = "🎊"
+	OddMood12       OddMood = "½"
+	OddMoodM2       OddMood = "m²"
+	OddMoodTwoLines OddMood = "two\nlines"
+	OddMood日本       OddMood = "日本"
+	OddMoodempty_3  OddMood = "`"
+	OddMoodempty_4  OddMood = "*/"
+	OddMoodFn       OddMood = "fn"
+	OddMoodNone     OddMood = "None"
+	OddMoodAB       OddMood = "a\u0009b"
+	OddMoodItSBoth  OddMood = "it's \"both\""
+	OddMoodViii     OddMood = "Ⅷ"
+)
+
+// OddMood_2 is an enum.
+type OddMood_2 string
+
+// Values of OddMood_2.
+const (
+	OddMood_2empty  OddMood_2 = ""
+	OddMood_2Self   OddMood_2 = "self"
+	OddMood_2Self_2 OddMood_2 = "Self"
+	OddMood_2Self_3 OddMood_2 = "self "
+	OddMood_21st    OddMood_2 = "1st"
+	OddMood_2SayHi  OddMood_2 = "say \"hi\""
+	OddMood_2Ok     OddMood_2 = "ok"
+)
+
+// HiddenShade is an enum.
+type HiddenShade string
+
+// Values of HiddenShade.
+const (
+	HiddenShadeLight HiddenShade = "light"
+	HiddenShadeDark  HiddenShade = "dark"
 )
 
 // MoneyAmount: An amount and its currency
@@ -178,7 +210,7 @@ type FilmsInsert struct {
 
 	Facts json.RawMessage `json:"facts,omitempty"`
 
-	Tags []string `json:"tags,omitempty"`
+	Tags *[]string `json:"tags,omitempty"`
 
 	Released *string `json:"released,omitempty"`
 
@@ -211,7 +243,7 @@ type FilmsUpdate struct {
 
 	Facts json.RawMessage `json:"facts,omitempty"`
 
-	Tags []string `json:"tags,omitempty"`
+	Tags *[]string `json:"tags,omitempty"`
 
 	Released *string `json:"released,omitempty"`
 
@@ -338,11 +370,6 @@ type DescribeArgs_2 struct {
 	Thing string `json:"thing"`
 }
 
-// EchoArgs has the arguments of echo.
-type EchoArgs struct {
-	Xempty json.RawMessage `json:""`
-}
-
 // FilmsByYearArgs has the arguments of films_by_year.
 type FilmsByYearArgs struct {
 	Since *int32 `json:"since,omitempty"`
@@ -373,9 +400,75 @@ type RenameFilmArgs struct {
 
 // OddOddType is a row.
 type OddOddType struct {
-	AB   *int32   `json:"a b"`
-	AB_2 *OddMood `json:"a_b"`
-	Type *string  `json:"type"`
+	AB   *int32     `json:"a b"`
+	AB_2 *OddMood_2 `json:"a_b"`
+	Type *string    `json:"type"`
+}
+
+// OddOption is a row.
+type OddOption struct {
+	String *string  `json:"string"`
+	Vec    []int32  `json:"vec"`
+	None   *OddMood `json:"none"`
+}
+
+// OddString is a row.
+type OddString struct {
+	Option *OddOption `json:"option"`
+}
+
+// OddFilms is a row.
+type OddFilms struct {
+	Id     *int32 `json:"Id"`
+	FilmId *int64 `json:"film_id"`
+}
+
+// OddFilmsInsert_2 is a new row of Films. What is nil gets its default.
+type OddFilmsInsert_2 struct {
+	Id     *int32 `json:"Id,omitempty"`
+	FilmId *int64 `json:"film_id,omitempty"`
+}
+
+// OddFilmsUpdate has new values of some columns of Films. What is nil stays.
+type OddFilmsUpdate struct {
+	Id     *int32 `json:"Id,omitempty"`
+	FilmId *int64 `json:"film_id,omitempty"`
+}
+
+// OddAToB is a row.
+type OddAToB struct {
+	A string `json:"a"`
+	B int32  `json:"b"`
+}
+
+// OddAToBInsert is a new row of a_to_b. What is nil gets its default.
+type OddAToBInsert struct {
+	A string `json:"a"`
+	B int32  `json:"b"`
+}
+
+// OddAToBUpdate has new values of some columns of a_to_b. What is nil stays.
+type OddAToBUpdate struct {
+	A *string `json:"a,omitempty"`
+	B *int32  `json:"b,omitempty"`
+}
+
+// OddBToA is a row.
+type OddBToA struct {
+	A string `json:"a"`
+	B int32  `json:"b"`
+}
+
+// OddBToAInsert is a new row of b_to_a. What is nil gets its default.
+type OddBToAInsert struct {
+	A string `json:"a"`
+	B int32  `json:"b"`
+}
+
+// OddBToAUpdate has new values of some columns of b_to_a. What is nil stays.
+type OddBToAUpdate struct {
+	A *string `json:"a,omitempty"`
+	B *int32  `json:"b,omitempty"`
 }
 
 // OddEmpty is a row.
@@ -389,23 +482,56 @@ type OddEmptyUpdate struct{}
 
 // OddEnums is a row.
 type OddEnums struct {
-	Fn    int32     `json:"fn"`
-	Mood  OddMood   `json:"mood"`
-	Moods []OddMood `json:"moods"`
+	Fn    int32       `json:"fn"`
+	Mood  OddMood_2   `json:"mood"`
+	Moods []OddMood_2 `json:"moods"`
 }
 
 // OddEnumsInsert is a new row of enums. What is nil gets its default.
 type OddEnumsInsert struct {
-	Fn    *int32    `json:"fn,omitempty"`
-	Mood  *OddMood  `json:"mood,omitempty"`
-	Moods []OddMood `json:"moods,omitempty"`
+	Fn    *int32       `json:"fn,omitempty"`
+	Mood  *OddMood_2   `json:"mood,omitempty"`
+	Moods *[]OddMood_2 `json:"moods,omitempty"`
 }
 
 // OddEnumsUpdate has new values of some columns of enums. What is nil stays.
 type OddEnumsUpdate struct {
-	Fn    *int32    `json:"fn,omitempty"`
-	Mood  *OddMood  `json:"mood,omitempty"`
-	Moods []OddMood `json:"moods,omitempty"`
+	Fn    *int32       `json:"fn,omitempty"`
+	Mood  *OddMood_2   `json:"mood,omitempty"`
+	Moods *[]OddMood_2 `json:"moods,omitempty"`
+}
+
+// OddFilms_2 is a row.
+type OddFilms_2 struct {
+	Id    *int32 `json:"id"`
+	Title string `json:"title"`
+}
+
+// OddFilmsInsert_3 is a new row of films. What is nil gets its default.
+type OddFilmsInsert_3 struct {
+	Id    *int32 `json:"id,omitempty"`
+	Title string `json:"title"`
+}
+
+// OddFilmsUpdate_2 has new values of some columns of films. What is nil stays.
+type OddFilmsUpdate_2 struct {
+	Id    *int32  `json:"id,omitempty"`
+	Title *string `json:"title,omitempty"`
+}
+
+// OddFilmsInsert is a row.
+type OddFilmsInsert struct {
+	Id int32 `json:"id"`
+}
+
+// OddFilmsInsertInsert is a new row of films_insert. What is nil gets its default.
+type OddFilmsInsertInsert struct {
+	Id int32 `json:"id"`
+}
+
+// OddFilmsInsertUpdate has new values of some columns of films_insert. What is nil stays.
+type OddFilmsInsertUpdate struct {
+	Id *int32 `json:"id,omitempty"`
 }
 
 // OddFunctions is a row.
@@ -426,94 +552,461 @@ type OddFunctionsUpdate struct {
 	Type *int32 `json:"type,omitempty"`
 }
 
+// OddKept is a row.
+type OddKept struct {
+	Self   int32     `json:"self"`
+	Self_2 int32     `json:"Self"`
+	Mood   OddMood_2 `json:"mood"`
+}
+
 // OddType: A table
 // ```
 // let not = rust;
 // ```
 // */ """ `x` \
 type OddType struct {
-	Self      int32        `json:"self"`
-	Self_2    int32        `json:"Self"`
-	Table     string       `json:"TABLE"`
-	Table_2   *string      `json:"Table"`
-	Value     *int32       `json:"value"`
-	New       string       `json:"new"`
-	X1st      *bool        `json:"1st"`
-	AB        *int32       `json:"a b"`
-	AB_2      *int32       `json:"a_b"`
-	AB_3      *int32       `json:"a-b"`
-	Xempty    *string      `json:"!"`
-	Größe     *json.Number `json:"größe"`
-	ItSQuoted *string      `json:"it's \"quoted\""`
-	Mood      OddMood      `json:"mood"`
-	Moods     []OddMood    `json:"moods"`
-	OddType   *OddOddType  `json:"odd_type"`
-	OddTypes  []OddOddType `json:"odd_types"`
-	Genre     *Genre       `json:"genre"`
-	Ids       []string     `json:"ids"`
-	Parent    *int32       `json:"parent"`
-	Film      *int64       `json:"film"`
+	Self int32 `json:"self"`
+
+	Self_2 int32 `json:"Self"`
+
+	Table string `json:"TABLE"`
+
+	Table_2 *string `json:"Table"`
+
+	Value *int32 `json:"value"`
+
+	New string `json:"new"`
+
+	X1st *bool `json:"1st"`
+
+	AB *int32 `json:"a b"`
+
+	AB_2 *int32 `json:"a_b"`
+
+	AB_3 *int32 `json:"a-b"`
+
+	Xempty *string `json:"!"`
+
+	Größe *json.Number `json:"größe"`
+
+	// "it's \"quoted\"" is no name that a JSON tag can have: take a map in place of this struct.
+	ItSQuoted *string `json:"-"`
+
+	Mood OddMood_2 `json:"mood"`
+
+	Moods []OddMood_2 `json:"moods"`
+
+	OddType *OddOddType `json:"odd_type"`
+
+	OddTypes []OddOddType `json:"odd_types"`
+
+	Genre *Genre `json:"genre"`
+
+	Ids []string `json:"ids"`
+
+	Parent *int32 `json:"parent"`
+
+	Film *int64 `json:"film"`
 }
 
 // OddTypeInsert is a new row of type. What is nil gets its default.
 type OddTypeInsert struct {
-	Self      int32        `json:"self"`
-	Self_2    int32        `json:"Self"`
-	Table     string       `json:"TABLE"`
-	Table_2   *string      `json:"Table,omitempty"`
-	Value     *int32       `json:"value,omitempty"`
-	New       string       `json:"new"`
-	X1st      *bool        `json:"1st,omitempty"`
-	AB        *int32       `json:"a b,omitempty"`
-	AB_2      *int32       `json:"a_b,omitempty"`
-	AB_3      *int32       `json:"a-b,omitempty"`
-	Xempty    *string      `json:"!,omitempty"`
-	Größe     *json.Number `json:"größe,omitempty"`
-	ItSQuoted *string      `json:"it's \"quoted\",omitempty"`
-	Mood      *OddMood     `json:"mood,omitempty"`
-	Moods     []OddMood    `json:"moods,omitempty"`
-	OddType   *OddOddType  `json:"odd_type,omitempty"`
-	OddTypes  []OddOddType `json:"odd_types,omitempty"`
-	Genre     *Genre       `json:"genre,omitempty"`
-	Ids       []string     `json:"ids,omitempty"`
-	Parent    *int32       `json:"parent,omitempty"`
-	Film      *int64       `json:"film,omitempty"`
+	Self int32 `json:"self"`
+
+	Self_2 int32 `json:"Self"`
+
+	Table string `json:"TABLE"`
+
+	Table_2 *string `json:"Table,omitempty"`
+
+	Value *int32 `json:"value,omitempty"`
+
+	New string `json:"new"`
+
+	X1st *bool `json:"1st,omitempty"`
+
+	AB *int32 `json:"a b,omitempty"`
+
+	AB_2 *int32 `json:"a_b,omitempty"`
+
+	AB_3 *int32 `json:"a-b,omitempty"`
+
+	Xempty *string `json:"!,omitempty"`
+
+	Größe *json.Number `json:"größe,omitempty"`
+
+	// "it's \"quoted\"" is no name that a JSON tag can have: take a map in place of this struct.
+	ItSQuoted *string `json:"-"`
+
+	Mood *OddMood_2 `json:"mood,omitempty"`
+
+	Moods *[]OddMood_2 `json:"moods,omitempty"`
+
+	OddType *OddOddType `json:"odd_type,omitempty"`
+
+	OddTypes *[]OddOddType `json:"odd_types,omitempty"`
+
+	Genre *Genre `json:"genre,omitempty"`
+
+	Ids *[]string `json:"ids,omitempty"`
+
+	Parent *int32 `json:"parent,omitempty"`
+
+	Film *int64 `json:"film,omitempty"`
 }
 
 // OddTypeUpdate has new values of some columns of type. What is nil stays.
 type OddTypeUpdate struct {
-	Self      *int32       `json:"self,omitempty"`
-	Self_2    *int32       `json:"Self,omitempty"`
-	Table     *string      `json:"TABLE,omitempty"`
-	Table_2   *string      `json:"Table,omitempty"`
-	Value     *int32       `json:"value,omitempty"`
-	New       *string      `json:"new,omitempty"`
-	X1st      *bool        `json:"1st,omitempty"`
-	AB        *int32       `json:"a b,omitempty"`
-	AB_2      *int32       `json:"a_b,omitempty"`
-	AB_3      *int32       `json:"a-b,omitempty"`
-	Xempty    *string      `json:"!,omitempty"`
-	Größe     *json.Number `json:"größe,omitempty"`
-	ItSQuoted *string      `json:"it's \"quoted\",omitempty"`
-	Mood      *OddMood     `json:"mood,omitempty"`
-	Moods     []OddMood    `json:"moods,omitempty"`
-	OddType   *OddOddType  `json:"odd_type,omitempty"`
-	OddTypes  []OddOddType `json:"odd_types,omitempty"`
-	Genre     *Genre       `json:"genre,omitempty"`
-	Ids       []string     `json:"ids,omitempty"`
-	Parent    *int32       `json:"parent,omitempty"`
-	Film      *int64       `json:"film,omitempty"`
+	Self *int32 `json:"self,omitempty"`
+
+	Self_2 *int32 `json:"Self,omitempty"`
+
+	Table *string `json:"TABLE,omitempty"`
+
+	Table_2 *string `json:"Table,omitempty"`
+
+	Value *int32 `json:"value,omitempty"`
+
+	New *string `json:"new,omitempty"`
+
+	X1st *bool `json:"1st,omitempty"`
+
+	AB *int32 `json:"a b,omitempty"`
+
+	AB_2 *int32 `json:"a_b,omitempty"`
+
+	AB_3 *int32 `json:"a-b,omitempty"`
+
+	Xempty *string `json:"!,omitempty"`
+
+	Größe *json.Number `json:"größe,omitempty"`
+
+	// "it's \"quoted\"" is no name that a JSON tag can have: take a map in place of this struct.
+	ItSQuoted *string `json:"-"`
+
+	Mood *OddMood_2 `json:"mood,omitempty"`
+
+	Moods *[]OddMood_2 `json:"moods,omitempty"`
+
+	OddType *OddOddType `json:"odd_type,omitempty"`
+
+	OddTypes *[]OddOddType `json:"odd_types,omitempty"`
+
+	Genre *Genre `json:"genre,omitempty"`
+
+	Ids *[]string `json:"ids,omitempty"`
+
+	Parent *int32 `json:"parent,omitempty"`
+
+	Film *int64 `json:"film,omitempty"`
+}
+
+// OddX日本 is a row.
+type OddX日本 struct {
+	X名前 string `json:"名前"`
+
+	// "हिन्दी" is no name that a JSON tag can have: take a map in place of this struct.
+	Xहनद *int32 `json:"-"`
+
+	// "m²" is no name that a JSON tag can have: take a map in place of this struct.
+	M2 json.Number `json:"-"`
+
+	Fi *string `json:"ﬁ"`
+
+	I *bool `json:"İ"`
+
+	Xempty *int32 `json:"-,"`
+
+	// "a,b" is no name that a JSON tag can have: take a map in place of this struct.
+	AB *int32 `json:"-"`
+
+	// "a`b" is no name that a JSON tag can have: take a map in place of this struct.
+	AB_2 string `json:"-"`
+
+	// "🎉" is no name that a JSON tag can have: take a map in place of this struct.
+	Xempty_2 OddMood `json:"-"`
+
+	Int *int32 `json:"int"`
+
+	// - first
+	// - second
+	// indented "end"
+	List []int32 `json:"list"`
+
+	// Ends with a backslash \
+	Str *string `json:"str"`
+
+	Mood *OddMood_2 `json:"mood"`
+
+	Colours []HiddenColour `json:"colours"`
+
+	Colour *HiddenColour `json:"colour"`
+
+	Stars int32 `json:"stars"`
+
+	RowOfHidden json.RawMessage `json:"row_of_hidden"`
+
+	RowOfType *OddEmpty `json:"row_of_type"`
+
+	Option *OddOption `json:"option"`
+
+	String *OddString `json:"string"`
+
+	Oid *string `json:"oid"`
+
+	Xid *string `json:"xid"`
+
+	Span *string `json:"span"`
+
+	Spans *string `json:"spans"`
+
+	Address *string `json:"address"`
+
+	Bits *string `json:"bits"`
+
+	Bytes *string `json:"bytes"`
+
+	Since *string `json:"since"`
+
+	At *string `json:"at"`
+
+	Price *string `json:"price"`
+
+	Words *string `json:"words"`
+
+	Path *string `json:"path"`
+
+	Matrix [][]int32 `json:"matrix"`
+
+	Place *string `json:"place"`
+
+	Letter *string `json:"letter"`
+
+	Fixed *string `json:"fixed"`
+
+	DoubleId int32 `json:"double_id"`
+
+	Parent *string `json:"parent"`
+
+	OtherParent *string `json:"other_parent"`
+}
+
+// OddX日本Insert is a new row of 日本. What is nil gets its default.
+type OddX日本Insert struct {
+	X名前 string `json:"名前"`
+
+	// "हिन्दी" is no name that a JSON tag can have: take a map in place of this struct.
+	Xहनद *int32 `json:"-"`
+
+	// "m²" is no name that a JSON tag can have: take a map in place of this struct.
+	M2 *json.Number `json:"-"`
+
+	Fi *string `json:"ﬁ,omitempty"`
+
+	I *bool `json:"İ,omitempty"`
+
+	Xempty *int32 `json:"-,omitempty"`
+
+	// "a,b" is no name that a JSON tag can have: take a map in place of this struct.
+	AB *int32 `json:"-"`
+
+	// "a`b" is no name that a JSON tag can have: take a map in place of this struct.
+	AB_2 *string `json:"-"`
+
+	// "🎉" is no name that a JSON tag can have: take a map in place of this struct.
+	Xempty_2 *OddMood `json:"-"`
+
+	Int *int32 `json:"int,omitempty"`
+
+	// - first
+	// - second
+	// indented "end"
+	List *[]int32 `json:"list,omitempty"`
+
+	// Ends with a backslash \
+	Str *string `json:"str,omitempty"`
+
+	Mood *OddMood_2 `json:"mood,omitempty"`
+
+	Colours *[]HiddenColour `json:"colours,omitempty"`
+
+	Colour *HiddenColour `json:"colour,omitempty"`
+
+	Stars *int32 `json:"stars,omitempty"`
+
+	RowOfHidden json.RawMessage `json:"row_of_hidden,omitempty"`
+
+	RowOfType *OddEmpty `json:"row_of_type,omitempty"`
+
+	Option *OddOption `json:"option,omitempty"`
+
+	String *OddString `json:"string,omitempty"`
+
+	Oid *string `json:"oid,omitempty"`
+
+	Xid *string `json:"xid,omitempty"`
+
+	Span *string `json:"span,omitempty"`
+
+	Spans *string `json:"spans,omitempty"`
+
+	Address *string `json:"address,omitempty"`
+
+	Bits *string `json:"bits,omitempty"`
+
+	Bytes *string `json:"bytes,omitempty"`
+
+	Since *string `json:"since,omitempty"`
+
+	At *string `json:"at,omitempty"`
+
+	Price *string `json:"price,omitempty"`
+
+	Words *string `json:"words,omitempty"`
+
+	Path *string `json:"path,omitempty"`
+
+	Matrix *[][]int32 `json:"matrix,omitempty"`
+
+	Place *string `json:"place,omitempty"`
+
+	Letter *string `json:"letter,omitempty"`
+
+	Fixed *string `json:"fixed,omitempty"`
+
+	Parent *string `json:"parent,omitempty"`
+
+	OtherParent *string `json:"other_parent,omitempty"`
+}
+
+// OddX日本Update has new values of some columns of 日本. What is nil stays.
+type OddX日本Update struct {
+	X名前 *string `json:"名前,omitempty"`
+
+	// "हिन्दी" is no name that a JSON tag can have: take a map in place of this struct.
+	Xहनद *int32 `json:"-"`
+
+	// "m²" is no name that a JSON tag can have: take a map in place of this struct.
+	M2 *json.Number `json:"-"`
+
+	Fi *string `json:"ﬁ,omitempty"`
+
+	I *bool `json:"İ,omitempty"`
+
+	Xempty *int32 `json:"-,omitempty"`
+
+	// "a,b" is no name that a JSON tag can have: take a map in place of this struct.
+	AB *int32 `json:"-"`
+
+	// "a`b" is no name that a JSON tag can have: take a map in place of this struct.
+	AB_2 *string `json:"-"`
+
+	// "🎉" is no name that a JSON tag can have: take a map in place of this struct.
+	Xempty_2 *OddMood `json:"-"`
+
+	Int *int32 `json:"int,omitempty"`
+
+	// - first
+	// - second
+	// indented "end"
+	List *[]int32 `json:"list,omitempty"`
+
+	// Ends with a backslash \
+	Str *string `json:"str,omitempty"`
+
+	Mood *OddMood_2 `json:"mood,omitempty"`
+
+	Colours *[]HiddenColour `json:"colours,omitempty"`
+
+	Colour *HiddenColour `json:"colour,omitempty"`
+
+	Stars *int32 `json:"stars,omitempty"`
+
+	RowOfHidden json.RawMessage `json:"row_of_hidden,omitempty"`
+
+	RowOfType *OddEmpty `json:"row_of_type,omitempty"`
+
+	Option *OddOption `json:"option,omitempty"`
+
+	String *OddString `json:"string,omitempty"`
+
+	Oid *string `json:"oid,omitempty"`
+
+	Xid *string `json:"xid,omitempty"`
+
+	Span *string `json:"span,omitempty"`
+
+	Spans *string `json:"spans,omitempty"`
+
+	Address *string `json:"address,omitempty"`
+
+	Bits *string `json:"bits,omitempty"`
+
+	Bytes *string `json:"bytes,omitempty"`
+
+	Since *string `json:"since,omitempty"`
+
+	At *string `json:"at,omitempty"`
+
+	Price *string `json:"price,omitempty"`
+
+	Words *string `json:"words,omitempty"`
+
+	Path *string `json:"path,omitempty"`
+
+	Matrix *[][]int32 `json:"matrix,omitempty"`
+
+	Place *string `json:"place,omitempty"`
+
+	Letter *string `json:"letter,omitempty"`
+
+	Fixed *string `json:"fixed,omitempty"`
+
+	Parent *string `json:"parent,omitempty"`
+
+	OtherParent *string `json:"other_parent,omitempty"`
+}
+
+// OddColoursArgs has the arguments of colours.
+type OddColoursArgs struct{}
+
+// OddHiddenRowArgs has the arguments of hidden_row.
+type OddHiddenRowArgs struct{}
+
+// OddManyArgs has the arguments of many.
+type OddManyArgs struct {
+	A int32        `json:"a"`
+	B *int32       `json:"b,omitempty"`
+	C *[]string    `json:"c,omitempty"`
+	D *[]OddMood_2 `json:"d,omitempty"`
+}
+
+// OddManyRow is a row of what many returns.
+type OddManyRow struct {
+	FirstOne *int32     `json:"first one"`
+	Second   *OddMood_2 `json:"second"`
 }
 
 // OddMoodsArgs has the arguments of moods.
 type OddMoodsArgs struct {
-	List []OddMood `json:"list,omitempty"`
+	List []OddMood_2 `json:"list"`
 }
 
 // OddNewArgs has the arguments of new.
 type OddNewArgs struct {
-	Self int32    `json:"self"`
-	Type *OddMood `json:"type,omitempty"`
+	Self int32      `json:"self"`
+	Type *OddMood_2 `json:"type,omitempty"`
+}
+
+// OddOfFilmsArgs has the arguments of of_films.
+type OddOfFilmsArgs struct {
+	Id int64 `json:"id"`
+}
+
+// OddOptionArgs has the arguments of option.
+type OddOptionArgs struct {
+	Option OddOption  `json:"option"`
+	String *OddString `json:"string,omitempty"`
 }
 
 // OddOutArgs has the arguments of out.
@@ -527,5 +1020,25 @@ type OddOutRow struct {
 	CD *string `json:"c d"`
 }
 
+// OddRowsArgs has the arguments of rows.
+type OddRowsArgs struct{}
+
+// OddRowsRow is a row of what rows returns.
+type OddRowsRow struct {
+	A *int32   `json:"a"`
+	B *OddMood `json:"B"`
+}
+
+// OddVecArgs has the arguments of vec.
+type OddVecArgs struct {
+	AnyValue json.RawMessage `json:"any_value"`
+}
+
 // OddVoidArgs has the arguments of void.
 type OddVoidArgs struct{}
+
+// HiddenColour is a row.
+type HiddenColour struct {
+	Name  *string      `json:"name"`
+	Shade *HiddenShade `json:"shade"`
+}

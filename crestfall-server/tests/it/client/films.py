@@ -5,11 +5,33 @@ Made by `crestfall gen types --lang python`: changes are lost when it is made ag
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
-
 Genre: TypeAlias = Literal["drama", "comedy", "science-fiction"]
 """What kind of film it is"""
 
-OddMood: TypeAlias = Literal["", "self", "Self", "self ", "1st", "say \"hi\"", "ok"]
+OddMood: TypeAlias = Literal[
+    "🎉",
+    "🎊",
+    "½",
+    "m²",
+    "two\nlines",
+    "日本",
+    "`",
+    "*/",
+    "fn",
+    "None",
+    "a\tb",
+    'it\'s "both"',
+    "Ⅷ",
+]
+"""- one
+- two
+
+# Heading  and   turned "quoted"
+"""
+
+OddMood_2: TypeAlias = Literal["", "self", "Self", "self ", "1st", 'say "hi"', "ok"]
+
+HiddenShade: TypeAlias = Literal["light", "dark"]
 
 
 class MoneyAmount(TypedDict):
@@ -121,6 +143,7 @@ Films = TypedDict(
     {
         "id": int,
         "title": str,
+        # Of the first showing; see [the rules] for <festivals>
         "year": int,
         "director_id": int,
         "genre": Genre,
@@ -134,6 +157,7 @@ Films = TypedDict(
         "length": int | None,
         "slug": str | None,
         "odd name": str | None,
+        # A word of many languages
         "type": str | None,
     },
 )
@@ -147,6 +171,7 @@ FilmsInsert = TypedDict(
     "FilmsInsert",
     {
         "title": str,
+        # Of the first showing; see [the rules] for <festivals>
         "year": int,
         "director_id": int,
         "genre": NotRequired[Genre],
@@ -159,6 +184,7 @@ FilmsInsert = TypedDict(
         "sequel_of": NotRequired[int | None],
         "length": NotRequired[int | None],
         "odd name": NotRequired[str | None],
+        # A word of many languages
         "type": NotRequired[str | None],
     },
 )
@@ -169,6 +195,7 @@ FilmsUpdate = TypedDict(
     "FilmsUpdate",
     {
         "title": NotRequired[str],
+        # Of the first showing; see [the rules] for <festivals>
         "year": NotRequired[int],
         "director_id": NotRequired[int],
         "genre": NotRequired[Genre],
@@ -181,6 +208,7 @@ FilmsUpdate = TypedDict(
         "sequel_of": NotRequired[int | None],
         "length": NotRequired[int | None],
         "odd name": NotRequired[str | None],
+        # A word of many languages
         "type": NotRequired[str | None],
     },
 )
@@ -306,15 +334,6 @@ class DescribeArgs_2(TypedDict):
     thing: str
 
 
-EchoArgs = TypedDict(
-    "EchoArgs",
-    {
-        "": Any,
-    },
-)
-"""Arguments of `echo`."""
-
-
 class FilmsByYearArgs(TypedDict):
     """Arguments of `films_by_year`."""
 
@@ -353,10 +372,87 @@ OddOddType = TypedDict(
     "OddOddType",
     {
         "a b": int | None,
-        "a_b": OddMood | None,
+        "a_b": OddMood_2 | None,
         "type": str | None,
     },
 )
+
+
+class OddOption(TypedDict):
+    string: str | None
+    vec: list[int] | None
+    none: OddMood | None
+
+
+class OddString(TypedDict):
+    option: "OddOption | None"
+
+
+OddFilms = TypedDict(
+    "OddFilms",
+    {
+        "Id": int | None,
+        "film_id": int | None,
+    },
+)
+
+
+OddFilmsInsert_2 = TypedDict(
+    "OddFilmsInsert_2",
+    {
+        "Id": NotRequired[int | None],
+        "film_id": NotRequired[int | None],
+    },
+)
+"""A new row of `Films`."""
+
+
+OddFilmsUpdate = TypedDict(
+    "OddFilmsUpdate",
+    {
+        "Id": NotRequired[int | None],
+        "film_id": NotRequired[int | None],
+    },
+)
+"""New values of some columns of `Films`."""
+
+
+class OddAToB(TypedDict):
+    a: str
+    b: int
+
+
+class OddAToBInsert(TypedDict):
+    """A new row of `a_to_b`."""
+
+    a: str
+    b: int
+
+
+class OddAToBUpdate(TypedDict):
+    """New values of some columns of `a_to_b`."""
+
+    a: NotRequired[str]
+    b: NotRequired[int]
+
+
+class OddBToA(TypedDict):
+    a: str
+    b: int
+
+
+class OddBToAInsert(TypedDict):
+    """A new row of `b_to_a`."""
+
+    a: str
+    b: int
+
+
+class OddBToAUpdate(TypedDict):
+    """New values of some columns of `b_to_a`."""
+
+    a: NotRequired[str]
+    b: NotRequired[int]
 
 
 class OddEmpty(TypedDict):
@@ -373,24 +469,59 @@ class OddEmptyUpdate(TypedDict):
 
 class OddEnums(TypedDict):
     fn: int
-    mood: OddMood
-    moods: list[OddMood]
+    mood: OddMood_2
+    moods: list[OddMood_2]
 
 
 class OddEnumsInsert(TypedDict):
     """A new row of `enums`."""
 
     fn: NotRequired[int]
-    mood: NotRequired[OddMood]
-    moods: NotRequired[list[OddMood]]
+    mood: NotRequired[OddMood_2]
+    moods: NotRequired[list[OddMood_2]]
 
 
 class OddEnumsUpdate(TypedDict):
     """New values of some columns of `enums`."""
 
     fn: NotRequired[int]
-    mood: NotRequired[OddMood]
-    moods: NotRequired[list[OddMood]]
+    mood: NotRequired[OddMood_2]
+    moods: NotRequired[list[OddMood_2]]
+
+
+class OddFilms_2(TypedDict):
+    id: int | None
+    title: str
+
+
+class OddFilmsInsert_3(TypedDict):
+    """A new row of `films`."""
+
+    id: NotRequired[int | None]
+    title: str
+
+
+class OddFilmsUpdate_2(TypedDict):
+    """New values of some columns of `films`."""
+
+    id: NotRequired[int | None]
+    title: NotRequired[str]
+
+
+class OddFilmsInsert(TypedDict):
+    id: int
+
+
+class OddFilmsInsertInsert(TypedDict):
+    """A new row of `films_insert`."""
+
+    id: int
+
+
+class OddFilmsInsertUpdate(TypedDict):
+    """New values of some columns of `films_insert`."""
+
+    id: NotRequired[int]
 
 
 class OddFunctions(TypedDict):
@@ -412,6 +543,16 @@ class OddFunctionsUpdate(TypedDict):
     type: NotRequired[int]
 
 
+OddKept = TypedDict(
+    "OddKept",
+    {
+        "self": int,
+        "Self": int,
+        "mood": OddMood_2,
+    },
+)
+
+
 OddType = TypedDict(
     "OddType",
     {
@@ -427,9 +568,9 @@ OddType = TypedDict(
         "a-b": int | None,
         "!": str | None,
         "größe": float | None,
-        "it's \"quoted\"": str | None,
-        "mood": OddMood,
-        "moods": list[OddMood],
+        'it\'s "quoted"': str | None,
+        "mood": OddMood_2,
+        "moods": list[OddMood_2],
         "odd_type": "OddOddType | None",
         "odd_types": "list[OddOddType] | None",
         "genre": Genre | None,
@@ -461,9 +602,9 @@ OddTypeInsert = TypedDict(
         "a-b": NotRequired[int | None],
         "!": NotRequired[str | None],
         "größe": NotRequired[float | None],
-        "it's \"quoted\"": NotRequired[str | None],
-        "mood": NotRequired[OddMood],
-        "moods": NotRequired[list[OddMood]],
+        'it\'s "quoted"': NotRequired[str | None],
+        "mood": NotRequired[OddMood_2],
+        "moods": NotRequired[list[OddMood_2]],
         "odd_type": NotRequired["OddOddType | None"],
         "odd_types": NotRequired["list[OddOddType] | None"],
         "genre": NotRequired[Genre | None],
@@ -490,9 +631,9 @@ OddTypeUpdate = TypedDict(
         "a-b": NotRequired[int | None],
         "!": NotRequired[str | None],
         "größe": NotRequired[float | None],
-        "it's \"quoted\"": NotRequired[str | None],
-        "mood": NotRequired[OddMood],
-        "moods": NotRequired[list[OddMood]],
+        'it\'s "quoted"': NotRequired[str | None],
+        "mood": NotRequired[OddMood_2],
+        "moods": NotRequired[list[OddMood_2]],
         "odd_type": NotRequired["OddOddType | None"],
         "odd_types": NotRequired["list[OddOddType] | None"],
         "genre": NotRequired[Genre | None],
@@ -504,17 +645,210 @@ OddTypeUpdate = TypedDict(
 """New values of some columns of `type`."""
 
 
-class OddMoodsArgs(TypedDict):
-    """Arguments of `moods`."""
+Odd日本 = TypedDict(
+    "Odd日本",
+    {
+        "名前": str,
+        "हिन्दी": int | None,
+        "m²": float,
+        "ﬁ": str | None,
+        "İ": bool | None,
+        "-": int | None,
+        "a,b": int | None,
+        "a`b": str,
+        "🎉": OddMood,
+        "int": int | None,
+        # - first
+        # - second
+        #    indented "end"
+        "list": list[int] | None,
+        # Ends with a backslash \
+        "str": str | None,
+        "mood": OddMood_2 | None,
+        "colours": "list[HiddenColour]",
+        "colour": "HiddenColour | None",
+        "stars": int,
+        "row_of_hidden": Any | None,
+        "row_of_type": "OddEmpty | None",
+        "option": "OddOption | None",
+        "string": "OddString | None",
+        "oid": str | None,
+        "xid": str | None,
+        "span": str | None,
+        "spans": str | None,
+        "address": str | None,
+        "bits": str | None,
+        "bytes": str | None,
+        "since": str | None,
+        "at": str | None,
+        "price": str | None,
+        "words": str | None,
+        "path": str | None,
+        "matrix": list[list[int]] | None,
+        "place": str | None,
+        "letter": str | None,
+        "fixed": str | None,
+        "double_id": int,
+        "parent": str | None,
+        "other_parent": str | None,
+    },
+)
 
-    list: NotRequired[list[OddMood]]
+
+Odd日本Insert = TypedDict(
+    "Odd日本Insert",
+    {
+        "名前": str,
+        "हिन्दी": NotRequired[int | None],
+        "m²": NotRequired[float],
+        "ﬁ": NotRequired[str | None],
+        "İ": NotRequired[bool | None],
+        "-": NotRequired[int | None],
+        "a,b": NotRequired[int | None],
+        "a`b": NotRequired[str],
+        "🎉": NotRequired[OddMood],
+        "int": NotRequired[int | None],
+        # - first
+        # - second
+        #    indented "end"
+        "list": NotRequired[list[int] | None],
+        # Ends with a backslash \
+        "str": NotRequired[str | None],
+        "mood": NotRequired[OddMood_2 | None],
+        "colours": NotRequired["list[HiddenColour]"],
+        "colour": NotRequired["HiddenColour | None"],
+        "stars": NotRequired[int],
+        "row_of_hidden": NotRequired[Any | None],
+        "row_of_type": NotRequired["OddEmpty | None"],
+        "option": NotRequired["OddOption | None"],
+        "string": NotRequired["OddString | None"],
+        "oid": NotRequired[str | None],
+        "xid": NotRequired[str | None],
+        "span": NotRequired[str | None],
+        "spans": NotRequired[str | None],
+        "address": NotRequired[str | None],
+        "bits": NotRequired[str | None],
+        "bytes": NotRequired[str | None],
+        "since": NotRequired[str | None],
+        "at": NotRequired[str | None],
+        "price": NotRequired[str | None],
+        "words": NotRequired[str | None],
+        "path": NotRequired[str | None],
+        "matrix": NotRequired[list[list[int]] | None],
+        "place": NotRequired[str | None],
+        "letter": NotRequired[str | None],
+        "fixed": NotRequired[str | None],
+        "parent": NotRequired[str | None],
+        "other_parent": NotRequired[str | None],
+    },
+)
+"""A new row of `日本`."""
+
+
+Odd日本Update = TypedDict(
+    "Odd日本Update",
+    {
+        "名前": NotRequired[str],
+        "हिन्दी": NotRequired[int | None],
+        "m²": NotRequired[float],
+        "ﬁ": NotRequired[str | None],
+        "İ": NotRequired[bool | None],
+        "-": NotRequired[int | None],
+        "a,b": NotRequired[int | None],
+        "a`b": NotRequired[str],
+        "🎉": NotRequired[OddMood],
+        "int": NotRequired[int | None],
+        # - first
+        # - second
+        #    indented "end"
+        "list": NotRequired[list[int] | None],
+        # Ends with a backslash \
+        "str": NotRequired[str | None],
+        "mood": NotRequired[OddMood_2 | None],
+        "colours": NotRequired["list[HiddenColour]"],
+        "colour": NotRequired["HiddenColour | None"],
+        "stars": NotRequired[int],
+        "row_of_hidden": NotRequired[Any | None],
+        "row_of_type": NotRequired["OddEmpty | None"],
+        "option": NotRequired["OddOption | None"],
+        "string": NotRequired["OddString | None"],
+        "oid": NotRequired[str | None],
+        "xid": NotRequired[str | None],
+        "span": NotRequired[str | None],
+        "spans": NotRequired[str | None],
+        "address": NotRequired[str | None],
+        "bits": NotRequired[str | None],
+        "bytes": NotRequired[str | None],
+        "since": NotRequired[str | None],
+        "at": NotRequired[str | None],
+        "price": NotRequired[str | None],
+        "words": NotRequired[str | None],
+        "path": NotRequired[str | None],
+        "matrix": NotRequired[list[list[int]] | None],
+        "place": NotRequired[str | None],
+        "letter": NotRequired[str | None],
+        "fixed": NotRequired[str | None],
+        "parent": NotRequired[str | None],
+        "other_parent": NotRequired[str | None],
+    },
+)
+"""New values of some columns of `日本`."""
+
+
+class OddColoursArgs(TypedDict):
+    """Arguments of `colours`."""
+
+
+class OddHiddenRowArgs(TypedDict):
+    """Arguments of `hidden_row`."""
+
+
+class OddManyArgs(TypedDict):
+    """Arguments of `many`."""
+
+    a: int
+    b: NotRequired[int]
+    c: NotRequired[list[str]]
+    d: NotRequired[list[OddMood_2]]
+
+
+OddManyRow = TypedDict(
+    "OddManyRow",
+    {
+        "first one": int | None,
+        "second": OddMood_2 | None,
+    },
+)
+"""A row of what `many` returns."""
+
+
+OddMoodsArgs = TypedDict(
+    "OddMoodsArgs",
+    {
+        "list": list[OddMood_2],
+    },
+)
+"""Arguments of `moods`."""
 
 
 class OddNewArgs(TypedDict):
     """Arguments of `new`."""
 
     self: int
-    type: NotRequired[OddMood]
+    type: NotRequired[OddMood_2]
+
+
+class OddOfFilmsArgs(TypedDict):
+    """Arguments of `of_films`."""
+
+    id: int
+
+
+class OddOptionArgs(TypedDict):
+    """Arguments of `option`."""
+
+    option: "OddOption"
+    string: NotRequired["OddString"]
 
 
 class OddOutArgs(TypedDict):
@@ -533,5 +867,30 @@ OddOutRow = TypedDict(
 """A row of what `out` returns."""
 
 
+class OddRowsArgs(TypedDict):
+    """Arguments of `rows`."""
+
+
+OddRowsRow = TypedDict(
+    "OddRowsRow",
+    {
+        "a": int | None,
+        "B": OddMood | None,
+    },
+)
+"""A row of what `rows` returns."""
+
+
+class OddVecArgs(TypedDict):
+    """Arguments of `vec`."""
+
+    any_value: Any
+
+
 class OddVoidArgs(TypedDict):
     """Arguments of `void`."""
+
+
+class HiddenColour(TypedDict):
+    name: str | None
+    shade: HiddenShade | None

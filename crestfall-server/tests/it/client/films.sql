@@ -161,3 +161,85 @@ create function odd.void() returns void language sql as 'select';
 create function odd.out(a int, out b int, out "c d" text) stable language sql as $$ select a, 'x' $$;
 create function odd.moods(variadic list odd.mood[]) returns setof odd."Odd type" stable language sql as
   'select 1, m, null from unnest(list) m';
+
+-- What is not exposed, and used by what is.
+create schema hidden;
+create type hidden.shade as enum ('light', 'dark');
+create type hidden.colour as (name text, shade hidden.shade);
+create table hidden.vault (id int primary key, secret text);
+create domain odd.colours as hidden.colour[] not null;
+create domain odd.sure_stars as stars not null;
+create domain odd.mood_domain as odd.mood;
+
+-- Names that differ in case alone, or have no letter that every language has.
+create type odd."MOOD" as enum (
+  '🎉', '🎊', '½', 'm²', E'two\nlines', '日本', '`', '*/', 'fn', 'None', E'a\tb', 'it''s "both"', 'Ⅷ'
+);
+comment on type odd."MOOD" is E'- one\n- two\n\n# Heading\r and \u202e turned "quoted"';
+create type odd.option as (string text, vec int[], "none" odd."MOOD");
+create type odd.string as (option odd.option);
+create table odd."日本" (
+  "名前" text not null primary key,
+  "हिन्दी" int,
+  "m²" numeric not null default 1,
+  "ﬁ" text,
+  "İ" bool,
+  "-" int,
+  "a,b" int,
+  "a`b" text not null default '',
+  "🎉" odd."MOOD" not null default '🎉',
+  "int" int,
+  "list" int[],
+  "str" text,
+  mood odd.mood_domain,
+  colours odd.colours default '{}',
+  colour hidden.colour,
+  stars odd.sure_stars default 3,
+  row_of_hidden hidden.vault,
+  row_of_type odd.empty,
+  option odd.option,
+  string odd.string,
+  oid oid,
+  xid xid,
+  span int4range,
+  spans datemultirange,
+  address inet,
+  bits bit(3),
+  bytes bytea,
+  since interval,
+  at timetz,
+  price money,
+  words tsvector,
+  path jsonpath,
+  matrix int[][],
+  place point,
+  letter "char",
+  fixed char(3),
+  double_id int generated always as identity,
+  parent text references odd."日本",
+  other_parent text references odd."日本"
+);
+comment on column odd."日本"."list" is E'- first\n- second\n   indented "end"';
+comment on column odd."日本"."str" is E'Ends with a backslash \\';
+create table odd."Films" ("Id" int, film_id bigint references films);
+create table odd.films (id int, title text not null);
+create table odd.films_insert (id int primary key);
+create table odd.a_to_b (
+  a text references odd."日本", b int references odd.films_insert, primary key (a, b)
+);
+create table odd.b_to_a (
+  a text references odd."日本", b int references odd.films_insert, primary key (a, b)
+);
+create materialized view odd.kept as select "self", "Self" as "Self", mood from odd."type";
+create function odd.option("option" odd.option, string odd.string default null) returns odd.string
+  stable language sql as 'select $2';
+create function odd.vec(any_value anyelement) returns anyarray immutable language sql as 'select array[$1]';
+create function odd.rows(out a int, out "B" odd."MOOD") returns setof record stable language sql as
+  $$ select 1, null::odd."MOOD" $$;
+create function odd.hidden_row() returns hidden.vault stable language sql as $$ select 1, 'x' $$;
+create function odd.colours() returns setof hidden.colour stable language sql as $$ select 'red', null::hidden.shade $$;
+create function odd.many(a int, b int default 1, c text[] default '{}', d odd.mood[] default null)
+  returns table ("first one" int, second odd.mood) stable language sql as $$ select a + b, 'ok'::odd.mood $$;
+create function odd.of_films(id bigint) returns setof films stable language sql as 'select * from films';
+create function odd.shout(odd."日本") returns text stable language sql as 'select upper($1."名前")';
+create function odd.self(int) returns int language sql as 'select 1';

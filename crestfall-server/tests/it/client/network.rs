@@ -65,6 +65,40 @@ async fn what_reads_is_not_asked_for_ever() {
     assert_eq!(asked.load(Ordering::SeqCst), 3);
 }
 
+/// Answers 503 with this `Retry-After` once, then an empty list.
+async fn asking_for(retry_after: &'static str) -> (Client, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let answer = async move |State(asked): State<Arc<AtomicUsize>>, _: Request| {
+        let (status, body) = match asked.fetch_add(1, Ordering::SeqCst) {
+            0 => (StatusCode::SERVICE_UNAVAILABLE, "{}"),
+            _ => (StatusCode::OK, "[]"),
+        };
+        (status, [("retry-after", retry_after)], body)
+    };
+    let app = Router::new()
+        .fallback(answer)
+        .with_state(Arc::clone(&asked));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
+    (Client::new(&url, "").unwrap(), asked)
+}
+
+#[tokio::test]
+async fn who_asks_for_a_long_pause_is_not_asked_again() {
+    for long in ["3600", "Fri, 31 Dec 2100 00:00:00 GMT"] {
+        let (client, asked) = asking_for(long).await;
+        let error = client.from("films").select("id").send().await.unwrap_err();
+        assert!(error.retry_after().unwrap() >= Duration::from_secs(3600));
+        assert!(error.is_temporary());
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+    // A date that has gone by is now.
+    let (client, asked) = asking_for("Sun, 06 Nov 1994 08:49:37 GMT").await;
+    client.from("films").select("id").send().await.unwrap();
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
 #[tokio::test]
 async fn what_writes_is_asked_once() {
     let (client, asked) = failing(9).await;
@@ -107,6 +141,9 @@ async fn nobody_listening_and_nobody_answering_are_told_apart() {
     let client = builder.build().unwrap();
     let silent = client.from("films").select("id").send().await.unwrap_err();
     assert!(matches!(silent, Error::Timeout), "{silent:?}");
+    let per_request = client.from("films").select("id");
+    let per_request = per_request.timeout(Duration::from_millis(10)).send().await;
+    assert!(matches!(per_request, Err(Error::Timeout)));
     drop(listener);
     let away = client.from("films").select("id").send().await.unwrap_err();
     assert!(
@@ -119,6 +156,7 @@ async fn nobody_listening_and_nobody_answering_are_told_apart() {
         ),
         "{away:?}"
     );
+    assert_eq!(away.to_string(), format!("{url} could not be reached"));
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! The server as an OAuth 2.1 authorization server, to applications that are its clients.
 
-use crestfall_client::auth::{Oauth, OauthClient};
+use crestfall_client::auth::{Consent, Oauth, OauthApplicationFields, OauthClient};
 use crestfall_client::{Client, ErrorKind};
-use http::Method;
-use serde_json::{Value, json};
 
 use super::World;
 
@@ -12,79 +10,58 @@ const BACK: &str = "http://localhost:3000/cb";
 
 /// A program that keeps no secret.
 async fn program(world: &World) -> (Client, Oauth) {
-    let registration = json!({
-        "client_name": "Television",
-        "redirect_uris": [BACK],
-        "grant_types": [DEVICE, "authorization_code", "refresh_token"],
-        "token_endpoint_auth_method": "none",
-    });
-    let admin = world.service().auth().admin();
-    let made = admin.call(Method::POST, &["oauth", "clients"], Some(&registration));
-    let made = made.await.unwrap();
+    let registration = OauthApplicationFields {
+        client_name: Some("Television".to_owned()),
+        redirect_uris: Some(vec![BACK.to_owned()]),
+        grant_types: Some(
+            [DEVICE, "authorization_code", "refresh_token"]
+                .map(str::to_owned)
+                .into(),
+        ),
+        token_endpoint_auth_method: Some("none".to_owned()),
+        ..OauthApplicationFields::default()
+    };
+    let clients = world.service().auth().admin().oauth_clients();
+    let made = clients.create(registration).await.unwrap();
     let client = world.client();
-    let id = made["client_id"].as_str().unwrap();
-    let oauth = client.auth().oauth(OauthClient::public(id));
+    let oauth = client.auth().oauth(OauthClient::public(&made.client_id));
     (client, oauth)
 }
 
-/// Somebody who is signed in, and the page on which they agree.
-struct Person {
-    token: String,
-    url: String,
-    http: reqwest::Client,
+/// Somebody who is signed in, on the page on which they agree.
+async fn person(world: &World) -> Client {
+    let client = world.client();
+    let sign_up = client
+        .auth()
+        .sign_up("ada@example.org", "correct horse battery");
+    sign_up.send().await.unwrap();
+    client
 }
 
-impl Person {
-    async fn new(world: &World) -> Self {
-        let client = world.client();
-        let sign_up = client
-            .auth()
-            .sign_up("ada@example.org", "correct horse battery");
-        sign_up.send().await.unwrap();
-        let never = reqwest::redirect::Policy::none();
-        Self {
-            token: client.auth().access_token().await.unwrap(),
-            url: format!("{}/auth/v1/oauth", world.url()),
-            http: reqwest::Client::builder().redirect(never).build().unwrap(),
-        }
-    }
-
-    async fn ask(&self, method: Method, path: &str, body: Value) -> Value {
-        let url = format!("{}/{path}", self.url);
-        let request = self.http.request(method, url).bearer_auth(&self.token);
-        let request = match body {
-            Value::Null => request,
-            body => request
-                .header("content-type", "application/json")
-                .body(body.to_string()),
-        };
-        let text = request.send().await.unwrap().text().await.unwrap();
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}"))
-    }
-
-    /// Sees what is asked for, and agrees.
-    async fn agree(&self, id: &str) -> Value {
-        let path = format!("authorizations/{id}");
-        self.ask(Method::GET, &path, Value::Null).await;
-        let path = format!("{path}/consent");
-        self.ask(Method::POST, &path, json!({ "action": "approve" }))
-            .await
-    }
+/// Sees what is asked for, and agrees.
+async fn agree(person: &Client, id: &str) -> Option<String> {
+    let Consent::Asked(asked) = person.auth().authorization(id).await.unwrap() else {
+        panic!("it was decided before");
+    };
+    assert_eq!(asked.client.name.as_deref(), Some("Television"));
+    let decided = person.auth().decide(&asked.authorization_id, true).await;
+    decided.unwrap()
 }
 
 #[tokio::test]
 async fn an_application_gets_tokens_by_a_code() {
     let world = World::new().await;
     let (_, oauth) = program(&world).await;
-    let person = Person::new(&world).await;
+    let person = person(&world).await;
     let begun = oauth
         .authorize_url(BACK, "openid email", "state-1")
         .unwrap();
-    let answer = person.http.get(&begun.url).send().await.unwrap();
+    let never = reqwest::redirect::Policy::none();
+    let browser = reqwest::Client::builder().redirect(never).build().unwrap();
+    let answer = browser.get(&begun.url).send().await.unwrap();
     let page = answer.headers()["location"].to_str().unwrap().to_owned();
     let id = page.split("authorization_id=").nth(1).unwrap();
-    let agreed = person.agree(id.split('&').next().unwrap()).await;
-    let back = agreed["redirect_url"].as_str().unwrap();
+    let back = agree(&person, id.split('&').next().unwrap()).await.unwrap();
     assert!(back.contains("state=state-1"), "{back}");
     let code = back
         .split("code=")
@@ -105,23 +82,28 @@ async fn an_application_gets_tokens_by_a_code() {
     oauth.revoke(&kept).await.unwrap();
     let ended = oauth.refresh(&kept).await.unwrap_err();
     assert_eq!(ended.code(), Some("invalid_grant"));
+    let grants = person.auth().grants().await.unwrap();
+    assert_eq!(grants[0].client.name.as_deref(), Some("Television"));
+    person
+        .auth()
+        .withdraw_grant(&grants[0].client.id)
+        .await
+        .unwrap();
+    assert!(person.auth().grants().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_device_waits_until_its_user_agrees() {
     let world = World::new().await;
     let (_, oauth) = program(&world).await;
-    let person = Person::new(&world).await;
+    let person = person(&world).await;
     let mut device = oauth.device("openid").await.unwrap();
     assert!(device.verification_uri.ends_with("/consent"), "{device:?}");
     // The first answer is that nobody agreed yet; what is asked too soon is told so.
     device.interval = 1;
     let (tokens, ()) = tokio::join!(oauth.wait_for_device(&device), async {
-        let typed = json!({ "user_code": device.user_code });
-        let found = person.ask(Method::POST, "device", typed).await;
-        person
-            .agree(found["authorization_id"].as_str().unwrap())
-            .await;
+        let id = person.auth().find_device(&device.user_code).await.unwrap();
+        agree(&person, &id).await;
     });
     assert!(!tokens.unwrap().access_token.is_empty());
     let used = oauth.wait_for_device(&device).await.unwrap_err();

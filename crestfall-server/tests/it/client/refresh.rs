@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
+use crestfall_client::auth::UserUpdate;
 use crestfall_client::session::{FileStorage, MemoryStorage, SessionEvent, SessionStorage as _};
 use crestfall_client::{Client, Retry};
 
@@ -219,6 +220,50 @@ async fn a_token_that_the_server_finds_too_old_is_refreshed_and_the_request_repe
     let client = builder(&stale.between).storage(storage).build().unwrap();
     assert_eq!(cities(&client).await.unwrap().len(), 2);
     assert_eq!(stale.between.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn processes_that_share_a_file_make_one_refresh_request() {
+    let stale = Stale::new().await;
+    let path = stale.storage.path().join("session.json");
+    let other = || {
+        let storage = FileStorage::new(&path);
+        builder(&stale.between).storage(storage).build().unwrap()
+    };
+    let clients: Vec<Client> = (0..8).map(|_| other()).collect();
+    for client in &clients {
+        assert!(client.auth().session().await.unwrap().unwrap().is_expired());
+    }
+    let tasks = clients
+        .iter()
+        .cloned()
+        .map(|client| tokio::spawn(async move { cities(&client).await.unwrap().len() }));
+    for task in tasks.collect::<Vec<_>>() {
+        assert_eq!(task.await.unwrap(), 2);
+    }
+    assert_eq!(stale.between.refreshes(), 1);
+}
+
+/// The tokens that another process stored are not lost when this one learns of the user.
+#[tokio::test]
+async fn who_asks_for_the_user_leaves_the_tokens_of_another_process() {
+    let stale = Stale::with(3600).await;
+    let path = stale.storage.path().join("session.json");
+    let file = FileStorage::new(&path);
+    let old = stale.client.auth().session().await.unwrap().unwrap();
+    let other = builder(&stale.between).storage(FileStorage::new(&path));
+    let other = other.build().unwrap();
+    let new = other.auth().refresh().await.unwrap();
+    assert_ne!(new.access_token, old.access_token);
+    let change = UserUpdate::new().data("name", "Ada");
+    stale.client.auth().update_user(change).await.unwrap();
+    let stored = file.load().await.unwrap().unwrap();
+    assert_eq!(stored.access_token, new.access_token);
+    assert_eq!(stored.user.user_metadata["name"], "Ada");
+    // Nor does a session come back that another process ended.
+    file.save(None).await.unwrap();
+    stale.client.auth().user().await.unwrap();
+    assert_eq!(file.load().await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -152,6 +152,60 @@ async fn pages_counts_streams_and_other_forms() {
 }
 
 #[tokio::test]
+async fn pages_by_a_key_stay_whole_while_rows_come_and_go() {
+    let world = World::new().await;
+    let client = world.client();
+    let ids =
+        |rows: &[Value]| -> Vec<i64> { rows.iter().filter_map(|row| row["id"].as_i64()).collect() };
+    let mut reviews = client
+        .from("reviews")
+        .select("id,stars")
+        .order(col("stars").desc())
+        .stream_by(col("id"), 6);
+    let mut seen: Vec<Value> = Vec::new();
+    while let Some(row) = reviews.try_next().await.unwrap() {
+        // Each row is deleted as soon as it was seen, and one more comes at the end of the first page.
+        let own = col("id").eq(row["id"].as_i64().unwrap());
+        client
+            .from("reviews")
+            .delete()
+            .filter(own)
+            .send()
+            .await
+            .unwrap();
+        if seen.len() == 6 {
+            let more = json!({ "film_id": 1, "stars": 1 });
+            client.from("reviews").insert(more).send().await.unwrap();
+        }
+        seen.push(row);
+    }
+    assert_eq!(ids(&seen), (1..=21).collect::<Vec<_>>());
+    assert_eq!(seen[0], json!({ "id": 1, "stars": 1 }));
+
+    // Text with all that means something to the grammar, a limit, an offset, all columns.
+    let names = ["a,b", "a.b", "a\"b", "a(b)", "a\\b", "", "null", "ä"];
+    let rows: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+    client.from("directors").insert(rows).send().await.unwrap();
+    let all = client
+        .from("directors")
+        .select("")
+        .stream_by(col("name"), 1);
+    let all: Vec<Value> = all.try_collect().await.unwrap();
+    assert_eq!(all.len(), 11);
+    assert!(all.iter().all(|row| row.as_object().unwrap().len() == 3));
+    let some = client.from("directors").select("id").offset(2).limit(5);
+    let some: Vec<Value> = some.stream_by(col("name"), 2).try_collect().await.unwrap();
+    assert_eq!(ids(&some), ids(&all[2..7]));
+
+    let nulls = client
+        .from("films")
+        .select("id")
+        .stream_by(col("length"), 2);
+    let refused = nulls.try_collect::<Vec<_>>().await.unwrap_err();
+    assert!(refused.to_string().contains("NULL"), "{refused}");
+}
+
+#[tokio::test]
 async fn one_row_is_one_row() {
     let world = World::new().await;
     let client = world.client();

@@ -395,3 +395,172 @@ async fn a_stream_of_typed_rows_is_send_and_ends() {
     });
     assert_eq!(task.await.unwrap().unwrap().len(), 20);
 }
+
+/// Names of any script and sign, of columns, labels and types, over HTTP and back.
+#[tokio::test]
+async fn odd_names_and_types_are_asked_for_as_they_are() {
+    use super::films_types::hidden::types::Colour;
+    use super::films_types::odd::enums::{Mood, Mood_2};
+    use super::films_types::odd::types::{Option_2, String_2};
+    use super::films_types::odd::{a_to_b, films_insert, functions, kept, 日本};
+
+    let schemas = [("CRESTFALL_REST__SCHEMAS", "public,odd")];
+    let grants = "grant usage on schema odd, hidden to anon;
+                  grant all on all tables in schema odd to anon;
+                  grant all on all sequences in schema odd to anon;";
+    let world = World::over("server-client-odd-types", grants, &schemas).await;
+    let client = world.client();
+    let option = Option_2 {
+        string: Some("a, \"b\" (c)".into()),
+        vec: Some(vec![1, 2]),
+        none: Some(Mood::ItSBoth),
+    };
+    let colour = Colour {
+        name: Some("red".into()),
+        shade: None,
+    };
+    for mood in Mood::ALL {
+        let new = 日本::Insert::new(mood.as_str())
+            .हनद(1)
+            .m2(2)
+            ._empty(3)
+            .a_b(4)
+            .a_b_2("x`y")
+            ._empty_2(mood)
+            .int(5)
+            .list(vec![6, 7])
+            .str("text")
+            .mood(Mood_2::_1st)
+            .colours(vec![colour.clone()])
+            .option(option.clone())
+            .string(String_2 {
+                option: Some(option.clone()),
+            })
+            .oid("7")
+            .span("[1,5)")
+            .bytes("\\x00ff")
+            .matrix(vec![vec![1, 2], vec![3, 4]])
+            .row_of_hidden(json!({ "id": 1, "secret": "s" }));
+        client.from(日本::TABLE).insert(&new).send().await.unwrap();
+    }
+    let rows: Vec<日本::Row> = client.from(日本::TABLE).rows().send().await.unwrap();
+    assert_eq!(rows.len(), Mood::ALL.len());
+    let row = rows.into_iter().find(|row| row.名前 == "fn").unwrap();
+    assert_eq!(
+        (row._empty_2, row.a_b_2.as_str(), row._empty),
+        (Mood::Fn, "x`y", Some(3))
+    );
+    assert_eq!(row.option, Some(option));
+    assert_eq!(row.colours, [colour]);
+    assert_eq!((row.stars, row.oid.as_deref()), (3, Some("7")));
+    assert_eq!(row.matrix, Some(vec![vec![1, 2], vec![3, 4]]));
+    for mood in Mood::ALL {
+        let own = [
+            日本::_empty_2.eq(mood),
+            日本::_empty_2.is_in([mood]),
+            日本::名前.eq(mood.as_str()),
+            日本::_empty_2.eq(mood) | 日本::हनद.eq(-1),
+            !日本::_empty_2.neq(mood) & 日本::a_b_2.eq("x`y") & 日本::a_b.eq(4),
+        ];
+        for filter in own {
+            let found = client.from(日本::TABLE).select(日本::名前).filter(filter);
+            assert_eq!(found.send().await.unwrap(), [mood.as_str()], "{mood:?}");
+        }
+    }
+    let ordered = client.from(日本::TABLE).select(日本::名前);
+    let ordered = ordered.stream_by(日本::名前, 4);
+    assert_eq!(
+        ordered.try_collect::<Vec<_>>().await.unwrap().len(),
+        Mood::ALL.len()
+    );
+
+    // To itself by two keys, and to others through two tables.
+    let child = 日本::Update::new().parent("日本").other_parent("🎉");
+    let change = client
+        .from(日本::TABLE)
+        .update(&child)
+        .filter(日本::名前.eq("fn"));
+    change.send().await.unwrap();
+    let other = films_insert::Insert::new(1);
+    client
+        .from(films_insert::TABLE)
+        .insert(&other)
+        .send()
+        .await
+        .unwrap();
+    let pair = a_to_b::Insert::new("fn", 1);
+    client
+        .from(a_to_b::TABLE)
+        .insert(&pair)
+        .send()
+        .await
+        .unwrap();
+    let family = client
+        .from(日本::TABLE)
+        .select((
+            日本::parent_日本().select(日本::名前),
+            日本::other_parent_日本().select(日本::_empty_2),
+            日本::日本_by_parent().select(日本::名前),
+            日本::films_insert_via_a_to_b().select(films_insert::id),
+            日本::films_insert_via_b_to_a().select(films_insert::id),
+        ))
+        .filter(日本::名前.eq("fn"))
+        .single();
+    assert_eq!(
+        family.await.unwrap(),
+        (
+            Some("日本".into()),
+            Some(Mood::ALL[0]),
+            vec![],
+            vec![1],
+            vec![]
+        )
+    );
+
+    assert!(
+        client
+            .from(kept::TABLE)
+            .rows()
+            .send()
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let rows = client.call(functions::Rows::new()).send().await.unwrap();
+    assert_eq!((rows[0].a, rows[0].b), (Some(1), None));
+    let many = functions::Many::new(1)
+        .b(2)
+        .c(vec!["a,b".into()])
+        .d(vec![Mood_2::SayHi]);
+    let many = client.call(many).send().await.unwrap();
+    assert_eq!(
+        (many[0].first_one, many[0].second),
+        (Some(3), Some(Mood_2::Ok))
+    );
+    let colours = client.call(functions::Colours::new()).send().await.unwrap();
+    assert_eq!(colours[0].as_ref().unwrap().name.as_deref(), Some("red"));
+    let moods = functions::Moods::new(vec![Mood_2::SayHi, Mood_2::Ok]);
+    assert_eq!(client.call(moods).send().await.unwrap().len(), 2);
+    let out = client
+        .call(functions::Out::new(4))
+        .send()
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((out.b, out.c_d.as_deref()), (Some(4), Some("x")));
+    let hidden = client
+        .call(functions::HiddenRow::new())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(hidden, Some(json!({ "id": 1, "secret": "x" })));
+    let new = client.call(functions::New::new(1).r#type(Mood_2::SayHi));
+    assert_eq!(new.send().await.unwrap(), Some(Mood_2::SayHi));
+    let films = client
+        .call(functions::OfFilms::new(1))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(films.len(), 4);
+    client.call(functions::Void::new()).send().await.unwrap();
+}
