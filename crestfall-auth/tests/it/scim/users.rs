@@ -402,7 +402,7 @@ async fn lists_have_pages_and_show_what_is_asked_for_gt_063() {
     let user = narrow.body["Resources"][0].as_object().expect("a user");
     assert_eq!(
         user.keys().collect::<Vec<_>>(),
-        ["id", "schemas", "userName"]
+        ["schemas", "id", "userName"]
     );
     let narrow = get(&app, "/Users?count=1&excludedAttributes=title,meta").await;
     let user = narrow.body["Resources"][0].as_object().expect("a user");
