@@ -30,6 +30,7 @@ use crate::hook::{self, Hook, HookPoint};
 use crate::keys::{Keys, KeysError};
 use crate::lane::Lane;
 use crate::mail::{Delivery, Mailer, Mails};
+use crate::mail_domain::MailServers;
 use crate::password::{BreachCheck, PasswordHasher, Policy};
 use crate::provider::Documents;
 use crate::reconfigure::Live;
@@ -401,6 +402,11 @@ impl Auth {
     /// What issuers publish about themselves.
     pub(crate) fn documents(&self) -> &Documents {
         &self.shared.documents
+    }
+
+    /// Looks for servers of mail.
+    pub(crate) fn mail_servers(&self) -> &MailServers {
+        &self.settled.mail_servers
     }
 
     /// Writes mail.

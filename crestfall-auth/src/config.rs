@@ -16,6 +16,7 @@ mod passkeys;
 mod password;
 mod providers;
 mod rate_limits;
+mod scim;
 
 use std::collections::BTreeMap;
 
@@ -46,6 +47,7 @@ pub use passkeys::{Passkeys, RelyingPartyConfig, WebAuthn};
 pub use password::Password;
 pub use providers::{External, Provider};
 pub use rate_limits::{Limit, RateLimits};
+pub use scim::{ScimClient, ScimConfig};
 
 /// What the service does and allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -105,6 +107,8 @@ pub struct Config {
     pub egress: EgressConfig,
     /// Other applications' sign-in with the users of this service (OAuth 2.1, OpenID Connect).
     pub oauth_server: OauthServer,
+    /// Users kept by an identity provider (SCIM 2.0).
+    pub scim: ScimConfig,
     /// How often what may be asked.
     pub rate_limits: RateLimits,
     /// When signing in to an account is stopped for a while.
@@ -267,6 +271,7 @@ impl Default for Config {
             sms: SmsConfig::default(),
             egress: EgressConfig::default(),
             oauth_server: OauthServer::default(),
+            scim: ScimConfig::default(),
             rate_limits: RateLimits::default(),
             lock_out: LockOut::default(),
             captcha: Captcha::default(),

@@ -233,6 +233,11 @@ impl Error {
         &self.message
     }
 
+    /// After how many seconds it may be tried again.
+    pub(crate) fn seconds(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     /// Why a password was too weak.
     pub(crate) fn reasons(&self) -> &[&'static str] {
         self.weak_password.as_deref().unwrap_or_default()

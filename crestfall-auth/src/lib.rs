@@ -63,6 +63,7 @@ mod require_aal2;
 mod require_scope;
 mod revocation;
 mod routes;
+mod scim;
 pub mod sealed;
 mod sending;
 mod session;

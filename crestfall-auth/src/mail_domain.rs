@@ -15,6 +15,7 @@ use crate::auth::Auth;
 use crate::config::EmailValidation;
 use crate::error::{Error, ErrorCode, Result};
 use lookup::Found;
+pub(crate) use lookup::MailServers;
 
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -66,7 +67,7 @@ pub(crate) async fn check(auth: &Auth, address: &str) -> Result<()> {
     }
     let checks = async {
         tokio::join!(
-            takes_mail(settings, address),
+            takes_mail(auth, settings, address),
             service_agrees(auth, settings, address)
         )
     };
@@ -96,12 +97,12 @@ fn is_mistake(address: &str) -> bool {
 }
 
 /// Whether the domain has a server for mail, and none that is blocked.
-async fn takes_mail(settings: &EmailValidation, address: &str) -> bool {
+async fn takes_mail(auth: &Auth, settings: &EmailValidation, address: &str) -> bool {
     let domain = address.rsplit('@').next().unwrap_or_default();
     if !settings.extended || KNOWN.contains(&domain) {
         return true;
     }
-    match lookup::mail_servers(domain).await {
+    match auth.mail_servers().of(domain).await {
         Found::Servers(servers) => !servers.iter().any(|server| is_blocked(settings, server)),
         Found::Nothing => false,
         Found::Unknown => true,

@@ -11,6 +11,7 @@ mod factors;
 mod oauth;
 mod pages;
 mod schemas;
+mod scim;
 mod sign_in;
 mod user;
 
@@ -19,6 +20,8 @@ use serde_json::json;
 
 /// A bearer token among the security schemes.
 const BEARER: &str = "bearer";
+/// The secret of a provisioning client.
+const SCIM: &str = "scim";
 /// A browser's session.
 const COOKIE: &str = "cookie";
 
@@ -40,6 +43,13 @@ pub fn openapi() -> Document {
         json!({
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
             "description": "The access token of a session, a token of a role, or an API key.",
+        }),
+    );
+    document.security_scheme(
+        SCIM,
+        json!({
+            "type": "http", "scheme": "bearer",
+            "description": "A secret of the settings' `scim.clients`, which opens nothing else.",
         }),
     );
     document.security_scheme(
@@ -69,6 +79,11 @@ pub fn openapi() -> Document {
             oauth::write,
         ),
         (
+            "scim",
+            "Users kept by an identity provider (SCIM 2.0)",
+            scim::write,
+        ),
+        (
             "pages",
             "Pages, links in mails, and what other servers ask",
             pages::write,
@@ -82,7 +97,7 @@ pub fn openapi() -> Document {
 
 fn in_path(name: &str) -> Parameter {
     let schema = match name {
-        "identifier" => Schema::string(),
+        "identifier" | "name" => Schema::string(),
         _ => Schema::uuid(),
     };
     Parameter::path(name, schema)

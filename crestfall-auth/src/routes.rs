@@ -17,6 +17,7 @@ mod passkeys;
 mod reauthenticate;
 mod recover;
 mod resend;
+mod scim;
 mod security_log;
 mod sessions;
 mod settings;
@@ -32,7 +33,7 @@ use axum::middleware;
 use axum::routing::{delete, get, post};
 use serde::Deserialize;
 
-use crate::error::{Error, ErrorCode, answer_in_the_callers_form};
+use crate::error::answer_in_the_callers_form;
 use crate::reconfigure::Live;
 use crate::{captcha, rate_limit};
 
@@ -79,10 +80,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(live: Live) -> Router<S> 
         .merge(factors::routes())
         .merge(passkeys::routes())
         .merge(external::routes())
-        .fallback(async || {
-            Error::new(ErrorCode::ValidationFailed, "404 page not found")
-                .with_status(http::StatusCode::NOT_FOUND)
-        })
+        .merge(scim::routes(&live))
+        .fallback(scim::no_route)
         .layer(middleware::from_fn_with_state(
             live.clone(),
             captcha::require,

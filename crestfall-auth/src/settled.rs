@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::forward_auth::ForwardAuth;
 use crate::hook::{self, Hook, HookPoint};
 use crate::mail::{Delivery, Discard, Mails, Smtp};
+use crate::mail_domain::MailServers;
 use crate::password::{BreachCheck, HaveIBeenPwned, Policy};
 use crate::provider::unknown_provider;
 use crate::rate_limit;
@@ -39,6 +40,7 @@ pub(crate) struct Settled {
     pub(crate) sms_text: SmsText,
     pub(crate) factor_sms_text: SmsText,
     pub(crate) relying_parties: RelyingParties,
+    pub(crate) mail_servers: MailServers,
 }
 
 /// What an embedder brought in place of what settings name.
@@ -63,6 +65,9 @@ impl Settled {
         let given: usize = validation.service_headers.values().map(Vec::len).sum();
         if validation.headers().count() != given {
             let message = "email.validation.service_headers has one that is none";
+            return Err(StartError::Setting(message, None));
+        }
+        if let Err(message) = config.scim.check() {
             return Err(StartError::Setting(message, None));
         }
         if config.captcha.enabled && config.captcha.secret.is_empty() {
@@ -93,6 +98,8 @@ impl Settled {
                 .map_err(setting("mfa.phone.template cannot be used"))?,
             relying_parties: RelyingParties::new(&config)
                 .map_err(setting("the settings of webauthn cannot be used"))?,
+            mail_servers: MailServers::new(validation)
+                .map_err(setting("email.validation.nameservers cannot be used"))?,
             config,
         })
     }

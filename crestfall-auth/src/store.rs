@@ -23,6 +23,7 @@ pub(crate) mod passkeys;
 pub(crate) mod proofs;
 pub(crate) mod recovery_codes;
 pub(crate) mod revocations;
+pub(crate) mod scim_users;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_failures;
 pub(crate) mod sign_ins;
@@ -44,6 +45,7 @@ pub fn migrations() -> Vec<MigrationSet> {
                 "0002_lean_sessions",
                 include_str!("../migrations/0002_lean_sessions.sql"),
             ),
+            Migration::new("0003_scim", include_str!("../migrations/0003_scim.sql")),
         ],
     );
     vec![job::migrations(), auth]

@@ -12,8 +12,11 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct EmailValidation {
     /// Refuse known mistakes (`gamil.com`, `example.org`) and domains that have neither a server for
-    /// mail nor an address, as the machine's resolver says (`MAILER_EMAIL_VALIDATION_EXTENDED`).
+    /// mail nor an address, or say that they take no mail (`MAILER_EMAIL_VALIDATION_EXTENDED`).
     pub extended: bool,
+    /// Name servers that are asked, such as `192.0.2.1` or `[2001:db8::1]:53`. None: the machine's
+    /// (`/etc/resolv.conf`).
+    pub nameservers: Vec<String>,
     /// Servers for mail whose domains are refused, where `extended` looks for them
     /// (`MAILER_EMAIL_VALIDATION_BLOCKED_MX`).
     pub blocked_mx: Vec<String>,

@@ -69,6 +69,19 @@ fn write_errors(document: &mut Document) {
             Schema::any_of([error, Schema::reference("AuthError")]),
         );
     document.answer("OauthRefusal", refusal);
+    let error = members([
+        ("schemas", texts()),
+        ("status", text()),
+        ("scimType?", text()),
+        ("detail", text()),
+    ])
+    .describe("A refusal as SCIM has it (RFC 7644, section 3.12).");
+    let error = document.schema("ScimError", error);
+    let refusal = Answer::new("Refused")
+        .body(crate::scim::MEDIA_TYPE, error)
+        // While SCIM is off, and for what comes no further than to the router.
+        .body("application/json", Schema::reference("AuthError"));
+    document.answer("ScimRefusal", refusal);
     document.schema("AuthNothing", Schema::object().describe("Nothing to say."));
     document.schema(
         "AuthMessage",

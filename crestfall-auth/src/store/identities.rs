@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::user::{Metadata, UserIdentity};
+use crate::user::{Metadata, User, UserIdentity};
 
 macro_rules! select_identity {
     ($rest:literal) => {
@@ -57,6 +57,34 @@ pub(crate) async fn insert(
         .bind(id)
         .fetch_one(db)
         .await
+}
+
+/// The identity by address or number, made or brought up to date.
+pub(crate) async fn set(
+    db: &mut PgConnection,
+    user: &User,
+    provider: &str,
+    address: &str,
+    verified: bool,
+) -> sqlx::Result<()> {
+    let verified_member = format!("{provider}_verified");
+    let members: [(&str, Value); 2] = [
+        (provider, address.into()),
+        (&verified_member, verified.into()),
+    ];
+    match user.identity(provider) {
+        Some(identity) => {
+            let changes = members
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value));
+            merge_data(db, identity.identity_id, &changes.collect()).await?;
+        }
+        None => {
+            let data = data(user.id, &members);
+            insert(db, user.id, provider, &user.id.to_string(), &data).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Sets the members that are given.

@@ -381,6 +381,7 @@ pub(crate) async fn soft_delete(db: &mut PgConnection, id: Uuid) -> sqlx::Result
         "delete from auth.recovery_codes where user_id = $1",
         "delete from auth.webauthn_credentials where user_id = $1",
         "delete from auth.api_keys where user_id = $1",
+        "delete from auth.scim_users where user_id = $1",
         "update auth.identities set identity_data = '{}', updated_at = now(),
            provider_id = encode(sha256(convert_to(user_id::text || provider_id, 'UTF8')), 'hex')
          where user_id = $1",

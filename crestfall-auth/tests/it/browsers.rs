@@ -201,7 +201,7 @@ async fn a_link_that_came_by_an_address_asks_first() {
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
     let text = page.body.as_str().expect("a page");
     assert!(
-        text.contains("eve@example.org") && text.contains("google"),
+        text.contains("eve@example.org") && text.contains("Google"),
         "{text}"
     );
     assert_eq!(page.headers["x-frame-options"], "DENY");

@@ -1,5 +1,7 @@
 //! Addresses that mail cannot go to (GT-090).
 
+mod by_dns;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -111,4 +113,15 @@ async fn headers_that_are_none_stop_the_start() {
         .await
         .expect_err("a refusal");
     assert!(error.to_string().contains("service_headers"), "{error}");
+}
+
+#[tokio::test]
+async fn name_servers_that_are_none_stop_the_start() {
+    let mut config = crate::service::open_config();
+    config.email.validation.nameservers = vec!["dns.example.org".to_owned()];
+    let pool = sqlx::PgPool::connect_lazy("postgres://nobody@localhost/none").expect("a pool");
+    let error = crestfall_auth::Auth::new(pool, config)
+        .await
+        .expect_err("a refusal");
+    assert!(error.to_string().contains("nameservers"), "{error}");
 }

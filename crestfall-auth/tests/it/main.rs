@@ -33,6 +33,7 @@ mod rate_limits;
 mod recovery_codes;
 mod require_aal2;
 mod revocation;
+mod scim;
 mod second_factor;
 mod security;
 mod security_keys;

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use axum::body::Body;
-use crestfall_auth::config::ForwardAuthPolicy;
+use crestfall_auth::config::{ForwardAuthPolicy, ScimClient};
+use crestfall_core::Secret;
 use crestfall_core::jwt::sign_hs256;
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -20,8 +21,11 @@ use crate::service::{Answer, SECRET, TestAuth, claims, key};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/matrix.txt");
 
+/// Of a client that keeps users.
+const SCIM_SECRET: &str = "the secret of a provisioning client, in a test";
+
 /// The kinds of credential, in the order of the columns.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 21] = [
     "none",
     "garbage",
     "other-key",
@@ -40,6 +44,7 @@ const KINDS: [&str; 20] = [
     "narrow-key",
     "services-key",
     "replayed",
+    "scim",
     "owner",
     "other-user",
 ];
@@ -52,6 +57,12 @@ async fn every_route_answers_every_credential_as_written_down() {
         config.password.hash_passes = 1;
         config.passkeys.enabled = true;
         config.manual_linking = true;
+        config.scim.enabled = true;
+        let client = ScimClient {
+            secrets: vec![Secret::new(SCIM_SECRET)],
+            ..ScimClient::default()
+        };
+        config.scim.clients = [("okta".to_owned(), client)].into();
         config.forward_auth.domains = vec!["example.org".to_owned()];
         config.forward_auth.default_policy = ForwardAuthPolicy::OneFactor;
     })
@@ -143,9 +154,13 @@ async fn cell(app: &TestAuth, method: &Method, path: &str, kind: &str) -> String
         }
     };
     let code = match answer.status.as_u16() {
-        400.. => [&answer.body["code"], &answer.body["error"]]
-            .into_iter()
-            .find_map(Value::as_str),
+        400.. => [
+            &answer.body["code"],
+            &answer.body["error"],
+            &answer.body["scimType"],
+        ]
+        .into_iter()
+        .find_map(Value::as_str),
         _ => None,
     };
     format!("{} {}", answer.status.as_u16(), code.unwrap_or_default())
@@ -276,6 +291,7 @@ async fn credential(app: &TestAuth, kind: &str) -> String {
         "garbage" => "a.b.c".to_owned(),
         "anon" => key("anon"),
         "service" => key("service_role"),
+        "scim" => SCIM_SECRET.to_owned(),
         "other-key" => {
             let token = fresh().await.text("/access_token");
             changed(

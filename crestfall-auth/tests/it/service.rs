@@ -25,6 +25,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../../crestfall-core/src/job/0001_jobs.sql"),
     include_str!("../../migrations/0001_auth.sql"),
     include_str!("../../migrations/0002_lean_sessions.sql"),
+    include_str!("../../migrations/0003_scim.sql"),
 );
 
 pub(crate) const SECRET: &str = "a secret of the tests, of thirty-two bytes and more";

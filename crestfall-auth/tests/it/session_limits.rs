@@ -88,3 +88,43 @@ async fn a_user_has_one_session_if_the_settings_say_so_gt_076() {
     sign_in(&app).await;
     assert_eq!(refresh(&app, &other).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn who_has_a_second_factor_has_to_prove_it_in_time_gt_076() {
+    let app = TestAuth::with(|config| config.sessions.allow_low_aal = Duration::seconds(900)).await;
+    let session = app.sign_up("ada@example.org", "correct horse").await;
+    // Who has none has nothing to prove.
+    grow_older(&app, "1 hour").await;
+    let session = refresh(&app, &session).await;
+    assert_eq!(session.status, StatusCode::OK, "{session:?}");
+    let user = session.text("/user/id");
+    app.db
+        .execute(&format!(
+            "insert into auth.mfa_factors (user_id, factor_type, status, secret, friendly_name)
+               values ('{user}', 'totp', 'verified', 'none', 'phone')"
+        ))
+        .await;
+    let over = refresh(&app, &session).await;
+    assert!(is_over(&over), "{over:?}");
+    assert!(over.text("/message").contains("Low AAL"), "{over:?}");
+
+    let session = sign_in(&app).await;
+    grow_older(&app, "10 minutes").await;
+    let session = refresh(&app, &session).await;
+    assert_eq!(session.status, StatusCode::OK, "{session:?}");
+    // Its token holds no longer than the session may stay as it is.
+    let expires_in = session.body["expires_in"].as_i64().expect("a number");
+    assert!((1..=300).contains(&expires_in), "{expires_in}");
+    app.db
+        .execute("update auth.sessions set aal = 'aal2'")
+        .await;
+    grow_older(&app, "10 minutes").await;
+    let proved = refresh(&app, &session).await;
+    assert_eq!(proved.status, StatusCode::OK, "{proved:?}");
+    assert_eq!(proved.body["expires_in"], 3600);
+    app.db
+        .execute("update auth.sessions set aal = 'aal1'")
+        .await;
+    let over = refresh(&app, &proved).await;
+    assert!(is_over(&over), "{over:?}");
+}

@@ -3,6 +3,10 @@
 //! A value may stand in quotes, and then go over several lines. Single quotes take it as it is; in
 //! double quotes and without any, `$NAME` and `${NAME}` are what the file said of that name before,
 //! and a backslash takes the special meaning away.
+//!
+//! It is our own because the usual crate, `dotenvy`, reads other files than GoTrue does: it has no
+//! lines `NAME: value`, a `$NAME` in it is the process's variable before it is the file's own, which
+//! would make a file mean something else on each machine, and its errors tell no line.
 
 use std::collections::BTreeMap;
 

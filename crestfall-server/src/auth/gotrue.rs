@@ -322,7 +322,9 @@ pub(crate) fn page() -> String {
          `--config-dir` names a folder of files with them (`*.env`), which count more than the \
          environment and are read again when they change.\n\n\
          `RATE_LIMIT_HEADER=X-Forwarded-For` is `server.trusted_proxies = 1`: what is leftmost in that \
-         header, which GoTrue counts by, anybody can write. SAML, SCIM and Web3 have no counterpart.\n\n\
+         header, which GoTrue counts by, anybody can write. `EXPERIMENTAL_SCIM_ENABLED` opens \
+         `/scim/v2`, where users can be kept besides, by those whom `auth.scim.clients` names. SAML and \
+         Web3 have no counterpart.\n\n\
          | variable | setting |\n|---|---|\n",
     );
     let mut all = known(&settings::schema());

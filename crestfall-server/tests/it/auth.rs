@@ -36,6 +36,7 @@ pub(crate) const SCHEMA: &str = concat!(
     include_str!("../../../crestfall-core/src/job/0001_jobs.sql"),
     include_str!("../../../crestfall-auth/migrations/0001_auth.sql"),
     include_str!("../../../crestfall-auth/migrations/0002_lean_sessions.sql"),
+    include_str!("../../../crestfall-auth/migrations/0003_scim.sql"),
     "
     reset role;
     create table notes (owner uuid not null default auth.uid(), text text);

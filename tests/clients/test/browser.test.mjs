@@ -13,6 +13,7 @@ import { startCaddy } from '../support/caddy.mjs'
 import { newAddress, password, token } from '../support/client.mjs'
 import { codeIn, latestTo } from '../support/mail.mjs'
 import { Postgres } from '../support/postgres.mjs'
+import { startProvider } from '../support/provider.mjs'
 import { freePort, start } from '../support/server.mjs'
 import { totp } from '../support/totp.mjs'
 
@@ -25,6 +26,7 @@ let browser
 let serve
 let auth
 let app
+let provider
 
 before(async () => {
   const port = await freePort()
@@ -32,6 +34,8 @@ before(async () => {
   app = `https://app.${domain}:${port}`
   const application = await startApplication({ authUrl: auth, key: token({ role: 'anon' }) })
   running.push(application)
+  provider = await startProvider([])
+  running.push(provider)
   const postgres = await Postgres.start()
   running.push(postgres)
   serve = await startServe(postgres)
@@ -86,9 +90,17 @@ encryption_key = "${randomBytes(32).toString('hex')}"
 external_url = "${auth}/auth/v1"
 site_url = "${app}/account"
 catch_mail = true
+manual_linking = true
 [auth.email]
 autoconfirm = true
 max_frequency = "0s"
+[auth.egress]
+allow = ["${provider.host}"]
+[auth.providers.github]
+enabled = true
+client_id = ["films"]
+secret = "a secret of the test"
+url = "http://${provider.host}"
 [auth.passkeys]
 enabled = true
 [auth.webauthn]
@@ -306,4 +318,54 @@ test('the login page sends a code by mail, and takes it', async () => {
   await page.keyboard.press('Enter')
   await page.waitForURL(`${app}/films`)
   assert.equal(await page.textContent('#user'), email)
+})
+
+/** The providers of the one who is signed in. */
+function providers(page) {
+  return page.evaluate(async () => {
+    const { data } = await globalThis.client.auth.getUserIdentities()
+    return data.identities.map((one) => one.provider)
+  })
+}
+
+test('an account at a provider is linked once the button of our page is pressed', async () => {
+  for (const [size, viewport] of [
+    ['phone', { width: 390, height: 844 }],
+    ['desk', { width: 1280, height: 800 }],
+  ]) {
+    const page = await visit({ viewport })
+    const email = await signUp(page)
+    provider.people.push({ id: size.length, name: 'ada', email: newAddress('provider') })
+    await page.evaluate((redirectTo) => {
+      // It leaves the page: nothing comes of waiting for it.
+      void globalThis.client.auth.linkIdentity({ provider: 'github', options: { redirectTo } })
+    }, `${app}/account`)
+    const button = page.getByRole('button', { name: 'Link accounts' })
+    await button.waitFor()
+    assert.equal(new URL(page.url()).origin, auth)
+    assert.ok(await page.getByText(email).isVisible())
+    await inspect(page, `link-identity-${size}`)
+    await button.click()
+    // Form, redirect and the application's own page: nothing of it is held up by the page's policy.
+    await page.waitForURL(`${app}/account**`)
+    await page.getByText(email).waitFor()
+    assert.deepEqual(await providers(page), ['email', 'github'])
+  }
+})
+
+test('who was led to the page that links by somebody else is asked, and closes it', async () => {
+  const eve = await visit()
+  const email = await signUp(eve)
+  const url = await eve.evaluate(async () => {
+    const options = { skipBrowserRedirect: true }
+    const { data } = await globalThis.client.auth.linkIdentity({ provider: 'github', options })
+    return data.url
+  })
+  provider.people.push({ id: 77, name: 'victim', email: newAddress('victim') })
+  const victim = await visit()
+  await victim.goto(url)
+  await victim.getByRole('button', { name: 'Link accounts' }).waitFor()
+  assert.ok(await victim.getByText(email).isVisible())
+  await victim.close()
+  assert.deepEqual(await providers(eve), ['email'])
 })

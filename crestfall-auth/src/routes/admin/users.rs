@@ -276,13 +276,13 @@ pub(super) async fn create(
     hook::before_user_created(&auth, &mut tx, &caller, &new).await?;
     let user = users::insert(&mut tx, &new).await.map_err(taken)?;
     if let Some(email) = &checked.email {
-        set_identity(&mut tx, &user, "email", email, fields.email_confirm).await?;
+        identities::set(&mut tx, &user, "email", email, fields.email_confirm).await?;
         if fields.email_confirm {
             users::confirm_email(&mut tx, user.id).await?;
         }
     }
     if let Some(phone) = &checked.phone {
-        set_identity(&mut tx, &user, "phone", phone, fields.phone_confirm).await?;
+        identities::set(&mut tx, &user, "phone", phone, fields.phone_confirm).await?;
         if fields.phone_confirm {
             users::confirm_phone(&mut tx, user.id).await?;
         }
@@ -316,11 +316,11 @@ pub(super) async fn update(
     }
     if let Some(email) = &checked.email {
         users::set_email(&mut tx, id, email).await.map_err(taken)?;
-        set_identity(&mut tx, &user, "email", email, fields.email_confirm).await?;
+        identities::set(&mut tx, &user, "email", email, fields.email_confirm).await?;
     }
     if let Some(phone) = &checked.phone {
         users::set_phone(&mut tx, id, phone).await.map_err(taken)?;
-        set_identity(&mut tx, &user, "phone", phone, fields.phone_confirm).await?;
+        identities::set(&mut tx, &user, "phone", phone, fields.phone_confirm).await?;
     }
     if fields.email_confirm {
         users::confirm_email(&mut tx, id).await?;
@@ -376,34 +376,6 @@ pub(super) async fn remove(
     }
     tx.commit().await?;
     Ok(Json(json!({})))
-}
-
-/// The identity by address or number, made or brought up to date.
-async fn set_identity(
-    db: &mut PgConnection,
-    user: &User,
-    provider: &str,
-    address: &str,
-    verified: bool,
-) -> Result<()> {
-    let verified_member = format!("{provider}_verified");
-    let members: [(&str, Value); 2] = [
-        (provider, address.into()),
-        (&verified_member, verified.into()),
-    ];
-    match user.identity(provider) {
-        Some(identity) => {
-            let changes = members
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value));
-            identities::merge_data(db, identity.identity_id, &changes.collect()).await?;
-        }
-        None => {
-            let data = identities::data(user.id, &members);
-            identities::insert(db, user.id, provider, &user.id.to_string(), &data).await?;
-        }
-    }
-    Ok(())
 }
 
 fn taken(error: sqlx::Error) -> Error {

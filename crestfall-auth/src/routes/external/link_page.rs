@@ -5,7 +5,7 @@
 use axum::response::Response;
 
 use super::callback::Returned;
-use crate::routes::verify::page::{escape, frame, respond};
+use crate::routes::verify::page::{escape, frame, in_language, respond};
 
 struct Words {
     tag: &'static str,
@@ -17,18 +17,18 @@ struct Words {
 
 const ENGLISH: Words = Words {
     tag: "en",
-    heading: "Link this account?",
-    asked: "Whoever has this account can then be signed in with yours at {provider}:",
-    button: "Link",
+    heading: "Link your {provider} account?",
+    asked: "From then on, signing in with {provider} opens this account:",
+    button: "Link accounts",
     not_you: "If this is not your account, or you did not ask for this, close this page: nothing \
               happens.",
 };
 
 const GERMAN: Words = Words {
     tag: "de",
-    heading: "Dieses Konto verbinden?",
-    asked: "Mit Ihrem Konto bei {provider} meldet man sich dann in diesem Konto an:",
-    button: "Verbinden",
+    heading: "Ihr Konto bei {provider} verbinden?",
+    asked: "Danach öffnet die Anmeldung mit {provider} dieses Konto:",
+    button: "Konten verbinden",
     not_you: "Wenn das nicht Ihr Konto ist oder Sie das nicht verlangt haben, schließen Sie diese \
               Seite: Es geschieht nichts.",
 };
@@ -44,14 +44,7 @@ pub(super) struct Shown<'a> {
 
 /// The page in the first of these languages that there is, else in English.
 pub(super) fn show(shown: &Shown<'_>, languages: &[String]) -> Response {
-    let words = languages
-        .iter()
-        .find_map(|tag| match tag.split('-').next() {
-            Some("de") => Some(&GERMAN),
-            Some("en") => Some(&ENGLISH),
-            _ => None,
-        })
-        .unwrap_or(&ENGLISH);
+    let words = in_language(languages, &ENGLISH, &GERMAN);
     let fields: String = shown
         .returned
         .fields()
@@ -63,15 +56,45 @@ pub(super) fn show(shown: &Shown<'_>, languages: &[String]) -> Response {
             format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">\n")
         })
         .collect();
-    let asked = words.asked.replace("{provider}", &escape(shown.provider));
+    let provider = escape(&for_people(shown.provider));
+    let heading = words.heading.replace("{provider}", &provider);
+    let asked = words.asked.replace("{provider}", &provider);
     let body = format!(
         "<h1>{heading}</h1>\n<p>{asked}</p>\n<p><strong>{account}</strong></p>\n\
          <form method=\"post\" action=\"callback\">\n{fields}\
          <button type=\"submit\">{button}</button>\n</form>\n<p class=\"note\">{not_you}</p>\n",
-        heading = words.heading,
         account = escape(shown.account),
         button = words.button,
         not_you = words.not_you,
     );
-    respond(words.tag, frame(words.tag, words.heading, &body))
+    respond(words.tag, frame(words.tag, &heading, &body))
+}
+
+/// The name of a provider with its capital, and without what tells ours from others: `Github` of
+/// `github`, `Linkedin` of `linkedin_oidc`, `Acme` of `custom:acme`.
+fn for_people(provider: &str) -> String {
+    let plain = provider.rsplit(':').next().unwrap_or(provider);
+    let plain = plain.strip_suffix("_oidc").unwrap_or(plain);
+    let mut letters = plain.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_have_names_for_people() {
+        for (provider, shown) in [
+            ("github", "Github"),
+            ("linkedin_oidc", "Linkedin"),
+            ("custom:acme", "Acme"),
+            ("", ""),
+        ] {
+            assert_eq!(for_people(provider), shown);
+        }
+    }
 }

@@ -164,15 +164,24 @@ pub(super) struct Shown<'a> {
 
 /// The page, in the first of these languages that there is, else in English.
 pub(super) fn show(shown: &Shown<'_>, languages: &[String]) -> Response {
-    let language = languages
-        .iter()
-        .find_map(|tag| match tag.split('-').next() {
-            Some("de") => Some(&GERMAN),
-            Some("en") => Some(&ENGLISH),
-            _ => None,
-        })
-        .unwrap_or(&ENGLISH);
+    let language = in_language(languages, &ENGLISH, &GERMAN);
     respond(language.tag, write(language, shown))
+}
+
+/// The words of a page in the first of these languages that there is, else in English.
+pub(in crate::routes) fn in_language<T>(
+    languages: &[String],
+    english: &'static T,
+    german: &'static T,
+) -> &'static T {
+    let mut known = languages
+        .iter()
+        .filter_map(|tag| match tag.split('-').next() {
+            Some("de") => Some(german),
+            Some("en") => Some(english),
+            _ => None,
+        });
+    known.next().unwrap_or(english)
 }
 
 /// A page of ours: no scripts, no frames, kept nowhere.
