@@ -34,10 +34,12 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS"
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forbidden;
 
+type Tell = dyn Fn(&HttpResponse<Body>) + Send + Sync;
+
 /// In the extensions of a request, told of refusals in the socket or the event stream that it opens: no status
 /// and no mark of its answer can tell of them.
 #[derive(Clone)]
-pub struct Refusals(Arc<dyn Fn(&HttpResponse<Body>) + Send + Sync>);
+pub struct Refusals(Arc<Tell>);
 
 impl Refusals {
     /// Passes on what an answer to a request of its own would have said, without the body: with [`Forbidden`]
