@@ -22,16 +22,21 @@ const SCHEMA: &str = "
     create policy shown on held for select to anon using (id = 3);
     create policy sober on held as restrictive for select using (id <> 4);
     create view definer as select id from held;
-    create view invoker with (security_invoker = true) as select id from held;
-    create view invoker_of_open with (security_invoker = true) as select id from open;
-    create view invoker_of_view with (security_invoker = true) as select id from definer;
+    -- PostgreSQL 14 has no views with the caller's rights.
+    do $$ begin
+      if current_setting('server_version_num')::int >= 150000 then
+        execute 'create view invoker with (security_invoker = true) as select id from held';
+        execute 'create view invoker_of_open with (security_invoker = true) as select id from open';
+        execute 'create view invoker_of_view with (security_invoker = true) as select id from definer';
+        grant all on invoker, invoker_of_open, invoker_of_view to anon, authenticated, service_role;
+      end if;
+    end $$;
     create view marked_view as select id from held;
     comment on view marked_view is '@public';
     create materialized view snapshot as select id from held;
     create function opened() returns setof open language sql stable as 'select * from open';
     grant usage on schema hidden to anon, authenticated;
-    grant all on open, marked, held, joined, definer, invoker, invoker_of_open, invoker_of_view, marked_view, snapshot,
-      hidden.base to anon, authenticated, service_role;
+    grant all on open, marked, held, joined, definer, marked_view, snapshot, hidden.base to anon, authenticated, service_role;
     insert into open values (1, 'x');
     insert into marked values (1);
     insert into held values (1, 'ada', 1, 1), (2, 'bob', 1, 1), (3, 'bob', 1, 1), (4, 'ada', 1, 1);";
@@ -54,6 +59,13 @@ async fn app(config: Config, identity: Option<Identity>) -> (TestDb, TestApp) {
             async move { request }
         }));
     (db, TestApp::new(router))
+}
+
+/// Those of the paths that this version of PostgreSQL has, see [`SCHEMA`].
+async fn there<'a>(app: &TestApp, paths: &[&'a str]) -> Vec<&'a str> {
+    let has_invokers = app.get("/invoker").await.status != 404;
+    let is_there = |path: &&&str| has_invokers || !path.contains("invoker");
+    paths.iter().filter(is_there).copied().collect()
 }
 
 fn as_role(role: &str, sub: &str) -> Option<Identity> {
@@ -89,7 +101,7 @@ async fn d2_what_no_policy_holds_is_refused_to_the_anonymous_role_unless_it_is_m
     // Without a credential, and with a token that names the same role, as public keys do.
     for identity in [None, as_role("anon", "somebody")] {
         let (_db, app) = app(protecting(), identity).await;
-        for path in refused {
+        for path in there(&app, &refused).await {
             let response = app.get(path).await;
             assert_eq!(response.status, 401, "{path}: {}", response.json());
             let body = response.json();
@@ -97,7 +109,7 @@ async fn d2_what_no_policy_holds_is_refused_to_the_anonymous_role_unless_it_is_m
             let hint = body["hint"].as_str().unwrap();
             assert!(hint.contains("@public"), "{path}: {hint}");
         }
-        for path in served {
+        for path in there(&app, &served).await {
             let response = app.get(path).await;
             assert_eq!(response.status, 200, "{path}: {}", response.json());
         }
@@ -106,7 +118,7 @@ async fn d2_what_no_policy_holds_is_refused_to_the_anonymous_role_unless_it_is_m
     // Other roles, and the anchor's behaviour.
     let (_db, app_of_ada) = app(protecting(), as_role("authenticated", "ada")).await;
     let (_other, anchor) = app(Config::default(), None).await;
-    for path in refused.iter().chain(&served) {
+    for path in there(&anchor, &[&refused[..], &served].concat()).await {
         assert_eq!(app_of_ada.get(path).await.status, 200, "{path}");
         assert_eq!(anchor.get(path).await.status, 200, "{path}");
     }
@@ -153,7 +165,7 @@ async fn d2_an_estimate_tells_of_no_row_that_policies_or_a_view_hide() {
     ];
     let (db, of_ada) = app(hiding.clone(), as_role("authenticated", "ada")).await;
     db.execute(fill).await;
-    for path in held {
+    for path in there(&of_ada, &held).await {
         // One of hers, which the limit shows.
         assert_eq!(counts(&of_ada, path).await, ["0-0/1"], "{path}");
     }
