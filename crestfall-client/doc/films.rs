@@ -4836,7 +4836,7 @@ pub mod odd {
         impl ::crestfall_client::rest::Function for Moods {
             const SCHEMA: &'static str = "odd";
             const NAME: &'static str = "moods";
-            const READS: bool = true;
+            const READS: bool = false;
             type Output = Vec<Option<super::types::OddType>>;
         }
 

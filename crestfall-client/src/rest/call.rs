@@ -106,7 +106,7 @@ impl<F: Returns> Call<F> {
 
     /// Calls by GET, in a transaction that cannot write: caches may answer, and the call is
     /// repeated when the network fails. Default: for functions that are generated and declared
-    /// stable or immutable.
+    /// stable or immutable. A `VARIADIC` argument has to go by POST, which is what `false` means.
     pub fn reading(mut self, reads: bool) -> Self {
         self.reads = Some(reads);
         self

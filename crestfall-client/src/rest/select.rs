@@ -205,10 +205,10 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
         Rows::new(self, None, page, limit, offset)
     }
 
-    /// All rows in the order of a unique column that is never `NULL`, fetched by so many at a time: each
-    /// page begins behind the last row of the one before. Rows may be added, changed and deleted
-    /// meanwhile, and the last page comes as fast as the first. Any other order is given up; a limit
-    /// counts for all.
+    /// All rows in the order of a unique column, fetched by so many at a time: each page begins behind the
+    /// last row of the one before. Rows may be added, changed and deleted meanwhile, and the last page
+    /// comes as fast as the first. Rows whose key is `NULL` are left out. Any other order is given up; a
+    /// limit counts for all.
     ///
     /// ```no_run
     /// # async fn run(client: crestfall_client::Client) -> Result<(), crestfall_client::Error> {
@@ -298,8 +298,11 @@ impl<T: Table, S: Selection<T>> Select<T, S> {
         let mut query = self.query.clone();
         let offset = Some(start.offset).filter(|rows| *rows > 0);
         complete(&mut query, &self.selection, key, Some(limit), offset);
-        if let (Some(key), Some(after)) = (key, &start.after) {
-            query.parameters.add_parts([key], ["gt.", after]);
+        match (key, &start.after) {
+            (Some(key), Some(after)) => query.parameters.add_parts([key], ["gt.", after]),
+            // As comparing leaves them out of the pages behind.
+            (Some(key), None) => query.parameters.add(key, "not.is.null"),
+            (None, _) => {}
         }
         let response = query.send(&query.request(Method::GET, JSON)?).await?;
         let (body, last) = match key {

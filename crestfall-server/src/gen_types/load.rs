@@ -323,6 +323,7 @@ fn function(row: &FunctionRow, types: &Types<'_>) -> Function {
         returns,
         set_of: row.set_of,
         reads: row.reads,
+        variadic: row.modes.iter().any(|mode| mode == "v"),
     }
 }
 

@@ -127,14 +127,21 @@ pub(super) struct Function {
     pub(super) set_of: bool,
     /// Stable or immutable.
     pub(super) reads: bool,
+    /// The last argument takes any number of values.
+    pub(super) variadic: bool,
 }
 
 impl Function {
-    /// Every argument has a name.
+    /// Every argument has a name, as [`by_query`](Self::by_query) and structs need it.
     pub(super) fn is_named(&self) -> bool {
         self.arguments
             .iter()
             .all(|argument| !argument.name.is_empty())
+    }
+
+    /// It can be called by GET as arguments are written there: an array for `VARIADIC` would be one value.
+    pub(super) fn by_query(&self) -> bool {
+        self.reads && self.is_named() && !self.variadic
     }
 }
 

@@ -422,10 +422,7 @@ fn function(out: &mut Writer, one: &Function, name: &str, scope: &mut Scope, pat
         string(&one.name.name)
     ));
     // An argument without name has no place in a query.
-    out.line(&format!(
-        "const READS: bool = {};",
-        one.reads && one.is_named()
-    ));
+    out.line(&format!("const READS: bool = {};", one.by_query()));
     out.line(&format!("type Output = {output};"));
     out.close();
 }

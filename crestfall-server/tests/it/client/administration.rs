@@ -126,7 +126,10 @@ async fn what_happened_is_in_the_log() {
     assert!(!logged.is_empty() && logged[0].payload.contains_key("action"));
     let list = ListAudit {
         per_page: Some(1),
-        query: Some("action:user".to_owned()),
+        query: Some(format!(
+            "action:{}",
+            logged[0].payload["action"].as_str().unwrap()
+        )),
         page: Some(1),
     };
     assert_eq!(admin.audit(list).await.unwrap().len(), 1);

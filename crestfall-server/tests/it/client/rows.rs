@@ -201,8 +201,10 @@ async fn pages_by_a_key_stay_whole_while_rows_come_and_go() {
         .from("films")
         .select("id")
         .stream_by(col("length"), 2);
-    let refused = nulls.try_collect::<Vec<_>>().await.unwrap_err();
-    assert!(refused.to_string().contains("NULL"), "{refused}");
+    assert_eq!(
+        ids(&nulls.try_collect::<Vec<_>>().await.unwrap()),
+        [4, 1, 2]
+    );
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ async fn check_fails_and_says_where_when_the_database_has_changed() {
     let told = String::from_utf8_lossy(&failed.stderr).into_owned();
     assert_eq!(failed.status.code(), Some(1));
     assert!(
-        told.contains("from line 13") && told.contains("+           born: string | null"),
+        told.contains("from line 19") && told.contains("+           born: string | null;"),
         "{told}"
     );
 }
@@ -136,7 +136,7 @@ async fn columns_of_views_are_null_only_when_they_can_be() {
             .unwrap();
         let (row, _) = after.split_once("        }").unwrap();
         let columns = row.lines().map(str::trim);
-        let null = columns.filter(|column| column.ends_with("| null"));
+        let null = columns.filter(|column| column.ends_with("| null;"));
         let names = null.filter_map(|column| column.split(':').next());
         names.collect::<Vec<_>>().join(" ")
     };
