@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScimConfig {
-    /// Whether there is it. Without clients it shows nothing but what it would do
+    /// Opens `/scim/v2`. Without clients it shows nothing but what it would do
     /// (`EXPERIMENTAL_SCIM_ENABLED`).
     pub enabled: bool,
     /// Who keeps users, by a name that the audit log shows, such as `okta`. Each sees its own users

@@ -12,7 +12,9 @@ use crate::config::{ScimClient, ScimConfig};
 use crate::error::{Error, ErrorCode};
 
 /// The least length of a secret, in bytes.
-pub(crate) const SHORTEST: usize = 32;
+const SHORTEST: usize = 32;
+/// How many different bytes it has at least: 32 random ones in hexadecimal hardly ever have fewer.
+const FEWEST: usize = 8;
 
 /// A client of the settings.
 #[derive(Debug)]
@@ -85,6 +87,9 @@ impl ScimConfig {
                 "a secret of scim.clients is shorter than 32 bytes; make one with `openssl rand -hex 32`",
             );
         }
+        if secrets().any(|secret| different(secret.expose().trim()) < FEWEST) {
+            return Err("a secret of scim.clients repeats a few characters");
+        }
         let mut texts: Vec<&str> = secrets().map(|secret| secret.expose().trim()).collect();
         let count = texts.len();
         texts.sort_unstable();
@@ -94,6 +99,13 @@ impl ScimConfig {
             false => Err("two clients of scim.clients have the same secret"),
         }
     }
+}
+
+fn different(text: &str) -> usize {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes.sort_unstable();
+    bytes.dedup();
+    bytes.len()
 }
 
 /// Refuses everything while it is off, as GoTrue does.
@@ -148,6 +160,7 @@ mod tests {
             settings(&[("okta", &[])]),
             settings(&[("okta", &[long, ""])]),
             settings(&[("okta", &["short"])]),
+            settings(&[("okta", &["abababababababababababababababababab"])]),
             settings(&[("", &[long])]),
             settings(&[("okta", &[long]), ("entra", &[long])]),
         ] {

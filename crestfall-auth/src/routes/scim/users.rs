@@ -124,7 +124,7 @@ pub(super) async fn create(
     Sent(sent): Sent,
 ) -> ScimResult<Response> {
     let asked = Asked::new(query.as_deref())?;
-    let wanted = Wanted::new(schema::user(&sent)?, &client.settings)?;
+    let wanted = Wanted::new(schema::user(&sent)?, &client.settings, None)?;
     let mut tx = auth.begin().await?;
     let id = account::create(&auth, &mut tx, &caller, &client, &wanted).await?;
     let user = find(&auth, &mut tx, &client, id).await?;
@@ -188,7 +188,8 @@ async fn write(
     let mut tx = auth.begin().await?;
     let (user, before) = lock(auth, &mut tx, client, id).await?;
     etag::check(headers, version(&before.show(auth)))?;
-    let wanted = Wanted::new(change(&before)?, &client.settings)?;
+    let current = user.email.as_deref();
+    let wanted = Wanted::new(change(&before)?, &client.settings, current)?;
     account::change(auth, &mut tx, caller, client, (&user, &before), &wanted).await?;
     let after = find(auth, &mut tx, client, id).await?;
     tx.commit().await?;

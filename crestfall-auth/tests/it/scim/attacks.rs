@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use super::{OKTA, audited, client, get, made, patch, post, scim, service, with_clients};
+use super::{OKTA, audited, client, delete, get, made, patch, post, scim, service, with_clients};
 use crate::service::{TestAuth, key};
 
 #[tokio::test]
@@ -217,4 +217,42 @@ async fn of_two_who_make_the_same_user_at_once_one_does_gt_063() {
         .collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409]);
+}
+
+#[tokio::test]
+async fn settings_that_became_narrower_keep_nobody_from_being_shut_out_gt_063() {
+    let app = service().await;
+    let id = made(&app, json!({ "userName": "ada@former.net" })).await;
+    let mut config = crate::service::open_config();
+    with_clients(&mut config);
+    let okta = config.scim.clients.get_mut("okta").expect("a client");
+    okta.domains = vec!["example.org".to_owned()];
+    app.auth.reconfigure(config).expect("settings");
+    let off = json!([{ "op": "replace", "value": { "active": false } }]);
+    let answer = patch(&app, &id, off).await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.body["active"]),
+        (200, &json!(false))
+    );
+    let moved = json!([{ "op": "replace", "path": "userName", "value": "eve@former.net" }]);
+    assert_eq!(
+        patch(&app, &id, moved).await.text("/scimType"),
+        "invalidValue"
+    );
+}
+
+#[tokio::test]
+async fn a_user_that_the_application_refers_to_is_not_deleted_gt_063() {
+    let app = service().await;
+    let id = made(&app, json!({ "userName": "ada@example.org" })).await;
+    app.db
+        .execute(&format!(
+            "create table public.orders (buyer uuid references auth.users);
+             insert into public.orders values ('{id}')"
+        ))
+        .await;
+    let refused = delete(&app, &id).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    assert_eq!(get(&app, &format!("/Users/{id}")).await.status, 200);
+    assert_eq!(audited(&app).await.len(), 1);
 }
