@@ -54,7 +54,7 @@ build() {
   again=$(($(date +%s) - began))
 }
 
-times() {
+building() {
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   program "$folder"
@@ -71,7 +71,7 @@ times() {
 for part; do
   case $part in
     crates) crates ;;
-    time) times ;;
+    time) building ;;
     wasm) echo "wasm: $(scripts/wasm.sh | tail -n 1)" ;;
     *) echo "no such part: $part; there are crates, time and wasm" >&2; exit 2 ;;
   esac

@@ -160,8 +160,11 @@ impl Builder {
 }
 
 fn base(text: &str) -> Result<Url, Error> {
-    let url =
-        Url::parse(text).map_err(|error| Error::Request(format!("`{text}` is no URL: {error}")))?;
+    let url = Url::parse(text).map_err(|error| {
+        Error::Request(format!(
+            "`{text}` is no URL, which begins with http:// or https://: {error}"
+        ))
+    })?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         other => Err(Error::Request(format!(

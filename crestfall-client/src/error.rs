@@ -192,12 +192,14 @@ impl ApiError {
             "title",
             "error",
         ]);
+        let hint = text(&["hint"]);
+        let hint = hint.or_else(|| own_hint(status, code.as_deref(), json.is_some()));
         Self {
             status,
             code,
             message: message.unwrap_or_else(|| plain(status, body, json.is_some())),
             details: text(&["details"]),
-            hint: text(&["hint"]),
+            hint,
             retry_after: retry_after(headers),
             body: json,
         }
@@ -309,6 +311,21 @@ impl From<reqwest::Error> for Error {
 /// Statuses of a server that is away or overloaded.
 pub(crate) fn is_temporary(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504)
+}
+
+/// What helps where the server does not say it: mistakes of who has just begun.
+fn own_hint(status: StatusCode, code: Option<&str>, is_json: bool) -> Option<String> {
+    let hint = match (code, status.as_u16()) {
+        (Some("PGRST301"), 401) => {
+            "the key or token is none of this server's; it shows its own when it starts"
+        }
+        (Some("PGRST125"), 404) => "a client's URL is the server's, without /rest/v1",
+        (None, 404) if !is_json => {
+            "is this the server's URL? The services are below it, such as /rest/v1"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn as_text(value: &Value) -> Option<String> {
