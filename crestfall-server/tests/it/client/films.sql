@@ -240,6 +240,6 @@ create function odd.hidden_row() returns hidden.vault stable language sql as $$ 
 create function odd.colours() returns setof hidden.colour stable language sql as $$ select 'red', null::hidden.shade $$;
 create function odd.many(a int, b int default 1, c text[] default '{}', d odd.mood[] default null)
   returns table ("first one" int, second odd.mood) stable language sql as $$ select a + b, 'ok'::odd.mood $$;
-create function odd.of_films(id bigint) returns setof films stable language sql as 'select * from films';
+create function odd.of_films(id bigint) returns setof public.films stable language sql as 'select * from public.films';
 create function odd.shout(odd."日本") returns text stable language sql as 'select upper($1."名前")';
 create function odd.self(int) returns int language sql as 'select 1';
